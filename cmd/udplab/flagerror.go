@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flagError rewrites what pflag says about a bad command line into one line
+// that names the flag, what is wrong with it and what to try.
+func flagError(cmd *cobra.Command, err error) error {
+	help := fmt.Sprintf("see %s --help", cmd.CommandPath())
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		// "udplab porxy --loss 5%": the command is what is wrong, although
+		// cobra stumbles over the flag first.
+		if args := cmd.Flags().Args(); cmd == cmd.Root() && len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		name := "--" + unknown.GetSpecifiedName()
+		if group := unknown.GetSpecifiedShortnames(); group != "" {
+			name = "-" + unknown.GetSpecifiedName()
+		}
+		return usageError(fmt.Errorf("unknown flag %s", name), suggestFlag(cmd, unknown.GetSpecifiedName(), help))
+	}
+	var missing *pflag.ValueRequiredError
+	if errors.As(err, &missing) {
+		return usageError(fmt.Errorf("flag --%s needs a value", missing.GetFlag().Name), help)
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return usageError(fmt.Errorf("flag --%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), flagCause(err)), help)
+	}
+	return usageError(err, help)
+}
+
+// flagCause digs out why a flag's Set refused a value, without pflag's frame
+// around it.
+func flagCause(err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return invalid.Unwrap()
+	}
+	return err
+}
+
+// unknownCommand is the answer to `udplab porxy`.
+func unknownCommand(root *cobra.Command, name string) error {
+	try := fmt.Sprintf("see %s --help", root.Name())
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		try = fmt.Sprintf("did you mean %s?", near[0])
+	}
+	return usageError(fmt.Errorf("unknown command %q", name), try)
+}
+
+// noArguments is the Args of every command that takes flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError(fmt.Errorf("unexpected argument %q", args[0]),
+		fmt.Sprintf("%s takes flags only, see %s --help", cmd.CommandPath(), cmd.CommandPath()))
+}
+
+// suggestFlag proposes the flag of cmd that is nearest to name, or says
+// otherwise when none is near.
+func suggestFlag(cmd *cobra.Command, name, otherwise string) string {
+	best, bestDistance := "", 3
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := editDistance(name, f.Name); !f.Hidden && d < bestDistance && d < len(f.Name) {
+			best, bestDistance = f.Name, d
+		}
+	})
+	if best == "" {
+		return otherwise
+	}
+	return fmt.Sprintf("did you mean --%s?", best)
+}
+
+// editDistance counts the single-byte insertions, deletions and replacements
+// that turn a into b (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary be udplab itself, so that a script's
+// `exec udplab ...` runs the real main, signals and all, with coverage.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"udplab": func() { os.Exit(run(context.Background(), os.Args[1:], systemDeps())) },
+	})
+}
+
+// TestScripts runs testdata/*.txtar: one script per promise of the README and
+// of --help. Commands beyond testscript's own are in script_commands_test.go.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Cmds:                scriptCommands,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
