@@ -1,0 +1,28 @@
+package lossy
+
+import "time"
+
+// delay is the propagation delay of the wire: fixed, plus a jitter drawn
+// uniformly, to the nanosecond, from -jitter to +jitter.
+type delay struct {
+	draws         stream
+	fixed, jitter time.Duration
+}
+
+func (d *delay) of(index uint64) time.Duration {
+	if d.jitter == 0 {
+		return d.fixed
+	}
+	span := uint64(2*d.jitter + 1)
+	return d.fixed - d.jitter + time.Duration(d.draws.below(index, span))
+}
+
+// fifo keeps jitter from reordering: a packet whose own delay would bring it
+// out before an earlier one comes out with that one. A queue in a router
+// behaves so; netem, whose packets race, does not.
+type fifo struct{ last time.Duration }
+
+func (f *fifo) due(at time.Duration) time.Duration {
+	f.last = max(f.last, at)
+	return f.last
+}

@@ -1,0 +1,39 @@
+// Package lossy does to datagrams what a bad network does: it loses, bursts,
+// delays, reorders, duplicates, corrupts, queues and throttles them, by rules
+// that are written down, from a seed that brings every fate back.
+//
+// It has three layers, each usable without the ones above it:
+//
+//   - Model is the pure core: given the profile, the seed, the flow and the
+//     packet's number it returns a Verdict. It knows no time and no load.
+//   - Link is one direction of one flow in virtual time: a Model, then a
+//     drop-tail queue, a rate limit and a delay line. The caller says what time
+//     it is. Simulators and the UDP proxy drive links.
+//   - Network is an in-memory network of net.PacketConn over links, for tests
+//     of code that wants sockets. It works in testing/synctest bubbles.
+//
+// The subpackage proxy puts links between real UDP sockets.
+//
+// # Same seed, same fate
+//
+// Every random decision is f(seed, flow, direction, impairment, packet index),
+// so it does not depend on goroutines, batches, clocks or other flows, and
+// turning one impairment on does not move what another decides. Flows are
+// numbered from 0 in order of appearance. What depends on arrival times — a
+// full queue, who overtakes whom — repeats exactly where time is virtual.
+// MODEL.md states the formulas, the order in which impairments apply, and how
+// their accuracy is tested.
+//
+// # Concurrency
+//
+// Profile, Config, Verdict and Stats are plain values. Model and Link are not
+// for concurrent use; callers lock. Network and its sockets are safe for
+// concurrent use.
+//
+// # Limits
+//
+// It sees payloads, not packets: rates and sizes leave out IP and UDP headers,
+// there is no MTU, no ICMP, no ECN, no NAT. Losses are Bernoulli or simple
+// Gilbert-Elliott, jitter is uniform, the queue is drop-tail, and flows do not
+// share a bottleneck. It knows nothing of any protocol and never will.
+package lossy

@@ -1,0 +1,249 @@
+package lossy
+
+import "time"
+
+// DefaultCapacity is how many bytes a Link holds unless SetCapacity says
+// otherwise. It is reached at 5 Gbit/s with 100 ms of delay.
+const DefaultCapacity = 64 << 20
+
+// entryBytes is what a datagram is charged beyond its payload, so that empty
+// datagrams cannot fill memory either.
+const entryBytes = 64
+
+// Link is one direction of one flow in virtual time: a Model, then a drop-tail
+// queue, a transmitter of limited rate, and a wire with delay. Drive it so:
+//
+//	link.Send(now, datagram)              // whenever one arrives
+//	due, ok := link.NextTime()            // sleep until then, or until the next Send
+//	for {
+//		out, ok = link.Receive(now, buf[:0])   // until it says false
+//	}
+//
+// Times are monotonic, since an epoch the caller chooses. A Link is not for
+// concurrent use and never blocks. It allocates only while its load grows.
+type Link struct {
+	model       *Model
+	queue       queue
+	transmitter transmitter
+	order       fifo
+	down        bool
+	now         time.Duration // the latest time given to Send
+	capacity    int
+	trace       func(now time.Duration, size int, v Verdict)
+
+	wire    line          // datagrams that keep their place, by due time
+	aside   line          // displaced datagrams, by the time their hold ends
+	entered uint64        // datagrams that ever entered wire
+	passed  uint64        // datagrams that ever came out of wire
+	latest  time.Duration // due time of the last of them
+	until   uint64        // largest `until` given to a displaced datagram
+
+	stats Stats
+}
+
+// NewLink returns the link of one direction of one flow. It panics if the
+// profile is not valid. See NewModel for how flows are numbered.
+func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
+	l := &Link{model: NewModel(seed, flow, dir, p), capacity: DefaultCapacity}
+	l.SetProfile(p)
+	return l
+}
+
+// SetProfile changes what happens to the packets sent from now on, between two
+// packets and with the random streams in place; see Model.SetProfile. What is
+// in flight keeps its fate and its time, and as order is kept, packets sent
+// after a cut in delay wait for those sent before it.
+func (l *Link) SetProfile(p Profile) {
+	l.model.SetProfile(p)
+	l.queue.limit = p.queue()
+	l.transmitter.set(p.rate())
+}
+
+// Profile returns the profile in force.
+func (l *Link) Profile() Profile { return l.model.profile }
+
+// SetDown starts or ends a blackout: while down, every packet sent is dropped
+// (CauseBlackout). What is in flight still arrives. Dropped packets keep their
+// index, so a blackout does not shift the fates of the packets after it.
+func (l *Link) SetDown(down bool) { l.down = down }
+
+// SetCapacity limits the bytes held at any time, each datagram counted as its
+// payload and 64 bytes more. What exceeds it is dropped (CauseOverload). It
+// protects the machine; to model a network's buffer use Profile.Queue.
+func (l *Link) SetCapacity(bytes int) { l.capacity = bytes }
+
+// SetTrace has f called with every verdict, within Send. Nil ends it. f must
+// not call the link.
+func (l *Link) SetTrace(f func(now time.Duration, size int, v Verdict)) { l.trace = f }
+
+// Send puts a datagram on the link. The bytes are copied. A time before that
+// of an earlier Send counts as that time.
+func (l *Link) Send(now time.Duration, payload []byte) {
+	l.now = max(l.now, now)
+	v := l.model.Decide(len(payload))
+	l.stats.PacketsIn++
+	l.stats.BytesIn += uint64(len(payload))
+	if l.down {
+		v = v.dropped(CauseBlackout)
+		l.stats.Dropped[CauseBlackout]++
+	} else {
+		l.observe(&v, len(payload))
+		v = l.carry(v, payload)
+	}
+	if l.trace != nil {
+		l.trace(l.now, len(payload), v)
+	}
+}
+
+// carry takes a packet past the queue, the transmitter and the wire, or drops
+// it, and returns the final verdict.
+func (l *Link) carry(v Verdict, payload []byte) Verdict {
+	if v.Drop != CauseNone {
+		l.stats.Dropped[v.Drop]++
+		return v
+	}
+	copies := v.Copies
+	if copies > 1 {
+		l.stats.Duplicated += uint64(copies - 1)
+	}
+	for n := range copies {
+		why := l.refuses(len(payload))
+		if why != CauseNone {
+			l.stats.Dropped[why] += uint64(copies - n)
+			if n == 0 {
+				return v.dropped(why)
+			}
+			v.Copies = n
+			return v
+		}
+		sent := l.transmitter.transmit(l.now, len(payload))
+		if n == 0 {
+			v.Wait = sent - l.now
+			l.count(&v)
+		}
+		l.enter(&v, sent, payload)
+	}
+	return v
+}
+
+// refuses says why a datagram of that size cannot be taken in now, if so.
+func (l *Link) refuses(size int) Cause {
+	if !l.queue.admits(l.transmitter.backlog(l.now)) {
+		return CauseQueue
+	}
+	if l.held()+size+entryBytes > l.capacity {
+		return CauseOverload
+	}
+	return CauseNone
+}
+
+func (l *Link) held() int {
+	return l.wire.used + l.aside.used + entryBytes*(l.wire.count+l.aside.count)
+}
+
+// enter puts a datagram on the wire, or aside if it is displaced.
+func (l *Link) enter(v *Verdict, sent time.Duration, payload []byte) {
+	d := datagram{due: l.order.due(sent + v.Delay)}
+	var held []byte
+	if v.By == 0 {
+		l.entered++
+		held = l.wire.push(d, payload)
+	} else {
+		d.due += ReorderHold
+		l.until = max(l.until, l.entered+uint64(v.By))
+		d.after, d.until = l.entered, l.until
+		held = l.aside.push(d, payload)
+	}
+	if v.Corrupt {
+		flip(held, v.Bit)
+	}
+}
+
+// next finds the line whose first datagram comes out next, and when.
+func (l *Link) next() (from *line, due time.Duration) {
+	if !l.wire.empty() {
+		from, due = &l.wire, l.wire.first().due
+	}
+	if l.aside.empty() {
+		return from, due
+	}
+	d := l.aside.first()
+	if l.passed >= d.until {
+		// The last of those that overtake it has just come out.
+		return &l.aside, min(d.due, l.latest)
+	}
+	if from == nil || d.due <= due {
+		return &l.aside, d.due
+	}
+	return from, due
+}
+
+// NextTime returns when the next datagram comes out. It may lie in the past:
+// then the caller is late by the difference. False means the link is empty.
+func (l *Link) NextTime() (time.Duration, bool) {
+	from, due := l.next()
+	return due, from != nil
+}
+
+// Receive appends the next datagram that is due at or before now to dst. False
+// means none is, and dst comes back unchanged. It is the one whose time
+// NextTime gave.
+func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
+	from, due := l.next()
+	if from == nil || due > now {
+		return dst, false
+	}
+	d := from.first()
+	if from == &l.wire {
+		l.passed++
+		l.latest = due
+	} else if l.passed > d.after {
+		l.stats.Reordered++
+	}
+	l.stats.PacketsOut++
+	l.stats.BytesOut += uint64(d.size)
+	return from.pop(dst), true
+}
+
+// Stats returns a snapshot of all counts.
+func (l *Link) Stats() Stats {
+	s := l.stats
+	s.PacketsInFlight = uint64(l.wire.count + l.aside.count)
+	s.BytesInFlight = uint64(l.wire.used + l.aside.used)
+	return s
+}
+
+// observe enters the model's verdict into the tallies that compare the rates
+// configured with the rates observed.
+func (l *Link) observe(v *Verdict, size int) {
+	p := &l.model.profile
+	if p.Loss > 0 {
+		inflation := 1.0
+		if p.bursty() {
+			inflation = l.model.bursts.inflation()
+		}
+		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, p.Loss, inflation)
+	}
+	if v.Drop != CauseNone {
+		return
+	}
+	if p.Duplicate > 0 {
+		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
+	}
+	if p.Corrupt > 0 && size > 0 {
+		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, p.Corrupt, 1)
+	}
+	if p.Reorder > 0 {
+		l.stats.Tallies[ImpairmentReorder].add(v.By > 0, p.Reorder, 1)
+	}
+}
+
+// count enters what happens to a packet that is taken in.
+func (l *Link) count(v *Verdict) {
+	if v.Corrupt {
+		l.stats.Corrupted++
+	}
+	if v.By > 0 {
+		l.stats.Displaced++
+	}
+}

@@ -1,0 +1,45 @@
+package lossy
+
+import (
+	"testing"
+	"time"
+)
+
+// drain receives everything that is due at or before now.
+func drain(l *Link, now time.Duration) []string {
+	var out []string
+	for {
+		b, ok := l.Receive(now, nil)
+		if !ok {
+			return out
+		}
+		out = append(out, string(b))
+	}
+}
+
+func TestPerfectLinkDeliversAtOnce(t *testing.T) {
+	l := NewLink(1, 0, Up, Profile{})
+	l.Send(5, []byte("a"))
+	l.Send(5, nil)
+	if due, ok := l.NextTime(); due != 5 || !ok {
+		t.Errorf("NextTime() = %v, %v, want 5ns, true: nothing delays it", due, ok)
+	}
+	got := drain(l, 5)
+	if len(got) != 2 || got[0] != "a" || got[1] != "" {
+		t.Errorf("received %q, want a and an empty datagram", got)
+	}
+	if _, ok := l.NextTime(); ok {
+		t.Error("NextTime() of an empty link says a datagram is coming")
+	}
+}
+
+func TestDelayIsExact(t *testing.T) {
+	l := NewLink(1, 0, Up, Profile{Delay: 40 * time.Millisecond})
+	l.Send(time.Second, []byte("a"))
+	if got := drain(l, time.Second+40*time.Millisecond-1); got != nil {
+		t.Errorf("received %q a nanosecond early", got)
+	}
+	if got := drain(l, time.Second+40*time.Millisecond); len(got) != 1 {
+		t.Errorf("received %q at the due time, want the datagram", got)
+	}
+}

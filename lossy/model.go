@@ -1,0 +1,90 @@
+package lossy
+
+// Model decides the fate of every packet of one direction of one flow. A
+// verdict depends on the seed, the flow, the direction, the packet's index and
+// the profile, and on nothing else: not on time, not on load, not on other
+// flows. Turning one impairment on or off does not change what the others
+// decide.
+//
+// A Model is not for concurrent use. Its zero value is not usable.
+type Model struct {
+	profile Profile
+	index   uint64
+
+	bernoulli loss
+	bursts    gilbert
+	delay     delay
+	reorder   reorder
+	duplicate duplicate
+	corrupt   corrupt
+}
+
+// NewModel returns the model of one direction of one flow. It panics if the
+// profile is not valid. Flows are numbered from 0 in order of appearance by
+// everything in this package, so that the same traffic meets the same fate in
+// a simulation, in a Network and through a proxy.
+func NewModel(seed, flow uint64, dir Direction, p Profile) *Model {
+	of := func(use purpose) stream { return newStream(seed, flow, dir, use) }
+	m := &Model{
+		bernoulli: loss{draws: of(drawLoss)},
+		bursts:    gilbert{start: of(drawBurstStart), moves: of(drawBurst)},
+		delay:     delay{draws: of(drawJitter)},
+		reorder:   reorder{draws: of(drawReorder)},
+		duplicate: duplicate{draws: of(drawDuplicate)},
+		corrupt:   corrupt{draws: of(drawCorrupt), place: of(drawBit)},
+	}
+	m.SetProfile(p)
+	return m
+}
+
+// SetProfile changes what happens to the packets from the next one on. It
+// panics if the profile is not valid. The random streams stay where they are:
+// setting a profile and setting it back changes no later verdict, except that
+// a Gilbert-Elliott chain which was switched off begins anew.
+func (m *Model) SetProfile(p Profile) {
+	p.mustValidate()
+	m.profile = p
+	m.bernoulli.probability = p.Loss
+	if p.bursty() {
+		m.bursts.set(p.Loss, p.Burst)
+	} else {
+		m.bursts.begun = false
+	}
+	m.delay.fixed, m.delay.jitter = p.Delay, p.Jitter
+	m.reorder.probability, m.reorder.by = p.Reorder, p.reorderBy()
+	m.duplicate.probability = p.Duplicate
+	m.corrupt.probability = p.Corrupt
+}
+
+// Decide returns the verdict on the next packet, which has size bytes of
+// payload.
+func (m *Model) Decide(size int) Verdict {
+	v := Verdict{Index: m.index}
+	m.index++
+	if m.lost(v.Index) {
+		return v.dropped(CauseLoss)
+	}
+	v.Copies = 1
+	v.Delay = m.delay.of(v.Index)
+	if m.corrupt.probability > 0 {
+		v.Bit, v.Corrupt = m.corrupt.bit(v.Index, size)
+	}
+	if m.duplicate.probability > 0 {
+		v.Copies = m.duplicate.copies(v.Index)
+	}
+	if m.reorder.probability > 0 {
+		v.By = m.reorder.displacement(v.Index)
+	}
+	return v
+}
+
+func (m *Model) lost(index uint64) bool {
+	switch {
+	case m.profile.Loss == 0:
+		return false
+	case m.profile.bursty():
+		return m.bursts.takes(index)
+	default:
+		return m.bernoulli.takes(index)
+	}
+}

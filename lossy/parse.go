@@ -1,0 +1,93 @@
+package lossy
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// ParseProbability reads a probability as people write it: "5%" or "0.05". A
+// bare whole number is refused, because --loss 1 could mean one percent or
+// all; so is anything below 0 or above 100 %.
+func ParseProbability(s string) (float64, error) {
+	text := strings.TrimSpace(s)
+	number, percent := strings.CutSuffix(text, "%")
+	value, err := parseDecimal(strings.TrimSpace(number))
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a probability: write it like 5%% or 0.05", s)
+	}
+	if percent {
+		value /= 100
+	} else if value >= 1 && !strings.Contains(number, ".") {
+		return 0, fmt.Errorf("%q is ambiguous: write %s%% for percent, or a fraction below 1 like 0.05", s, number)
+	}
+	if value < 0 || value > 1 {
+		return 0, fmt.Errorf("%q is out of range: a probability lies between 0%% and 100%%", s)
+	}
+	return value, nil
+}
+
+// rateUnits are decimal, as everywhere in networking: 1 kbit is 1000 bits.
+var rateUnits = []struct {
+	name string
+	bits float64
+}{{"tbit", 1e12}, {"gbit", 1e9}, {"mbit", 1e6}, {"kbit", 1e3}, {"bit", 1}}
+
+// ParseRate reads a link speed and returns bits per second: "10mbit",
+// "10Mbit/s", "500kbit", "1.5gbit"; "0" is unlimited. Units are decimal and
+// their case does not matter. A bare number is refused, and so are kbps and
+// MB/s, which people read as bits and tools as bytes.
+func ParseRate(s string) (float64, error) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	if text == "0" {
+		return 0, nil
+	}
+	text = strings.TrimSuffix(text, "/s")
+	for _, unit := range rateUnits {
+		number, found := strings.CutSuffix(text, unit.name)
+		if !found {
+			continue
+		}
+		value, err := parseDecimal(strings.TrimSpace(number))
+		if err != nil {
+			break
+		}
+		rate := value * unit.bits
+		if rate != 0 && !(rate >= MinRate && rate <= MaxRate) {
+			return 0, fmt.Errorf("%q is out of range: a rate lies between 1kbit and 1tbit, or is 0 for unlimited", s)
+		}
+		return rate, nil
+	}
+	if _, err := parseDecimal(text); err == nil {
+		return 0, fmt.Errorf("%q has no unit: write it like %smbit (bits per second)", s, text)
+	}
+	return 0, fmt.Errorf("%q is not a rate: write it like 10mbit or 500kbit (bits per second)", s)
+}
+
+// FormatRate writes a rate as ParseRate reads it.
+func FormatRate(bitsPerSecond float64) string {
+	for _, unit := range rateUnits {
+		if bitsPerSecond >= unit.bits {
+			return strconv.FormatFloat(bitsPerSecond/unit.bits, 'g', 6, 64) + unit.name
+		}
+	}
+	return "0"
+}
+
+// formatProbability writes a probability as ParseProbability reads it.
+func formatProbability(p float64) string {
+	return strconv.FormatFloat(p*100, 'g', 6, 64) + "%"
+}
+
+// parseDecimal is strconv.ParseFloat without hexadecimal, infinity and NaN.
+func parseDecimal(s string) (float64, error) {
+	if strings.Trim(s, "0123456789.eE+-") != "" {
+		return 0, strconv.ErrSyntax
+	}
+	value, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsInf(value, 0) {
+		return 0, strconv.ErrSyntax
+	}
+	return value, nil
+}

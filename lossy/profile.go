@@ -1,0 +1,217 @@
+package lossy
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Direction names one of the two ways of a flow. The fates of the two
+// directions are drawn from different random streams.
+type Direction uint8
+
+const (
+	Up   Direction = iota // from the client, who spoke first, to the upstream server
+	Down                  // from the upstream server back to the client
+)
+
+// String returns "up" or "down", the words used in flags, metrics and logs.
+func (d Direction) String() string {
+	switch d {
+	case Up:
+		return "up"
+	case Down:
+		return "down"
+	}
+	return "direction " + strconv.Itoa(int(d))
+}
+
+// Limits of a Profile. They keep every sum of times far from overflow and
+// every typing error (a delay of 40h for 40ms) from looking like a dead wire.
+const (
+	MaxDelay     = time.Hour              // most a Profile may ask for in Delay, Jitter and Queue
+	MaxBurst     = 1e6                    // longest mean loss burst, in packets
+	MaxReorderBy = 1 << 20                // largest displacement, in datagrams
+	MinRate      = 1e3                    // slowest link, bits per second
+	MaxRate      = 1e12                   // fastest link, bits per second
+	DefaultQueue = 100 * time.Millisecond // drop-tail limit when Rate is set and Queue is zero
+
+	DefaultReorderBy = 3 // displacement when Reorder is set and ReorderBy is zero
+)
+
+// Profile is what one direction of a path does to a datagram. The zero value
+// is a perfect wire: everything arrives at once, once, intact and in order.
+// MODEL.md gives the formula behind every field. A Profile is a plain value
+// and may be copied and compared.
+type Profile struct {
+	// Loss is the probability that a packet is lost, 0..1.
+	Loss float64
+	// Burst is the mean length of a loss burst in packets. 0 or 1 means that
+	// each loss is independent of the others (Bernoulli). Larger values lose
+	// the same share in bursts (Gilbert-Elliott); Loss may then be at most
+	// Burst/(Burst+1), or exactly 1.
+	Burst float64
+	// Delay is the one-way propagation delay; Jitter moves it, for each packet
+	// anew, uniformly by up to that much either way. Order is kept. Jitter
+	// may not exceed Delay.
+	Delay, Jitter time.Duration
+	// Reorder is the probability that a packet is displaced, 0..1: overtaken
+	// by ReorderBy later datagrams (0 = DefaultReorderBy), or by as many as
+	// come out within ReorderHold.
+	Reorder   float64
+	ReorderBy int
+	// Duplicate is the probability that a packet arrives twice, Corrupt that
+	// one bit of its payload is flipped, 0..1.
+	Duplicate, Corrupt float64
+	// Rate is the speed of the link in payload bits per second, 0 = unlimited.
+	Rate float64
+	// Queue is the drop-tail limit before the link, as time at Rate: no packet
+	// that is let in waits longer. 0 means DefaultQueue; without Rate
+	// it has no meaning.
+	Queue time.Duration
+}
+
+// Config is a whole path: both directions and the seed that decides all fates.
+type Config struct {
+	Seed     uint64
+	Up, Down Profile
+}
+
+// Validate reports the first field of either profile that is out of range.
+func (c Config) Validate() error {
+	if err := c.Up.Validate(); err != nil {
+		return fmt.Errorf("up: %w", err)
+	}
+	if err := c.Down.Validate(); err != nil {
+		return fmt.Errorf("down: %w", err)
+	}
+	return nil
+}
+
+// Profile returns the profile of one direction.
+func (c Config) Profile(d Direction) Profile {
+	if d == Up {
+		return c.Up
+	}
+	return c.Down
+}
+
+// Validate reports the first field that is out of range, by its name and with
+// the range that is valid. A nil error promises that NewLink and SetProfile
+// accept the profile.
+func (p Profile) Validate() error {
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"loss", p.Loss}, {"reorder", p.Reorder}, {"duplicate", p.Duplicate}, {"corrupt", p.Corrupt}} {
+		if !(f.value >= 0 && f.value <= 1) {
+			return fmt.Errorf("%s %v: a probability lies between 0 and 1", f.name, f.value)
+		}
+	}
+	if err := p.validateBurst(); err != nil {
+		return err
+	}
+	if err := p.validateTimes(); err != nil {
+		return err
+	}
+	if p.ReorderBy < 0 || p.ReorderBy > MaxReorderBy {
+		return fmt.Errorf("reorder-by %d: must be between 1 and %d datagrams, or 0 for %d",
+			p.ReorderBy, MaxReorderBy, DefaultReorderBy)
+	}
+	if !(p.Rate == 0 || p.Rate >= MinRate && p.Rate <= MaxRate) {
+		return fmt.Errorf("rate %v: must be between 1kbit and 1tbit per second, or 0 for unlimited", p.Rate)
+	}
+	return nil
+}
+
+func (p Profile) validateBurst() error {
+	if !(p.Burst == 0 || p.Burst >= 1 && p.Burst <= MaxBurst) {
+		return fmt.Errorf("burst %v: must be between 1 and %d packets, or 0 for independent losses",
+			p.Burst, int(MaxBurst))
+	}
+	if most := p.Burst / (p.Burst + 1); p.Burst > 1 && p.Loss > most && p.Loss < 1 {
+		return fmt.Errorf("loss %v: bursts of %v packets can lose at most %v of them (burst/(burst+1)), or all",
+			formatProbability(p.Loss), p.Burst, formatProbability(most))
+	}
+	return nil
+}
+
+func (p Profile) validateTimes() error {
+	for _, f := range []struct {
+		name  string
+		value time.Duration
+	}{{"delay", p.Delay}, {"jitter", p.Jitter}, {"queue", p.Queue}} {
+		if f.value < 0 || f.value > MaxDelay {
+			return fmt.Errorf("%s %v: must be between 0 and %v", f.name, f.value, MaxDelay)
+		}
+	}
+	if p.Jitter > p.Delay {
+		return fmt.Errorf("jitter %v: must not exceed the delay (%v), for no packet arrives before it was sent",
+			p.Jitter, p.Delay)
+	}
+	return nil
+}
+
+// mustValidate is for the entry points that take profiles from code.
+func (p Profile) mustValidate() {
+	if err := p.Validate(); err != nil {
+		panic("lossy: invalid profile (call Validate on what users give): " + err.Error())
+	}
+}
+
+// String describes the profile in the words of the flags: "loss 5% burst 4,
+// delay 40ms jitter 10ms", or "perfect".
+func (p Profile) String() string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	if p.Loss > 0 && p.bursty() {
+		add("loss %s burst %v", formatProbability(p.Loss), p.Burst)
+	} else if p.Loss > 0 {
+		add("loss %s", formatProbability(p.Loss))
+	}
+	if p.Jitter > 0 {
+		add("delay %v jitter %v", p.Delay, p.Jitter)
+	} else if p.Delay > 0 {
+		add("delay %v", p.Delay)
+	}
+	if p.Reorder > 0 {
+		add("reorder %s by %d", formatProbability(p.Reorder), p.reorderBy())
+	}
+	if p.Duplicate > 0 {
+		add("duplicate %s", formatProbability(p.Duplicate))
+	}
+	if p.Corrupt > 0 {
+		add("corrupt %s", formatProbability(p.Corrupt))
+	}
+	if p.Rate > 0 {
+		add("rate %s queue %v", FormatRate(p.Rate), p.queue())
+	}
+	if len(parts) == 0 {
+		return "perfect"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// bursty says whether losses follow Gilbert-Elliott. A loss of 1 leaves
+// nothing to burst.
+func (p Profile) bursty() bool { return p.Burst > 1 && p.Loss < 1 }
+
+func (p Profile) reorderBy() int {
+	if p.ReorderBy == 0 {
+		return DefaultReorderBy
+	}
+	return p.ReorderBy
+}
+
+func (p Profile) queue() time.Duration {
+	if p.Queue == 0 {
+		return DefaultQueue
+	}
+	return p.Queue
+}
+
+// rate is the link's speed in whole bits per second, so that transmission
+// times can be exact integers on every machine.
+func (p Profile) rate() uint64 { return uint64(math.Round(p.Rate)) }

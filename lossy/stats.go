@@ -1,0 +1,146 @@
+package lossy
+
+import "math"
+
+// Impairment names a random impairment whose observed rate is compared with
+// the configured one. Its String is the word of the flag.
+type Impairment uint8
+
+const (
+	ImpairmentLoss Impairment = iota
+	ImpairmentDuplicate
+	ImpairmentCorrupt
+	ImpairmentReorder
+	impairmentCount
+)
+
+// Impairments returns all of them in a fixed order.
+func Impairments() []Impairment {
+	return []Impairment{ImpairmentLoss, ImpairmentDuplicate, ImpairmentCorrupt, ImpairmentReorder}
+}
+
+// String returns "loss", "duplicate", "corrupt" or "reorder".
+func (i Impairment) String() string {
+	if i < impairmentCount {
+		return [...]string{"loss", "duplicate", "corrupt", "reorder"}[i]
+	}
+	return "unknown"
+}
+
+// Stats counts what happened on a Link, or on several of them after Add. It is
+// a plain value. At any moment
+//
+//	PacketsIn + Duplicated = PacketsOut + Drops() + PacketsInFlight
+//
+// so nothing is ever lost without a cause.
+type Stats struct {
+	PacketsIn, BytesIn   uint64             // given to Send
+	PacketsOut, BytesOut uint64             // given out by Receive
+	Dropped              [causeCount]uint64 // packets and copies by Cause; index 0 stays 0
+
+	Duplicated uint64 // copies made
+	Corrupted  uint64 // packets let in with a flipped bit
+	Displaced  uint64 // packets let in to be overtaken
+	Reordered  uint64 // datagrams that came out after one sent later (RFC 4737)
+
+	PacketsInFlight, BytesInFlight uint64 // sent and not yet received
+
+	Tallies [impairmentCount]Tally // by Impairment; see Observed
+}
+
+// Drops returns the sum of Dropped over all causes.
+func (s Stats) Drops() uint64 {
+	var sum uint64
+	for _, n := range s.Dropped {
+		sum += n
+	}
+	return sum
+}
+
+// Unaccounted returns by how much the packets sent and copied exceed those
+// that came out, were dropped or are in flight. It is 0, or this package has
+// a bug.
+func (s Stats) Unaccounted() int64 {
+	return int64(s.PacketsIn + s.Duplicated - s.PacketsOut - s.Drops() - s.PacketsInFlight)
+}
+
+// Add adds the counts of another link.
+func (s *Stats) Add(o Stats) {
+	s.PacketsIn += o.PacketsIn
+	s.BytesIn += o.BytesIn
+	s.PacketsOut += o.PacketsOut
+	s.BytesOut += o.BytesOut
+	for i, n := range o.Dropped {
+		s.Dropped[i] += n
+	}
+	s.Duplicated += o.Duplicated
+	s.Corrupted += o.Corrupted
+	s.Displaced += o.Displaced
+	s.Reordered += o.Reordered
+	s.PacketsInFlight += o.PacketsInFlight
+	s.BytesInFlight += o.BytesInFlight
+	for i, t := range o.Tallies {
+		s.Tallies[i].Trials += t.Trials
+		s.Tallies[i].Events += t.Events
+		s.Tallies[i].Expected += t.Expected
+		s.Tallies[i].Inflation += t.Inflation
+	}
+}
+
+// Observed compares the configured with the observed rate of an impairment,
+// over all packets that were exposed to it.
+func (s Stats) Observed(i Impairment) Estimate { return s.Tallies[i].estimate() }
+
+// Tally counts how often an impairment could have happened and did. It counts
+// only while the impairment is configured, and survives changes of profile,
+// because it sums what was expected of each packet.
+type Tally struct {
+	Trials, Events uint64
+	Expected       float64 // sum of the configured probabilities
+	Inflation      float64 // sum of the variance factors: 1 each, or more in bursts
+}
+
+func (t *Tally) add(happened bool, probability, inflation float64) {
+	t.Trials++
+	t.Expected += probability
+	t.Inflation += inflation
+	if happened {
+		t.Events++
+	}
+}
+
+// Estimate is an observed rate and how far it may be trusted.
+type Estimate struct {
+	Trials, Events uint64
+	Configured     float64 // mean configured probability over the trials
+	Observed       float64 // Events/Trials
+	Low, High      float64 // 99 % confidence interval for the true rate
+}
+
+// Holds says whether the configured rate lies within the interval. One time in
+// a hundred it does not although all is well.
+func (e Estimate) Holds() bool { return e.Low <= e.Configured && e.Configured <= e.High }
+
+// z99 is the two-sided 99 % quantile of the normal distribution.
+const z99 = 2.5758293035489004
+
+func (t Tally) estimate() Estimate {
+	if t.Trials == 0 {
+		return Estimate{High: 1}
+	}
+	n := float64(t.Trials)
+	e := Estimate{Trials: t.Trials, Events: t.Events, Configured: t.Expected / n, Observed: float64(t.Events) / n}
+	// Bursts carry less information than independent losses: n packets tell
+	// as much as n/inflation independent ones.
+	e.Low, e.High = wilson(e.Observed, n*n/t.Inflation, z99)
+	return e
+}
+
+// wilson is the score interval for a proportion seen in n independent trials
+// (E. B. Wilson, 1927). Unlike the textbook one it holds for rare events.
+func wilson(share, n, z float64) (low, high float64) {
+	zz := z * z
+	centre := (share + zz/(2*n)) / (1 + zz/n)
+	half := z / (1 + zz/n) * math.Sqrt(share*(1-share)/n+zz/(4*n*n))
+	return max(0, centre-half), min(1, centre+half)
+}

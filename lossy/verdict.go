@@ -1,0 +1,79 @@
+package lossy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Cause is why a packet or a copy of it did not come out. Its String is the
+// metric label.
+type Cause uint8
+
+const (
+	CauseNone     Cause = iota // it was not dropped
+	CauseLoss                  // lost by the loss model, Bernoulli or Gilbert-Elliott
+	CauseQueue                 // the drop-tail queue before the rate limit was full
+	CauseBlackout              // the link was down
+	CauseOverload              // the link held as many bytes as it may: our limit, not the network's
+	causeCount
+)
+
+var causeNames = [causeCount]string{"none", "loss", "queue", "blackout", "overload"}
+
+// String returns the metric label of the cause.
+func (c Cause) String() string {
+	if c < causeCount {
+		return causeNames[c]
+	}
+	return fmt.Sprintf("cause %d", uint8(c))
+}
+
+// Causes returns all causes for which Stats counts drops, in a fixed order.
+func Causes() []Cause {
+	return []Cause{CauseLoss, CauseQueue, CauseBlackout, CauseOverload}
+}
+
+// Verdict is what becomes of one packet. Model.Decide fills what follows from
+// the seed alone; Link.Send adds what depends on time and load (a drop by the
+// queue, a blackout or overload, and Wait). Verdicts are plain values: log
+// them, compare them.
+type Verdict struct {
+	Index uint64 // of the packet in its direction of its flow, from 0
+	Drop  Cause  // why no copy came through; CauseNone when at least one did
+
+	Copies  int           // datagrams that go on: 1, or 2 for a duplicate; 0 when dropped
+	Delay   time.Duration // propagation delay drawn for it, jitter included
+	Wait    time.Duration // in the queue and on the transmitter
+	Corrupt bool          // one bit is flipped, and
+	Bit     int           // which: 0 is the highest bit of the first byte
+	By      int           // later datagrams that overtake it, 0 = it keeps its place
+}
+
+// dropped is the verdict on a packet that goes nowhere.
+func (v Verdict) dropped(why Cause) Verdict { return Verdict{Index: v.Index, Drop: why} }
+
+// String tells the verdict in one line, for stories and logs:
+//
+//	#17 dropped: loss
+//	#18 passes after 40ms, duplicated, bit 133 flipped, displaced by 3
+func (v Verdict) String() string {
+	if v.Drop != CauseNone {
+		return fmt.Sprintf("#%d dropped: %v", v.Index, v.Drop)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "#%d passes", v.Index)
+	if d := v.Delay + v.Wait; d > 0 {
+		fmt.Fprintf(&b, " after %v", d)
+	}
+	if v.Copies > 1 {
+		b.WriteString(", duplicated")
+	}
+	if v.Corrupt {
+		fmt.Fprintf(&b, ", bit %d flipped", v.Bit)
+	}
+	if v.By > 0 {
+		fmt.Fprintf(&b, ", displaced by %d", v.By)
+	}
+	return b.String()
+}
