@@ -1,0 +1,127 @@
+package proto
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// describeText is the most bytes of a payload or token Describe shows.
+const describeText = 32
+
+// Describe says in one line what the datagram b is, for stories, logs and dumps:
+//
+//	data 5 [message 0:3 12B] [ack 7 (1.024ms) 5-7 0-3]
+//
+// Connection ids are left out where the reader knows which connection is meant.
+// Text from the peer is quoted, so a terminal is safe from it. Numbers are the
+// low 32 bits that are on the wire. It allocates and is not for the hot path.
+func Describe(b []byte) string {
+	var p Packet
+	switch err := Parse(b, &p); err {
+	case nil:
+		return string(appendPacket(nil, &p, len(b)))
+	case ErrNotPacket:
+		return describeStranger(b)
+	case ErrChecksum:
+		return describeDamaged(b)
+	case ErrVersion:
+		return fmt.Sprintf("hello version %d source %x %dB, unknown version", p.Hello.Version, p.Hello.SourceID, len(b))
+	default:
+		return fmt.Sprintf("malformed %dB: %v", len(b), faultTexts[err.(fault)])
+	}
+}
+
+// describeStranger describes what does not start like a packet.
+func describeStranger(b []byte) string {
+	if len(b) > 0 && utf8.Valid(b) {
+		return fmt.Sprintf("text %dB %s", len(b), excerpt(b))
+	}
+	return fmt.Sprintf("not a packet %dB", len(b))
+}
+
+// describeDamaged describes a packet whose crc is wrong.
+func describeDamaged(b []byte) string {
+	var r Raw
+	if ParseDamagedRaw(b, &r) {
+		return fmt.Sprintf("damaged %dB, perhaps raw %d %s", len(b), r.Seq, excerpt(r.Payload))
+	}
+	return fmt.Sprintf("damaged %dB", len(b))
+}
+
+func appendPacket(dst []byte, p *Packet, size int) []byte {
+	dst = append(dst, p.Type.String()...)
+	switch p.Type {
+	case TypeRaw:
+		return fmt.Appendf(dst, " %d stream %x at %dus %dB %s", p.Raw.Seq, p.Raw.Stream, p.Raw.SentAt, len(p.Raw.Payload), excerpt(p.Raw.Payload))
+	case TypeHello:
+		dst = fmt.Appendf(dst, " version %d source %x token %dB", p.Hello.Version, p.Hello.SourceID, len(p.Hello.Token))
+		return fmt.Appendf(appendDescribedParams(dst, &p.Hello.Params), " %dB", size)
+	case TypeRetry:
+		return fmt.Appendf(dst, " dest %x token %dB", p.Retry.DestID, len(p.Retry.Token))
+	case TypeAccept:
+		return appendDescribedParams(fmt.Appendf(dst, " dest %x source %x", p.Accept.DestID, p.Accept.SourceID), &p.Accept.Params)
+	case TypeData:
+		dst = fmt.Appendf(dst, " %d", p.Data.Number)
+		var f Frame
+		for it := p.Data.Frames(); it.Next(&f); {
+			dst = appendFrame(append(dst, ' '), &f)
+		}
+		return dst
+	case TypeReset:
+		return fmt.Appendf(dst, " dead %x", p.Reset.DeadID)
+	case TypeVersion:
+		return fmt.Appendf(dst, " dest %x knows %d", p.Version.DestID, p.Version.List[:p.Version.Count])
+	default:
+		panic("proto: BUG: a packet type without a description")
+	}
+}
+
+func appendDescribedParams(dst []byte, p *Params) []byte {
+	return fmt.Appendf(dst, " credit %d packet %d idle %dms first %d", p.MaxData, p.MaxPacket, p.IdleMillis, p.First)
+}
+
+func appendFrame(dst []byte, f *Frame) []byte {
+	dst = append(append(dst, '['), f.Type.String()...)
+	switch f.Type {
+	case FrameMessage:
+		dst = fmt.Appendf(dst, " %d:%d %dB", f.Message.Channel, f.Message.Seq, len(f.Message.Payload))
+	case FrameFragment:
+		m := &f.Message
+		dst = fmt.Appendf(dst, " %d:%d %d-%d/%dB", m.Channel, m.Seq, m.Offset, m.Offset+uint32(len(m.Payload))-1, m.Size)
+	case FrameAck:
+		dst = appendDescribedAck(dst, &f.Ack)
+	case FrameMaxData:
+		dst = fmt.Appendf(dst, " %d", f.MaxData)
+	case FramePing:
+	case FrameClose:
+		dst = fmt.Appendf(dst, " %d %s", f.Close.Code, excerpt(f.Close.Reason))
+	default:
+		panic("proto: BUG: a frame type without a description")
+	}
+	return append(dst, ']')
+}
+
+// appendDescribedAck lists the ranges from the largest packet down.
+func appendDescribedAck(dst []byte, a *Ack) []byte {
+	dst = fmt.Appendf(dst, " %d (%v)", a.Largest, a.Delay)
+	top := a.Largest
+	for _, g := range a.Ranges[:a.N] {
+		top -= g.Gap
+		bottom := top - g.Count + 1
+		if bottom == top {
+			dst = fmt.Appendf(dst, " %d", top)
+		} else {
+			dst = fmt.Appendf(dst, " %d-%d", bottom, top)
+		}
+		top = bottom - 1
+	}
+	return dst
+}
+
+// excerpt quotes the start of b in printable ASCII.
+func excerpt(b []byte) string {
+	if len(b) > describeText {
+		return fmt.Sprintf("%+q...", b[:describeText])
+	}
+	return fmt.Sprintf("%+q", b)
+}

@@ -1,0 +1,106 @@
+package proto
+
+import (
+	"math"
+	"time"
+)
+
+// Ack says which packets arrived (SPEC 7.3).
+type Ack struct {
+	Largest uint32        // low 32 bits of the largest packet number acked
+	Delay   time.Duration // between the arrival of that packet and the sending of the ack
+	Ranges  [MaxAckRanges]AckRange
+	N       int // ranges in use, 1 to MaxAckRanges
+}
+
+// AckRange is a run of packets that arrived, below the run before it.
+type AckRange struct {
+	Gap   uint32 // missing packets above this range: 0 for the first, at least 1 for the others
+	Count uint32 // packets in this range, at least 1
+}
+
+const (
+	ackDelayUnit = 64 * time.Microsecond
+	ackDelayMax  = math.MaxUint32 * ackDelayUnit
+	// ackSpanMax is the most numbers the ranges and gaps of one ack may cover
+	// together: with more, the low 32 bits of largest would not say which.
+	ackSpanMax = 1 << 31
+	// ackFixed is the number of elements before the ranges: type, largest, delay.
+	ackFixed = 3
+)
+
+// usable is the number of ranges that fit the specification. The lower ranges of
+// an ack may always be left out, and a peer that jumps through the numbers can
+// make ours too wide.
+func (a *Ack) usable() int {
+	if a.N < 1 || a.N > MaxAckRanges || a.Ranges[0].Count < 1 {
+		panic("proto: BUG: ack without ranges, with too many or with an empty one")
+	}
+	span := uint64(a.Ranges[0].Count)
+	for i := 1; i < a.N; i++ {
+		g := &a.Ranges[i]
+		if g.Gap < 1 || g.Count < 1 {
+			panic("proto: BUG: ack with an empty gap or range")
+		}
+		if span += uint64(g.Gap) + uint64(g.Count); span > ackSpanMax {
+			return i
+		}
+	}
+	return a.N
+}
+
+// delay is the delay in its unit on the wire, rounded down.
+func (a *Ack) delay() uint64 {
+	return uint64(min(max(a.Delay, 0), ackDelayMax) / ackDelayUnit)
+}
+
+// AckFrameSize is the number of bytes AddAck adds for a.
+func AckFrameSize(a *Ack) int {
+	n := a.usable()
+	size := arraySize(ackFixed+2*n-1) + 1 + uintSize(uint64(a.Largest)) + uintSize(a.delay()) +
+		uintSize(uint64(a.Ranges[0].Count))
+	for i := 1; i < n; i++ {
+		size += uintSize(uint64(a.Ranges[i].Gap)) + uintSize(uint64(a.Ranges[i].Count))
+	}
+	return size
+}
+
+// AddAck adds an ack frame. The delay is rounded down to 64 us and a negative
+// one counts as 0. Ranges that reach more than 2^31 below Largest are left out.
+// It panics if a has no range, too many, an empty one, or an empty gap.
+func (b *DataBuilder) AddAck(a *Ack) {
+	n := a.usable()
+	b.begin()
+	dst := appendArray(b.buf, ackFixed+2*n-1)
+	dst = append(dst, byte(FrameAck))
+	dst = appendUint(dst, uint64(a.Largest))
+	dst = appendUint(dst, a.delay())
+	dst = appendUint(dst, uint64(a.Ranges[0].Count))
+	for i := 1; i < n; i++ {
+		dst = appendUint(dst, uint64(a.Ranges[i].Gap))
+		dst = appendUint(dst, uint64(a.Ranges[i].Count))
+	}
+	b.buf = dst
+}
+
+func (r *reader) ack(a *Ack, n int) {
+	a.Largest = r.uint32()
+	a.Delay = time.Duration(r.uint32()) * ackDelayUnit
+	a.N = (n - ackFixed + 1) / 2
+	if n <= ackFixed || (n-ackFixed)%2 == 0 || a.N > MaxAckRanges {
+		r.fail(faultAckRanges)
+		a.N = 0
+		return
+	}
+	a.Ranges[0] = AckRange{Count: r.uint32()}
+	span, empty := uint64(a.Ranges[0].Count), a.Ranges[0].Count == 0
+	for i := 1; i < a.N; i++ {
+		g := AckRange{Gap: r.uint32(), Count: r.uint32()}
+		a.Ranges[i] = g
+		span += uint64(g.Gap) + uint64(g.Count)
+		empty = empty || g.Gap == 0 || g.Count == 0
+	}
+	if empty || span > ackSpanMax {
+		r.fail(faultAckRanges)
+	}
+}

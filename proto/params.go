@@ -1,0 +1,36 @@
+package proto
+
+// Params is what an endpoint tells its peer about itself in the handshake (SPEC 5.5).
+type Params struct {
+	MaxData    uint64 // bytes of messages the peer may send before it gets more credit
+	MaxPacket  uint32 // largest datagram this endpoint accepts, in bytes: MinHello to MaxDatagram
+	IdleMillis uint32 // silence after which this endpoint gives the connection up; 0 = never
+	First      uint32 // number of the first packet and of the first message this endpoint sends
+}
+
+// paramsElements is the number of elements of the parameter array.
+const paramsElements = 4
+
+func appendParams(dst []byte, p *Params) []byte {
+	if p.MaxPacket < MinHello || p.MaxPacket > MaxDatagram {
+		panic("proto: BUG: Params.MaxPacket outside of MinHello to MaxDatagram")
+	}
+	dst = append(dst, codeFixArray|paramsElements)
+	dst = appendUint(dst, p.MaxData)
+	dst = appendUint(dst, uint64(p.MaxPacket))
+	dst = appendUint(dst, uint64(p.IdleMillis))
+	return appendUint(dst, uint64(p.First))
+}
+
+func (r *reader) params(p *Params) {
+	if r.array() != paramsElements {
+		r.fail(faultParams)
+	}
+	p.MaxData = r.uint()
+	p.MaxPacket = r.uint32()
+	p.IdleMillis = r.uint32()
+	p.First = r.uint32()
+	if p.MaxPacket < MinHello || p.MaxPacket > MaxDatagram {
+		r.fail(faultParams)
+	}
+}
