@@ -1,0 +1,96 @@
+package proxy
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"udplab/lossy"
+)
+
+// A change is atomic for every datagram: under one of these profiles it is
+// lost, under the other it comes twice, and half of each would let it pass
+// once. Run with -race.
+func TestChangeIsAtomicForEveryDatagram(t *testing.T) {
+	const datagrams = 4000
+	lost := lossy.Config{Seed: 1, Up: lossy.Profile{Loss: 1}}
+	twice := lossy.Config{Seed: 1, Up: lossy.Profile{Duplicate: 1}}
+	sink := socket(t, "udp", "127.0.0.1:0")
+	p := startProxy(t, Config{Config: lost}, newAlarm(), addrOf(sink))
+
+	var changer sync.WaitGroup
+	stop := make(chan struct{})
+	changer.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			cfg := lost
+			if i%2 == 0 {
+				cfg = twice
+			}
+			if err := p.SetConfig(cfg); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	c := client(t, p)
+	for i := range uint64(datagrams) {
+		send(t, c, "x")
+		if i%64 == 63 {
+			eventually(t, "the proxy keeps up", func() bool {
+				s := p.Stats().Up
+				return s.PacketsReceived+s.Dropped[CauseKernelRx] == i+1
+			})
+		}
+	}
+	close(stop)
+	changer.Wait()
+	s := p.Stats().Up.Link
+	if s.Dropped[lossy.CauseLoss]+s.Duplicated != s.PacketsIn {
+		t.Errorf("%d lost and %d doubled of %d, want every one to be either", s.Dropped[lossy.CauseLoss], s.Duplicated, s.PacketsIn)
+	}
+	if s.Duplicated == 0 || s.Dropped[lossy.CauseLoss] == 0 {
+		t.Errorf("%d lost, %d doubled: the changes never took hold", s.Dropped[lossy.CauseLoss], s.Duplicated)
+	}
+}
+
+func TestRefusedChangeChangesNothing(t *testing.T) {
+	good := lossy.Config{Seed: 1, Up: lossy.Profile{Loss: 0.5}}
+	p := startProxy(t, Config{Config: good}, newAlarm(), echo(t, "127.0.0.1:0"))
+	if err := p.SetConfig(lossy.Config{Up: lossy.Profile{Loss: 2}}); err == nil {
+		t.Error("a loss of 2 was accepted")
+	}
+	no := errors.New("no")
+	err := p.Change(func(c *lossy.Config, enabled *bool) error {
+		c.Up.Loss, *enabled = 0.1, false
+		return no
+	})
+	if !errors.Is(err, no) {
+		t.Errorf("got %v, want the error of the edit", err)
+	}
+	if p.Config() != good || !p.Enabled() {
+		t.Errorf("config %+v, enabled %v after refused changes", p.Config(), p.Enabled())
+	}
+}
+
+// A disabled proxy is a pulled cable, with a cause of its own.
+func TestDisabledProxyDropsAsBlackout(t *testing.T) {
+	p := startProxy(t, Config{}, newAlarm(), echo(t, "127.0.0.1:0"))
+	c := client(t, p)
+	exchange(t, c, "before")
+	enable := func(on bool) {
+		if err := p.Change(func(_ *lossy.Config, enabled *bool) error { *enabled = on; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	enable(false)
+	send(t, c, "in the dark")
+	eventually(t, "it is dropped", func() bool { return p.Stats().Up.Link.Dropped[lossy.CauseBlackout] == 1 })
+	enable(true)
+	if got := exchange(t, c, "light"); got != "light" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,155 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"udplab/lossy"
+)
+
+// Defaults of a Config.
+const (
+	DefaultMaxFlows    = 4096
+	DefaultIdleTimeout = 60 * time.Second
+	DefaultMaxHeld     = 256 << 20
+	DefaultBuffer      = 4 << 20
+)
+
+// MaxFlowsLimit is the most flows a Config may ask for.
+const MaxFlowsLimit = 1 << 20
+
+// Config says what a Proxy connects and what lies in between. It is never
+// modified.
+type Config struct {
+	// Listen is the address for clients and Upstream that of the service, as
+	// host:port. An empty host is 127.0.0.1: to be reached from other machines,
+	// listen on 0.0.0.0 or [::]. Port 0 of Listen lets the system choose.
+	Listen, Upstream string
+
+	// Config is the seed and the profile of either direction: Up from the
+	// clients to the service, Down back.
+	lossy.Config
+
+	// MaxFlows bounds the clients served at a time, 0 = DefaultMaxFlows. A
+	// datagram of one more client is dropped (CauseFlowLimit).
+	MaxFlows int
+	// IdleTimeout ends a flow through which nothing passed for that long,
+	// 0 = DefaultIdleTimeout, negative = never.
+	IdleTimeout time.Duration
+	// MaxHeld bounds the bytes in flight over all flows, each datagram counted
+	// as its payload and 64 bytes more, 0 = DefaultMaxHeld. What exceeds it is
+	// dropped (lossy.CauseOverload).
+	MaxHeld int
+	// Buffer is the size asked of the system for every socket buffer, in
+	// bytes, 0 = DefaultBuffer. See Proxy.Warnings for what it grants.
+	Buffer int
+}
+
+func (c *Config) maxFlows() int { return orDefault(c.MaxFlows, DefaultMaxFlows) }
+func (c *Config) maxHeld() int  { return orDefault(c.MaxHeld, DefaultMaxHeld) }
+func (c *Config) buffer() int   { return orDefault(c.Buffer, DefaultBuffer) }
+
+func (c *Config) idleTimeout() time.Duration { return orDefault(c.IdleTimeout, DefaultIdleTimeout) }
+
+func orDefault[T int | time.Duration](v, standard T) T {
+	if v == 0 {
+		return standard
+	}
+	return v
+}
+
+// Validate reports the first field that is out of range. It does not resolve
+// addresses.
+func (c Config) Validate() error {
+	if c.MaxFlows < 0 || c.MaxFlows > MaxFlowsLimit {
+		return fmt.Errorf("max-flows %d: must be between 1 and %d, or 0 for %d", c.MaxFlows, MaxFlowsLimit, DefaultMaxFlows)
+	}
+	if c.MaxHeld < 0 {
+		return fmt.Errorf("max-held %d: must not be negative", c.MaxHeld)
+	}
+	if c.Buffer < 0 {
+		return fmt.Errorf("buffer %d: must not be negative", c.Buffer)
+	}
+	return c.Config.Validate()
+}
+
+// ErrLoop is returned by New when the upstream is the proxy's own address.
+var ErrLoop = errors.New("upstream is the proxy's own listen address, every datagram would loop")
+
+// resolve turns host:port into an address, with 127.0.0.1 for an empty host.
+func resolve(address string) (netip.AddrPort, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	a, err := net.ResolveUDPAddr("udp", net.JoinHostPort(host, port))
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return unmap(a.AddrPort()), nil
+}
+
+func resolveUpstream(address string) (netip.AddrPort, error) {
+	a, err := resolve(address)
+	if err != nil {
+		return a, err
+	}
+	if a.Port() == 0 {
+		return a, errors.New("port 0 is no port to send to")
+	}
+	if a.Addr().IsUnspecified() {
+		return a, fmt.Errorf("%v is no address to send to", a.Addr())
+	}
+	return a, nil
+}
+
+// loops reports whether what is sent to upstream arrives at a socket bound to
+// listen. local are the addresses of this machine.
+func loops(listen, upstream netip.AddrPort, local []netip.Addr) bool {
+	if listen.Port() != upstream.Port() {
+		return false
+	}
+	if l := listen.Addr(); !l.IsUnspecified() {
+		return l == upstream.Addr()
+	} else if l.Is4() && upstream.Addr().Is6() {
+		return false // 0.0.0.0 receives no IPv6, while [::] receives both
+	}
+	if upstream.Addr().IsLoopback() {
+		return true
+	}
+	for _, a := range local {
+		if a == upstream.Addr() {
+			return true
+		}
+	}
+	return false
+}
+
+// localAddrs lists the addresses of this machine.
+func localAddrs() []netip.Addr {
+	interfaces, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil // then only loopback is guarded
+	}
+	var addrs []netip.Addr
+	for _, i := range interfaces {
+		if n, ok := i.(*net.IPNet); ok {
+			if a, ok := netip.AddrFromSlice(n.IP); ok {
+				addrs = append(addrs, a.Unmap())
+			}
+		}
+	}
+	return addrs
+}
+
+// unmap writes an IPv4 client that reached an IPv6 socket (::ffff:192.0.2.1)
+// as IPv4, so that it is one client whichever way it came.
+func unmap(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}

@@ -1,0 +1,106 @@
+package proxy
+
+import (
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Without descriptors no flow can be opened: counted, and it recovers.
+func TestOutOfDescriptors(t *testing.T) {
+	p := startProxy(t, Config{}, newAlarm(), echo(t, "127.0.0.1:0"))
+	old, fresh := client(t, p), client(t, p)
+	exchange(t, old, "before")
+
+	restore := exhaustDescriptors(t)
+	send(t, fresh, "no socket for me")
+	got := exchange(t, old, "others go on")
+	restore()
+
+	if got != "others go on" {
+		t.Errorf("got %q", got)
+	}
+	if n := p.Stats().Up.Dropped[CauseFlowError]; n != 1 {
+		t.Errorf("%d datagrams dropped for want of a socket, want 1", n)
+	}
+	if got := exchange(t, fresh, "now"); got != "now" {
+		t.Errorf("got %q once there are descriptors again", got)
+	}
+}
+
+// exhaustDescriptors lowers the limit of open files to those open now.
+func exhaustDescriptors(t *testing.T) (restore func()) {
+	t.Helper()
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	// A new file gets the lowest free number: that is the limit.
+	f, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lowest := uint64(f.Fd())
+	f.Close()
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: lowest, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What overflows our own socket is counted apart, and exactly, before and
+// after the socket is closed.
+func TestKernelDropsAreCounted(t *testing.T) {
+	const flood = 2000
+	sink := socket(t, "udp", "127.0.0.1:0")
+	// Not started, so nobody reads the listen socket.
+	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: addrOf(sink).String(), Buffer: 1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.listen.Close()
+	c := client(t, p)
+	for range flood {
+		send(t, c, "drop me")
+	}
+	held := uint64(0)
+	raw, err := p.listen.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 100)
+	if err := raw.Control(func(fd uintptr) {
+		for {
+			if _, _, err := unix.Recvfrom(int(fd), buf, unix.MSG_DONTWAIT); err != nil {
+				break
+			}
+			held++
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s := p.Stats()
+	if got, want := s.Up.Dropped[CauseKernelRx], flood-held; got != want || held == 0 || want == 0 {
+		t.Errorf("kernel_rx %d with %d of %d datagrams held, want %d", got, held, flood, want)
+	}
+	if len(p.Warnings()) != 0 {
+		t.Errorf("warned although the system granted the single byte asked for: %q", p.Warnings())
+	}
+}
+
+func TestSmallBufferIsWarnedOf(t *testing.T) {
+	// No system grants a terabyte.
+	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Buffer: 1 << 30}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.listen.Close()
+	if len(p.Warnings()) != 1 {
+		t.Errorf("warnings %q, want one about the receive buffer", p.Warnings())
+	}
+}

@@ -1,0 +1,69 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"syscall"
+	"time"
+)
+
+// maxDatagram is the size of receive buffers: more than any UDP payload, so
+// that nothing is ever cut (65,507 bytes over IPv4, 65,527 over IPv6).
+const maxDatagram = 1 << 16
+
+// enlarge asks for socket buffers of that many bytes. What the system grants
+// is read back by grantedBuffers, so a refusal needs no error here.
+func enlarge(c *net.UDPConn, bytes int) {
+	_ = c.SetReadBuffer(bytes)
+	_ = c.SetWriteBuffer(bytes)
+}
+
+// control runs f on the connection's descriptor; it reports whether f ran.
+func control(c *net.UDPConn, f func(fd uintptr)) bool {
+	raw, err := c.SyscallConn()
+	return err == nil && raw.Control(f) == nil
+}
+
+// isRefused recognises the report that nobody listens at the other end of a
+// connected socket (ICMP port unreachable).
+func isRefused(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errReset)
+}
+
+// sendCause says why a send that failed did.
+func sendCause(err error) Cause {
+	switch {
+	case errors.Is(err, errMessageSize):
+		return CauseOversize
+	case errors.Is(err, net.ErrClosed):
+		return CauseFlowClosed
+	default:
+		return CauseKernelTx
+	}
+}
+
+// A socket that fails to read again and again, for a reason we cannot know,
+// must neither end the proxy nor take a whole core.
+const (
+	readFailuresInARow = 16
+	readPause          = 10 * time.Millisecond
+)
+
+// untilClosed calls read until its socket is closed. It survives every other
+// error, and tells failed of it.
+func untilClosed(read func() error, failed func(error)) {
+	for inARow := 0; ; {
+		err := read()
+		switch {
+		case err == nil:
+			inARow = 0
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			failed(err)
+			if inARow++; inARow >= readFailuresInARow {
+				time.Sleep(readPause)
+			}
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package proxy
+
+import (
+	"net"
+
+	"golang.org/x/sys/windows"
+)
+
+const (
+	errMessageSize = windows.WSAEMSGSIZE
+	errReset       = windows.WSAECONNRESET
+)
+
+// grantedBuffers reads back the sizes in force.
+func grantedBuffers(c *net.UDPConn) (receive, send int) {
+	control(c, func(fd uintptr) {
+		receive, _ = windows.GetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_RCVBUF)
+		send, _ = windows.GetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_SNDBUF)
+	})
+	return receive, send
+}
+
+// kernelDrops is not told per socket here.
+func kernelDrops(*net.UDPConn) uint64 { return 0 }

@@ -1,0 +1,125 @@
+package proxy
+
+import (
+	"udplab/lossy"
+)
+
+// Cause is why the proxy or the kernel, not the network model, dropped a
+// datagram. Its String is the metric label, as that of lossy.Cause is for the
+// model's.
+type Cause uint8
+
+const (
+	CauseFlowLimit  Cause = iota // the table of flows was full
+	CauseFlowError               // no upstream socket could be opened, for want of descriptors say
+	CauseFlowClosed              // its flow, or the proxy, was being closed in that moment
+	CauseOversize                // too long for the socket it had to leave through
+	CauseKernelTx                // the kernel refused to send it for another reason
+	CauseKernelRx                // it overflowed our socket's receive buffer; never seen by the proxy
+	causeCount
+)
+
+var causeNames = [causeCount]string{"flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"}
+
+// String returns the metric label of the cause.
+func (c Cause) String() string {
+	if c < causeCount {
+		return causeNames[c]
+	}
+	return "unknown"
+}
+
+// Drop is one line of the list of drops: a cause, by its metric label, and how
+// many datagrams it took.
+type Drop struct {
+	Cause   string
+	Packets uint64
+}
+
+// DirectionStats counts one direction over all flows, those that have ended
+// included. At any moment
+//
+//	PacketsReceived + Link.Duplicated =
+//	    PacketsSent + (all drops but kernel_rx) + Link.PacketsInFlight
+type DirectionStats struct {
+	Link lossy.Stats // what the network model saw and did
+
+	PacketsReceived, BytesReceived uint64 // read from sockets
+	PacketsSent, BytesSent         uint64 // handed to the kernel
+	Dropped                        [causeCount]uint64
+	Lateness                       Lateness // of every datagram a link gave out: time of the send less time due
+
+	// Refused counts reports that nobody listens at the other end (ECONNREFUSED).
+	// The kernel makes them for datagrams sent before, so they are not drops.
+	Refused uint64
+	// ReadErrors counts failed reads other than Refused; each was survived.
+	ReadErrors uint64
+}
+
+// Drops lists all drops by cause in a fixed order, zeros included: first the
+// model's, then the proxy's and the kernel's.
+func (d *DirectionStats) Drops() []Drop {
+	var list []Drop
+	for _, c := range lossy.Causes() {
+		list = append(list, Drop{c.String(), d.Link.Dropped[c]})
+	}
+	for c, n := range d.Dropped {
+		list = append(list, Drop{Cause(c).String(), n})
+	}
+	return list
+}
+
+// Unaccounted returns by how many datagrams the two sides of the equation of
+// DirectionStats differ. It is 0 in a snapshot of a quiet or closed proxy, or
+// the package has a bug. While datagrams pass, those being handled as the
+// snapshot is taken may show.
+func (d *DirectionStats) Unaccounted() int64 {
+	out := d.PacketsSent + d.Link.PacketsInFlight
+	for _, drop := range d.Drops() {
+		out += drop.Packets
+	}
+	out -= d.Dropped[CauseKernelRx]
+	return int64(d.PacketsReceived + d.Link.Duplicated - out)
+}
+
+// refuse counts a datagram that was read and goes no further.
+func (d *DirectionStats) refuse(n int, why Cause) {
+	d.PacketsReceived++
+	d.BytesReceived += uint64(n)
+	d.Dropped[why]++
+}
+
+func (d *DirectionStats) add(o *DirectionStats) {
+	d.Link.Add(o.Link)
+	d.PacketsReceived += o.PacketsReceived
+	d.BytesReceived += o.BytesReceived
+	d.PacketsSent += o.PacketsSent
+	d.BytesSent += o.BytesSent
+	for c, n := range o.Dropped {
+		d.Dropped[c] += n
+	}
+	d.Lateness.add(&o.Lateness)
+	d.Refused += o.Refused
+	d.ReadErrors += o.ReadErrors
+}
+
+// Stats is a snapshot of a proxy. It is a plain value.
+type Stats struct {
+	Flows        int    // alive now
+	FlowsOpened  uint64 // ever
+	FlowsExpired uint64 // ended by IdleTimeout
+
+	Up, Down DirectionStats
+
+	// ReceiveBuffer and SendBuffer are the bytes the system granted for the
+	// listen socket, 0 where it does not tell.
+	ReceiveBuffer, SendBuffer int
+}
+
+// Direction returns the counts of one direction.
+func (s *Stats) Direction(d lossy.Direction) *DirectionStats {
+	if d == lossy.Up {
+		return &s.Up
+	}
+	return &s.Down
+}
