@@ -1,0 +1,137 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"udplab/lossy"
+)
+
+// Field is one setting of a lossy.Profile in the form people write it. The
+// command's flags and the API share the list, so they cannot drift apart.
+type Field struct {
+	Name  string // of the flag and of the JSON key
+	Kind  string // what a value is: "percent", "duration", "rate", "packets"
+	Usage string // one line for --help
+
+	parse  func(p *lossy.Profile, value string) error
+	format func(p *lossy.Profile) string
+}
+
+// Set reads a value into the profile. The error says what a value looks like.
+// Ranges that concern several fields are for lossy.Profile.Validate.
+func (f *Field) Set(p *lossy.Profile, value string) error { return f.parse(p, value) }
+
+// Get writes the value as Set reads it.
+func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
+
+// number says whether the value has no unit, so that JSON writes a number.
+func (f *Field) number() bool { return f.Kind == "packets" }
+
+// Fields returns all settings of a profile, in the order in which a datagram
+// meets them.
+func Fields() []Field {
+	return []Field{
+		probability("loss", "datagrams lost", func(p *lossy.Profile) *float64 { return &p.Loss }),
+		{
+			Name: "burst", Kind: "packets", Usage: "mean length of a loss burst, 1 = independent losses",
+			parse:  func(p *lossy.Profile, s string) error { return parseBurst(&p.Burst, s) },
+			format: func(p *lossy.Profile) string { return formatFloat(p.Burst) },
+		},
+		duration("delay", "one-way delay", func(p *lossy.Profile) *time.Duration { return &p.Delay }),
+		duration("jitter", "random change of the delay, up to this much either way; keeps order",
+			func(p *lossy.Profile) *time.Duration { return &p.Jitter }),
+		probability("reorder", "datagrams overtaken by later ones", func(p *lossy.Profile) *float64 { return &p.Reorder }),
+		{
+			Name: "reorder-by", Kind: "packets",
+			Usage:  fmt.Sprintf("how many overtake it, 0 = %d", lossy.DefaultReorderBy),
+			parse:  func(p *lossy.Profile, s string) error { return parseCount(&p.ReorderBy, s) },
+			format: func(p *lossy.Profile) string { return strconv.Itoa(p.ReorderBy) },
+		},
+		probability("duplicate", "datagrams that arrive twice", func(p *lossy.Profile) *float64 { return &p.Duplicate }),
+		probability("corrupt", "datagrams with one bit flipped", func(p *lossy.Profile) *float64 { return &p.Corrupt }),
+		{
+			Name: "rate", Kind: "rate", Usage: "speed of the link, such as 10mbit, 0 = unlimited",
+			parse:  func(p *lossy.Profile, s string) (err error) { return parsed(&p.Rate, s, lossy.ParseRate) },
+			format: func(p *lossy.Profile) string { return lossy.FormatRate(p.Rate) },
+		},
+		duration("queue", fmt.Sprintf("longest wait before the link, beyond it datagrams are dropped; 0 = %v", lossy.DefaultQueue),
+			func(p *lossy.Profile) *time.Duration { return &p.Queue }),
+	}
+}
+
+func probability(name, what string, of func(*lossy.Profile) *float64) Field {
+	return Field{
+		Name: name, Kind: "percent", Usage: "share of " + what,
+		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, lossy.ParseProbability) },
+		format: func(p *lossy.Profile) string { return FormatProbability(*of(p)) },
+	}
+}
+
+func duration(name, usage string, of func(*lossy.Profile) *time.Duration) Field {
+	return Field{
+		Name: name, Kind: "duration", Usage: usage,
+		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, ParseDuration) },
+		format: func(p *lossy.Profile) string { return of(p).String() },
+	}
+}
+
+// parsed stores what parse reads, if it reads it.
+func parsed[T any](at *T, s string, parse func(string) (T, error)) error {
+	v, err := parse(s)
+	if err == nil {
+		*at = v
+	}
+	return err
+}
+
+func parseBurst(at *float64, s string) error {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return fmt.Errorf("%q is not a number of packets: write it like 4", s)
+	}
+	*at = v
+	return nil
+}
+
+func parseCount(at *int, s string) error {
+	v, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		return fmt.Errorf("%q is not a number of packets: write it like 3", s)
+	}
+	*at = int(v)
+	return nil
+}
+
+// ParseDuration reads a time that is zero or more, with its unit: "40ms",
+// "1.5s"; "0" needs none.
+func ParseDuration(s string) (time.Duration, error) {
+	v, err := time.ParseDuration(s)
+	if err == nil && v < 0 {
+		return 0, fmt.Errorf("%q is out of range: a duration cannot be negative", s)
+	}
+	if err == nil {
+		return v, nil
+	}
+	if _, bare := strconv.ParseFloat(s, 64); bare == nil {
+		return 0, fmt.Errorf("%q has no unit: write it like %sms or %ss", s, s, s)
+	}
+	return 0, fmt.Errorf("%q is not a duration: write it like 20ms, 1.5s or 2m", s)
+}
+
+// FormatProbability writes a probability so that lossy.ParseProbability reads
+// the same number back: in percent if that takes six digits, else as it is.
+func FormatProbability(p float64) string {
+	percent := strconv.FormatFloat(p*100, 'g', 6, 64) + "%"
+	if back, err := lossy.ParseProbability(percent); err == nil && back == p {
+		return percent
+	}
+	return formatFloat(p)
+}
+
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+// errUnknownField is wrapped by the refusal of a field that does not exist.
+var errUnknownField = errors.New("unknown field")

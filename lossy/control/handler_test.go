@@ -1,0 +1,270 @@
+package control
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"udplab/lossy"
+	"udplab/lossy/proxy"
+)
+
+// before is the network that tests start from.
+var before = lossy.Config{
+	Seed: 7,
+	Up:   lossy.Profile{Loss: 0.05, Burst: 4, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond},
+	Down: lossy.Profile{Rate: 10e6},
+}
+
+// testAPI is the API over one proxy, "default".
+func testAPI(t *testing.T) (http.Handler, *proxy.Proxy) {
+	t.Helper()
+	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return NewHandler(map[string]*proxy.Proxy{"default": p}, "lab.example"), p
+}
+
+// request is one request and what became of it.
+type request struct {
+	method, path, body string
+	header             map[string]string
+	host               string
+}
+
+func (r request) do(t *testing.T, h http.Handler) *httptest.ResponseRecorder {
+	t.Helper()
+	req := httptest.NewRequest(r.method, r.path, strings.NewReader(r.body))
+	req.Host = "127.0.0.1:8474"
+	if r.host != "" {
+		req.Host = r.host
+	}
+	if r.method == http.MethodPatch {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for name, value := range r.header {
+		req.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, req)
+	return w
+}
+
+// refusal reads the API's error form and checks it against the status.
+func refusal(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	var body struct {
+		Error  string
+		Status int
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || body.Status != w.Code || body.Error == "" {
+		t.Errorf("answer %d %q is not an error in the API's form", w.Code, w.Body)
+	}
+	return body.Error
+}
+
+func TestGet(t *testing.T) {
+	h, p := testAPI(t)
+	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"seed":7,` +
+		`"up":{"burst":4,"corrupt":"0%","delay":"40ms","duplicate":"0%","jitter":"10ms","loss":"5%","queue":"0s","rate":"0","reorder":"0%","reorder-by":0},` +
+		`"down":{"burst":0,"corrupt":"0%","delay":"0s","duplicate":"0%","jitter":"0s","loss":"0%","queue":"0s","rate":"10mbit","reorder":"0%","reorder-by":0}}`
+	for path, want := range map[string]string{
+		"/proxies/default": want + "\n",
+		"/proxies":         `{"default":` + want + "}\n",
+	} {
+		w := request{method: "GET", path: path}.do(t, h)
+		if w.Code != 200 || w.Body.String() != want {
+			t.Errorf("GET %s: %d\n%s, want 200\n%s", path, w.Code, w.Body, want)
+		}
+	}
+}
+
+func TestPatch(t *testing.T) {
+	up := func(edit func(*lossy.Profile)) lossy.Config { c := before; edit(&c.Up); return c }
+	both := func(edit func(*lossy.Profile)) lossy.Config {
+		c := before
+		edit(&c.Up)
+		edit(&c.Down)
+		return c
+	}
+	for _, c := range []struct {
+		body string
+		want lossy.Config
+	}{
+		{`{"loss":"10%"}`, both(func(p *lossy.Profile) { p.Loss = 0.1 })},
+		{`{"up":{"loss":"10%"}}`, up(func(p *lossy.Profile) { p.Loss = 0.1 })},
+		{`{"loss": 0.1}`, both(func(p *lossy.Profile) { p.Loss = 0.1 })},
+		{`{"down":{"duplicate":"1%","corrupt":"0.1%","reorder":"3%","reorder-by":5,"queue":"20ms"}}`, func() lossy.Config {
+			c := before
+			c.Down.Duplicate, c.Down.Corrupt, c.Down.Reorder, c.Down.ReorderBy = 0.01, 0.001, 0.03, 5
+			c.Down.Queue = 20 * time.Millisecond
+			return c
+		}()},
+		// The direction prevails over both, in whatever order they stand.
+		{`{"up":{"delay":"1s"},"delay":"20ms","jitter":"0"}`, func() lossy.Config {
+			c := both(func(p *lossy.Profile) { p.Delay, p.Jitter = 20*time.Millisecond, 0 })
+			c.Up.Delay = time.Second
+			return c
+		}()},
+		{`{"seed":18446744073709551615}`, func() lossy.Config { c := before; c.Seed = 1<<64 - 1; return c }()},
+		{`{"rate":"0","burst":"1"}`, both(func(p *lossy.Profile) { p.Rate, p.Burst = 0, 1 })},
+	} {
+		h, p := testAPI(t)
+		w := request{method: "PATCH", path: "/proxies/default", body: c.body}.do(t, h)
+		if w.Code != 200 || p.Config() != c.want {
+			t.Errorf("PATCH %s: %d %s\ngot  %+v\nwant %+v", c.body, w.Code, w.Body, p.Config(), c.want)
+		}
+	}
+}
+
+func TestPatchEnabled(t *testing.T) {
+	h, p := testAPI(t)
+	for _, on := range []string{"false", "true"} {
+		w := request{method: "PATCH", path: "/proxies/default", body: `{"enabled":` + on + `}`}.do(t, h)
+		if w.Code != 200 || p.Enabled() != (on == "true") {
+			t.Errorf("enabled %s: %d, proxy says %v", on, w.Code, p.Enabled())
+		}
+	}
+}
+
+// What GET answers can be sent back.
+func TestPatchTakesWhatGetGives(t *testing.T) {
+	h, p := testAPI(t)
+	body := request{method: "GET", path: "/proxies/default"}.do(t, h).Body.String()
+	body = strings.Replace(body, `"protocol":"udp",`, "", 1)
+	body = strings.Replace(body, `"loss":"5%"`, `"loss":"6%"`, 1)
+	w := request{method: "PATCH", path: "/proxies/default", body: body}.do(t, h)
+	want := before
+	want.Up.Loss = 0.06
+	if w.Code != 200 || p.Config() != want {
+		t.Errorf("%d %s: got %+v, want %+v", w.Code, w.Body, p.Config(), want)
+	}
+}
+
+// A bad PATCH is refused with the name of the field, and changes nothing, not
+// even what stood before the fault.
+func TestBadPatchChangesNothing(t *testing.T) {
+	h, p := testAPI(t)
+	for _, c := range []struct{ body, says string }{
+		{`{"loss":"1%","los":"5%"}`, `unknown field "los"`},
+		{`{"loss":"1%","up":{"toxicity":1}}`, `unknown field "up.toxicity"`},
+		{`{"Loss":"5%"}`, `unknown field "Loss"`},
+		{`{"loss":"150%"}`, `field "loss": "150%" is out of range`},
+		{`{"down":{"loss":5}}`, `field "down.loss": "5" is ambiguous`},
+		{`{"loss":"5%","delay":"-4ms"}`, `field "delay"`},
+		{`{"delay":40}`, `field "delay": "40" has no unit`},
+		{`{"rate":"10"}`, `field "rate": "10" has no unit`},
+		{`{"burst":"long"}`, `field "burst"`},
+		{`{"reorder-by":1.5}`, `field "reorder-by"`},
+		{`{"loss":true}`, `field "loss": want a string or a number`},
+		{`{"loss":null}`, `field "loss": want a string or a number`},
+		{`{"seed":-1}`, `field "seed"`},
+		{`{"enabled":"yes"}`, `field "enabled"`},
+		{`{"enabled":null}`, `field "enabled"`},
+		{`{"up":"5%"}`, `field "up": want a JSON object`},
+		{`{"up":{"loss":"5%","loss":"6%"}}`, `field "loss" stands twice`},
+		{`{"loss":"5%","loss":"6%"}`, `field "loss" stands twice`},
+		{`{"listen":"127.0.0.1:1"}`, `field "listen": cannot be changed`},
+		{`{"loss":"1%","name":"other"}`, `field "name": cannot be changed`},
+		{`{"upstream":false}`, `field "upstream"`},
+		// Fields that are right alone and wrong together.
+		{`{"loss":"1%","jitter":"90ms"}`, "up: jitter 90ms"},
+		{`{"loss":"95%"}`, "up: loss"},
+		{`{}`, "nothing to change"},
+		{``, "want a JSON object"},
+		{`[]`, "want a JSON object"},
+		{`"loss"`, "want a JSON object"},
+		{`{"loss":"5%"`, "not valid JSON"},
+		{`{"loss":}`, "not valid JSON"},
+		{`{"loss":"5%"} {}`, "text behind"},
+		{`{"up":` + strings.Repeat("[", 20000), "not valid JSON"},
+	} {
+		w := request{method: "PATCH", path: "/proxies/default", body: c.body}.do(t, h)
+		if w.Code != 400 {
+			t.Errorf("PATCH %.60s: status %d, want 400", c.body, w.Code)
+		}
+		if got := refusal(t, w); !strings.Contains(got, c.says) {
+			t.Errorf("PATCH %.60s: %q, want it to say %q", c.body, got, c.says)
+		}
+		if p.Config() != before || !p.Enabled() {
+			t.Fatalf("PATCH %.60s was refused and yet changed the proxy", c.body)
+		}
+	}
+}
+
+func TestStats(t *testing.T) {
+	h, p := testAPI(t)
+	if err := p.SetConfig(lossy.Config{Up: lossy.Profile{Loss: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("udp", p.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("lost")); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schema, Name string
+		StatsReport
+	}
+	for end := time.Now().Add(20 * time.Second); got.Up.PacketsIn == 0; {
+		if time.Now().After(end) {
+			t.Fatal("the datagram never came up in the stats")
+		}
+		w := request{method: "GET", path: "/proxies/default/stats"}.do(t, h)
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got.Schema != "udplab/proxy-stats/v1" || got.Name != "default" || got.Flows != 1 || got.FlowsOpened != 1 {
+		t.Errorf("got %+v", got)
+	}
+	if got.Up.BytesIn != 4 || got.Up.PacketsOut != 0 || got.Up.Dropped["loss"] != 1 {
+		t.Errorf("up %+v, want one datagram of 4 bytes lost", got.Up)
+	}
+	if got.Up.Rates["loss"].Configured != 1 || got.Up.Rates["loss"].Observed != 1 || len(got.Up.Rates) != 1 {
+		t.Errorf("rates %+v, want a loss of 1 configured and observed", got.Up.Rates)
+	}
+	for _, cause := range []string{"loss", "queue", "blackout", "overload", "flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"} {
+		if _, ok := got.Down.Dropped[cause]; !ok {
+			t.Errorf("cause %q is missing, zeros must show", cause)
+		}
+	}
+}
+
+func TestPathsAndMethods(t *testing.T) {
+	h, _ := testAPI(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{"GET", "/proxies/other", 404, ""},
+		{"PATCH", "/proxies/other", 404, ""},
+		{"GET", "/", 404, ""},
+		{"GET", "/debug/pprof/", 404, ""},
+		{"GET", "/proxies/default/toxics", 404, ""},
+		{"POST", "/proxies", 405, "GET"},
+		{"POST", "/proxies/default", 405, "GET, PATCH"},
+		{"DELETE", "/proxies/default", 405, "GET, PATCH"},
+		{"FOO", "/proxies/default/stats", 405, "GET"},
+		{"PATCH", "/proxies/default/stats", 405, "GET"},
+	} {
+		w := request{method: c.method, path: c.path}.do(t, h)
+		if w.Code != c.status || w.Header().Get("Allow") != c.allow {
+			t.Errorf("%s %s: %d, Allow %q; want %d, %q", c.method, c.path, w.Code, w.Header().Get("Allow"), c.status, c.allow)
+		}
+		refusal(t, w)
+	}
+	if w := (request{method: "HEAD", path: "/proxies"}).do(t, h); w.Code != 200 {
+		t.Errorf("HEAD /proxies: %d, want 200", w.Code)
+	}
+}

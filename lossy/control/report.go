@@ -1,0 +1,144 @@
+package control
+
+import (
+	"encoding/json"
+	"time"
+
+	"udplab/lossy"
+	"udplab/lossy/proxy"
+)
+
+// ProxyReport is a proxy as GET /proxies/{name} shows it.
+type ProxyReport struct {
+	Name     string        `json:"name"`
+	Protocol string        `json:"protocol"` // "udp"
+	Listen   string        `json:"listen"`
+	Upstream string        `json:"upstream"`
+	Enabled  bool          `json:"enabled"`
+	Seed     uint64        `json:"seed"`
+	Up       ProfileReport `json:"up"`
+	Down     ProfileReport `json:"down"`
+}
+
+// ReportProxy describes a running proxy.
+func ReportProxy(name string, p *proxy.Proxy) ProxyReport {
+	network := p.Config()
+	return ProxyReport{
+		Name:     name,
+		Protocol: "udp",
+		Listen:   p.Addr().String(),
+		Upstream: p.Upstream().String(),
+		Enabled:  p.Enabled(),
+		Seed:     network.Seed,
+		Up:       ProfileReport(network.Up),
+		Down:     ProfileReport(network.Down),
+	}
+}
+
+// ProfileReport is a profile whose JSON has every field in the form in which
+// PATCH takes it.
+type ProfileReport lossy.Profile
+
+// MarshalJSON implements json.Marshaler.
+func (r ProfileReport) MarshalJSON() ([]byte, error) {
+	p := lossy.Profile(r)
+	object := make(map[string]any)
+	for _, f := range Fields() {
+		if f.number() {
+			object[f.Name] = json.Number(f.Get(&p))
+		} else {
+			object[f.Name] = f.Get(&p)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// StatsReport is what a proxy has done, as GET /proxies/{name}/stats and the
+// command's summary show it.
+type StatsReport struct {
+	Flows        int             `json:"flows"`
+	FlowsOpened  uint64          `json:"flows_opened"`
+	FlowsExpired uint64          `json:"flows_expired"`
+	Up           DirectionReport `json:"up"`
+	Down         DirectionReport `json:"down"`
+}
+
+// ReportStats describes a snapshot.
+func ReportStats(s *proxy.Stats) StatsReport {
+	return StatsReport{
+		Flows:        s.Flows,
+		FlowsOpened:  s.FlowsOpened,
+		FlowsExpired: s.FlowsExpired,
+		Up:           reportDirection(&s.Up),
+		Down:         reportDirection(&s.Down),
+	}
+}
+
+// DirectionReport counts one direction. PacketsIn + Duplicated =
+// PacketsOut + the sum of Dropped less kernel_rx + InFlight.
+type DirectionReport struct {
+	PacketsIn  uint64                `json:"packets_in"` // read from sockets
+	BytesIn    uint64                `json:"bytes_in"`
+	PacketsOut uint64                `json:"packets_out"` // handed to the kernel
+	BytesOut   uint64                `json:"bytes_out"`
+	InFlight   uint64                `json:"in_flight"`
+	Dropped    map[string]uint64     `json:"dropped"` // by cause, every cause
+	Reordered  uint64                `json:"reordered"`
+	Duplicated uint64                `json:"duplicated"`
+	Corrupted  uint64                `json:"corrupted"`
+	Refused    uint64                `json:"refused"` // reports that nobody listens
+	ReadErrors uint64                `json:"read_errors"`
+	Rates      map[string]RateReport `json:"rates"` // by impairment, those that were configured
+	Lateness   LatenessReport        `json:"lateness_us"`
+}
+
+// RateReport compares the configured with the observed rate of an impairment;
+// Low and High are the 99 % confidence interval of the latter.
+type RateReport struct {
+	Configured float64 `json:"configured"`
+	Observed   float64 `json:"observed"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Trials     uint64  `json:"trials"`
+	Events     uint64  `json:"events"`
+}
+
+// LatenessReport is how late datagrams left, in microseconds.
+type LatenessReport struct {
+	P50 float64 `json:"p50"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+func reportDirection(d *proxy.DirectionStats) DirectionReport {
+	r := DirectionReport{
+		PacketsIn:  d.PacketsReceived,
+		BytesIn:    d.BytesReceived,
+		PacketsOut: d.PacketsSent,
+		BytesOut:   d.BytesSent,
+		InFlight:   d.Link.PacketsInFlight,
+		Dropped:    make(map[string]uint64),
+		Reordered:  d.Link.Reordered,
+		Duplicated: d.Link.Duplicated,
+		Corrupted:  d.Link.Corrupted,
+		Refused:    d.Refused,
+		ReadErrors: d.ReadErrors,
+		Rates:      make(map[string]RateReport),
+		Lateness: LatenessReport{
+			P50: microseconds(d.Lateness.Quantile(0.50)),
+			P99: microseconds(d.Lateness.Quantile(0.99)),
+			Max: microseconds(d.Lateness.Max),
+		},
+	}
+	for _, drop := range d.Drops() {
+		r.Dropped[drop.Cause] = drop.Packets
+	}
+	for _, i := range lossy.Impairments() {
+		if e := d.Link.Observed(i); e.Trials > 0 {
+			r.Rates[i.String()] = RateReport{e.Configured, e.Observed, e.Low, e.High, e.Trials, e.Events}
+		}
+	}
+	return r
+}
+
+func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
