@@ -1,0 +1,113 @@
+package arq
+
+import (
+	"time"
+
+	"udplab/proto"
+	"udplab/reliable/congestion"
+)
+
+// Config is what a connection is made from. The zero value is a good default;
+// a zero field means its documented default, a negative duration means off.
+// It is read once and never modified.
+type Config struct {
+	// MaxPacket is the largest datagram sent, bytes of UDP payload, 1200 to
+	// 65507. Default 1200, which every path carries (RFC 9000 section 14).
+	// What the peer accepts limits it further.
+	MaxPacket int
+	// MaxMessage is the largest message sent or accepted, bytes, at most and
+	// by default proto.MaxMessage (16 MiB).
+	MaxMessage int
+	// SendBuffer is how many message bytes may wait to be acknowledged before
+	// CanSend says no. Default 1 MiB.
+	SendBuffer int
+	// ReceiveWindow is how many message bytes the peer may send ahead of what
+	// the application has read. Default 1 MiB. A message larger than the
+	// window is received all the same: its own bytes extend the credit.
+	ReceiveWindow int
+	// IdleTimeout ends the connection after this long without a packet from
+	// the peer. Default 60 s; negative: never. The smaller of both peers'
+	// values holds.
+	IdleTimeout time.Duration
+	// KeepAlive sends a ping after this long without a packet from the peer.
+	// Default off.
+	KeepAlive time.Duration
+	// HandshakeTimeout ends the attempt to connect. Default 10 s; negative:
+	// keep trying.
+	HandshakeTimeout time.Duration
+	// Congestion makes the congestion controller. Default NewReno.
+	Congestion func(congestion.Config) congestion.Controller
+	// FirstNumber is the low 32 bits of the first packet number and the first
+	// message sequence number. Any value works; tests start just before the
+	// wrap. Default 0.
+	FirstNumber uint32
+}
+
+// The protocol's fixed times.
+const (
+	// maxAckDelay bounds how long an acknowledgment waits (RFC 9000 section
+	// 18.2 default).
+	maxAckDelay = 25 * time.Millisecond
+	// minAckDelay keeps the ack timer above the precision of the timers
+	// beneath us.
+	minAckDelay = time.Millisecond
+	// granularity is kGranularity of RFC 9002 section 6.1.2.
+	granularity = time.Millisecond
+	// packetThreshold is kPacketThreshold of RFC 9002 section 6.1.1.
+	packetThreshold = 3
+	// initialRTT is what a timer assumes before the first sample. RFC 9002
+	// section 6.2.2 recommends 333 ms.
+	initialRTT = 333 * time.Millisecond
+	// maxProbeTimeout caps the backed-off probe timer, so that a healed path
+	// carries data again within about a second of a blackout's end. RFC 9002
+	// sets no cap; at one small packet a second and peer the cost is nil.
+	maxProbeTimeout = time.Second
+	// helloInterval is the time between the first two hellos of a handshake;
+	// it doubles up to maxHelloInterval.
+	helloInterval    = 250 * time.Millisecond
+	maxHelloInterval = time.Second
+	// acceptTimeout is how long an accepted connection waits for the first
+	// packet of its peer.
+	acceptTimeout = 10 * time.Second
+	// closeAttempts is how often a close is sent before the peer is given up.
+	closeAttempts = 5
+)
+
+// messageCost is what every message is charged against flow control besides
+// its bytes (SPEC 6.1), so that empty messages are bounded too.
+const messageCost = 32
+
+// withDefaults returns the configuration with every default filled in.
+func (c Config) withDefaults() Config {
+	c.MaxPacket = clamp(orDefault(c.MaxPacket, 1200), 1200, proto.MaxDatagram)
+	c.MaxMessage = clamp(orDefault(c.MaxMessage, proto.MaxMessage), 1, proto.MaxMessage)
+	c.SendBuffer = max(orDefault(c.SendBuffer, 1<<20), 1)
+	c.ReceiveWindow = max(orDefault(c.ReceiveWindow, 1<<20), 4<<10)
+	c.IdleTimeout = durationOrOff(c.IdleTimeout, 60*time.Second)
+	c.KeepAlive = durationOrOff(c.KeepAlive, 0)
+	c.HandshakeTimeout = durationOrOff(c.HandshakeTimeout, 10*time.Second)
+	if c.Congestion == nil {
+		c.Congestion = func(cc congestion.Config) congestion.Controller { return congestion.NewNewReno(cc) }
+	}
+	return c
+}
+
+func orDefault(v, d int) int {
+	if v <= 0 {
+		return d
+	}
+	return v
+}
+
+func clamp(v, lo, hi int) int { return min(max(v, lo), hi) }
+
+// durationOrOff resolves a duration whose zero means the default; off is 0.
+func durationOrOff(v, d time.Duration) time.Duration {
+	switch {
+	case v == 0:
+		return d
+	case v < 0:
+		return 0
+	}
+	return v
+}

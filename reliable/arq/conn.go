@@ -1,0 +1,276 @@
+package arq
+
+import (
+	"time"
+
+	"udplab/proto"
+	"udplab/reliable/congestion"
+)
+
+// Conn is one end of a connection. See the package documentation for how it
+// must be driven. It is not safe for concurrent use, and its zero value is not
+// usable: an Endpoint makes connections.
+//
+// Its methods are of four kinds. Inputs change the state and carry the time:
+// Handle, HandleTimeout, Send, Receive, Close, Abort. Outputs are drained
+// after every input: AppendPacket until it gives nothing more, then
+// NextTimeout once. Deliveries are taken when wanted: Receive, Receipt.
+// Queries change nothing: State, Err, Stats, Readable, CanSend.
+type Conn struct {
+	// Tag is the driver's; the connection never looks at it.
+	Tag any
+
+	config  Config
+	state   State
+	err     error
+	localID uint64 // what the peer writes into its packets to us
+	peerID  uint64 // what we write into ours; 0 until known
+
+	handshake  handshake
+	nextNumber uint64 // packet number of the next data packet
+	peerFirst  uint64 // the peer's first packet number
+	maxPacket  int    // largest datagram we send: ours or the peer's limit
+	idle       time.Duration
+
+	sent       sent
+	recovery   recovery
+	rtt        rtt
+	congestion congestion.Controller
+	pacer      pacer
+	acks       acks
+	out        sendQueue
+	in         recvQueue
+	closing    closing
+	timers     timers
+	receipts   []Receipt
+
+	heardAt     time.Duration // when a packet last came from the peer
+	pingPending bool
+	stats       Stats
+}
+
+// State is where a connection is in its life.
+//
+//	Dialing ──accept/hello──► Open ──Close──► Draining ──all acked──► Closing ──answered──► Closed
+//	Accepted ──first packet──► Open ──close from the peer──────────► Lingering ──timer────► Closed
+//	any ──timeout, reset, Abort──► Closed
+type State uint8
+
+const (
+	// Dialing: hellos go out, nothing was agreed.
+	Dialing State = iota
+	// Accepted: our accept is on its way, the peer's first packet is not here.
+	Accepted
+	// Open: messages flow.
+	Open
+	// Draining: Close was called; what was queued is still being delivered.
+	Draining
+	// Closing: our close is on its way, the answer is not here.
+	Closing
+	// Lingering: the peer closed; its close is answered for a while.
+	Lingering
+	// Closed: nothing is sent or expected any more.
+	Closed
+)
+
+var stateNames = [...]string{"dialing", "accepted", "open", "draining", "closing", "lingering", "closed"}
+
+func (s State) String() string { return stateNames[s] }
+
+// State returns where the connection is in its life.
+func (c *Conn) State() State { return c.state }
+
+// LocalID returns the connection id this side chose.
+func (c *Conn) LocalID() uint64 { return c.localID }
+
+// PeerID returns the connection id the peer chose, 0 while unknown.
+func (c *Conn) PeerID() uint64 { return c.peerID }
+
+// Err returns why the connection takes no more messages: nil while it does,
+// ErrClosed after Close, and otherwise what ended it.
+func (c *Conn) Err() error {
+	if c.err == nil && c.state >= Draining {
+		return ErrClosed
+	}
+	return c.err
+}
+
+// Stats returns a snapshot of the counters and gauges.
+func (c *Conn) Stats() Stats {
+	s := c.stats
+	s.SmoothedRTT, s.RTTVar, s.MinRTT, s.LatestRTT = c.rtt.smoothed, c.rtt.variance, c.rtt.min, c.rtt.latest
+	s.CongestionWindow = c.congestion.Window()
+	s.BytesInFlight = c.recovery.inFlight
+	s.SendQueueBytes = c.out.bytes
+	s.ReceiveBytes = c.in.held
+	return s
+}
+
+// numberBase keeps 64-bit numbers away from zero, so that the arithmetic of
+// expanding and of thresholds never goes below it.
+const numberBase = 1 << 32
+
+func newConn(now time.Duration, config Config, localID uint64) *Conn {
+	c := &Conn{config: config.withDefaults(), localID: localID, heardAt: now}
+	c.timers.init()
+	c.nextNumber = numberBase + uint64(c.config.FirstNumber)
+	c.sent.packets.start(c.nextNumber)
+	c.out.messages.start(c.nextNumber)
+	c.out.nextSeq = c.nextNumber
+	c.idle = c.config.IdleTimeout
+	c.setMaxPacket(c.config.MaxPacket)
+	return c
+}
+
+func (c *Conn) setMaxPacket(n int) {
+	c.maxPacket = n
+	c.congestion = c.config.Congestion(congestion.Config{MaxPacket: n})
+}
+
+// Handle takes in one packet that package proto parsed and the endpoint found
+// to be this connection's; size is the datagram's length in bytes. It keeps
+// nothing of p.
+func (c *Conn) Handle(now time.Duration, p *proto.Packet, size int) {
+	c.stats.PacketsReceived++
+	c.stats.BytesReceived += uint64(size)
+	switch p.Type {
+	case proto.TypeHello:
+		c.handleHello(now, &p.Hello)
+	case proto.TypeRetry:
+		c.handleRetry(now, &p.Retry)
+	case proto.TypeAccept:
+		c.handleAccept(now, &p.Accept)
+	case proto.TypeData:
+		c.handleData(now, &p.Data)
+	case proto.TypeReset:
+		c.handleReset()
+	case proto.TypeVersion:
+		c.handleVersions(&p.Version)
+	case proto.TypeRaw: // not addressed to any connection
+	default:
+		panic("BUG: packet type " + p.Type.String())
+	}
+	c.advance(now)
+}
+
+// handleData takes in a data packet: deduplicate, note for acknowledgment,
+// then the frames.
+func (c *Conn) handleData(now time.Duration, d *proto.Data) {
+	switch c.state {
+	case Dialing, Closed:
+		return // not agreed on yet, or no longer
+	case Accepted:
+		c.opened()
+	case Lingering:
+		c.closing.pending = true // the peer has not heard our answer
+		return
+	case Open, Draining, Closing:
+	}
+	expected := c.peerFirst
+	if c.acks.any {
+		expected = c.acks.largest + 1
+	}
+	number := proto.Expand(d.Number, expected)
+	c.heard(now)
+	if c.acks.duplicate(number) {
+		c.stats.PacketsDuplicate++
+		// The peer may not have heard our acknowledgment.
+		c.acks.ackElicited()
+		return
+	}
+	if c.acks.received(now, number) {
+		c.stats.PacketsOutOfOrder++
+	}
+	eliciting := false
+	frames := d.Frames()
+	var f proto.Frame
+	for frames.Next(&f) {
+		eliciting = eliciting || f.Type != proto.FrameAck && f.Type != proto.FrameClose
+		c.handleFrame(now, &f)
+		if c.state == Closed || c.state == Lingering {
+			return
+		}
+	}
+	if eliciting {
+		c.acks.ackElicited()
+	}
+}
+
+func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
+	switch f.Type {
+	case proto.FrameMessage, proto.FrameFragment:
+		if c.state != Closing { // nobody is left to read it
+			c.handleMessage(&f.Message)
+		}
+	case proto.FrameAck:
+		c.handleAck(now, &f.Ack)
+	case proto.FrameMaxData:
+		c.out.credit = max(c.out.credit, f.MaxData)
+	case proto.FramePing:
+	case proto.FrameClose:
+		c.handleClose(now, &f.Close)
+	default:
+		panic("BUG: frame type " + f.Type.String())
+	}
+}
+
+// heard notes that the peer is alive.
+func (c *Conn) heard(now time.Duration) {
+	c.heardAt = now
+	if c.idle > 0 {
+		c.timers.set(timerIdle, now+c.idle)
+	}
+	if c.config.KeepAlive > 0 && c.state == Open {
+		c.timers.set(timerKeepAlive, now+c.config.KeepAlive)
+	}
+}
+
+// HandleTimeout takes in that the time returned by NextTimeout has come.
+func (c *Conn) HandleTimeout(now time.Duration) {
+	for c.state != Closed {
+		which, ok := c.timers.takeExpired(now)
+		if !ok {
+			break
+		}
+		switch which {
+		case timerHandshake:
+			c.handshakeExpired(now)
+		case timerLoss:
+			c.detectLoss(now)
+			c.setRecoveryTimers()
+		case timerProbe:
+			c.probeExpired()
+		case timerAck:
+			c.acks.immediate = true
+		case timerPace: // AppendPacket looks at the pacer
+		case timerIdle:
+			c.end(ErrIdleTimeout)
+		case timerKeepAlive:
+			c.pingPending = true // the answer arms the timer again
+		case timerClose:
+			c.closeExpired(now)
+		default:
+			panic("BUG: timer " + which.String())
+		}
+	}
+	c.advance(now)
+}
+
+// NextTimeout returns when HandleTimeout wants to be called, if ever.
+func (c *Conn) NextTimeout() (time.Duration, bool) { return c.timers.next() }
+
+// advance settles what follows from an input, whichever it was.
+func (c *Conn) advance(now time.Duration) {
+	if c.state == Draining && c.out.unacked == 0 {
+		c.startClosing()
+	}
+	if c.acks.due() && !c.acks.immediate && !c.timers.isSet(timerAck) && c.state < Closing {
+		c.timers.set(timerAck, now+c.rtt.ackDelay())
+	}
+	if c.idle > 0 && !c.timers.isSet(timerKeepAlive) && c.state < Closing && c.out.flowBlocked() {
+		// A peer that is slow to read is not dead. Credit is repeated until
+		// it is acknowledged, so this only keeps both idle timers from
+		// ending the wait (RFC 9000 section 10.1.2).
+		c.timers.set(timerKeepAlive, now+c.idle/4)
+	}
+}

@@ -1,0 +1,191 @@
+package arq
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// message is n bytes that tell its number and spot any mix-up.
+func message(i, n int) []byte {
+	r := rand.New(rand.NewPCG(uint64(i), uint64(n)))
+	b := make([]byte, n)
+	for j := range b {
+		b[j] = byte(r.Uint32())
+	}
+	return b
+}
+
+func TestMessagesArriveInOrderWhateverIsLost(t *testing.T) {
+	sizes := []int{0, 1, 100, 1187, 1188, 1200, 5000, 70000, 300000}
+	for _, loss := range []float64{0, 0.01, 0.1, 0.3, 0.5} {
+		for _, first := range []uint32{0, 1<<32 - 3} {
+			t.Run(fmt.Sprintf("loss=%v/first=%d", loss, first), func(t *testing.T) {
+				p := newPair(t, Config{FirstNumber: first, HandshakeTimeout: -1, IdleTimeout: -1})
+				r := rand.New(rand.NewPCG(7, 7))
+				p.drop = func(int, []byte) bool { return r.Float64() < loss }
+				dialer := p.dial()
+				for i, n := range sizes {
+					if _, err := dialer.Send(p.now, message(i, n), false); err != nil {
+						t.Fatal(err)
+					}
+				}
+				p.drain(0)
+				for i, n := range sizes {
+					p.run(time.Hour, func() bool { return p.ends[1].conn != nil && p.ends[1].conn.Readable() })
+					got, _ := p.ends[1].conn.Receive(p.now)
+					p.drain(1)
+					if !bytes.Equal(got, message(i, n)) {
+						t.Fatalf("message %d: %d bytes that are not the %d sent", i, len(got), n)
+					}
+				}
+				dialer.Close(p.now, 0, "done")
+				p.drain(0)
+				p.run(time.Hour, func() bool { return dialer.State() == Closed })
+			})
+		}
+	}
+}
+
+func TestHandshakeTakesTwoRoundTrips(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	// hello, retry, hello, accept, first packet: five flights of 20 ms.
+	if got, want := p.now, 100*time.Millisecond; got != want {
+		t.Errorf("open after %v, want %v", got, want)
+	}
+	if got, want := dialer.Stats().SmoothedRTT, 40*time.Millisecond; got != want {
+		t.Errorf("round trip measured by the handshake = %v, want %v", got, want)
+	}
+	if dialer.PeerID() != listener.LocalID() || listener.PeerID() != dialer.LocalID() {
+		t.Error("the ends do not agree on their ids")
+	}
+}
+
+func TestBothDialAtOnceMakesOneConnection(t *testing.T) {
+	p := newPair(t, Config{})
+	a, _ := p.ends[0].endpoint.Dial(p.now, p.ends[1].addr)
+	b, _ := p.ends[1].endpoint.Dial(p.now, p.ends[0].addr)
+	p.ends[0].conn, p.ends[1].conn = a, b
+	p.drain(0)
+	p.drain(1)
+	p.run(time.Second, func() bool { return a.State() == Open && b.State() == Open })
+	if got, want := p.now, 40*time.Millisecond; got != want {
+		t.Errorf("open after %v, want one round trip: %v", got, want)
+	}
+	if a.PeerID() != b.LocalID() || b.PeerID() != a.LocalID() {
+		t.Error("two connections, not one")
+	}
+	if p.ends[0].endpoint.Len() != 1 || p.ends[1].endpoint.Len() != 1 {
+		t.Errorf("%d and %d connections, want one each", p.ends[0].endpoint.Len(), p.ends[1].endpoint.Len())
+	}
+}
+
+func TestCloseDeliversWhatWasQueued(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	want := message(1, 100_000)
+	dialer.Send(p.now, want, false)
+	dialer.Close(p.now, 7, "bye")
+	p.drain(0)
+	p.run(10*time.Second, func() bool { return dialer.State() == Closed })
+	got, ok := listener.Receive(p.now)
+	if !ok || !bytes.Equal(got, want) {
+		t.Errorf("the message queued before Close did not arrive: %v, %d bytes", ok, len(got))
+	}
+	var closed *PeerError
+	if !errors.As(listener.Err(), &closed) || closed.Code != 7 || closed.Reason != "bye" {
+		t.Errorf("listener's error = %v, want the dialer's close", listener.Err())
+	}
+	if _, err := dialer.Send(p.now, nil, false); !errors.Is(err, ErrClosed) {
+		t.Errorf("Send after Close: %v, want ErrClosed", err)
+	}
+	p.run(10*time.Second, func() bool { return listener.State() == Closed })
+	if at, ok := listener.NextTimeout(); ok {
+		t.Errorf("a closed connection still has a timer, at %v", at)
+	}
+}
+
+func TestMessageLargerThanTheWindowArrives(t *testing.T) {
+	p := newPair(t, Config{ReceiveWindow: 64 << 10, SendBuffer: 1})
+	dialer, listener := p.connect()
+	want := message(1, 3<<20)
+	dialer.Send(p.now, want, false)
+	p.drain(0)
+	p.run(time.Minute, listener.Readable)
+	if got, _ := listener.Receive(p.now); !bytes.Equal(got, want) {
+		t.Errorf("%d bytes arrived that are not the %d sent", len(got), len(want))
+	}
+}
+
+func TestSlowReaderStopsTheSenderAndNotTheConnection(t *testing.T) {
+	p := newPair(t, Config{ReceiveWindow: 16 << 10, SendBuffer: 1 << 20})
+	dialer, listener := p.connect()
+	for i := range 100 {
+		dialer.Send(p.now, message(i, 1000), false)
+	}
+	p.drain(0)
+	end := p.now + 10*time.Minute
+	p.run(11*time.Minute, func() bool { return p.now > end })
+	if held := listener.Stats().ReceiveBytes; held > 16<<10 {
+		t.Errorf("receiver holds %d bytes, more than its window", held)
+	}
+	for i := range 100 {
+		p.run(time.Minute, listener.Readable)
+		got, _ := listener.Receive(p.now)
+		p.drain(1)
+		if !bytes.Equal(got, message(i, 1000)) {
+			t.Fatalf("message %d is wrong after the wait", i)
+		}
+	}
+}
+
+func TestIdleTimeoutEndsBothSides(t *testing.T) {
+	p := newPair(t, Config{IdleTimeout: 5 * time.Second})
+	dialer, listener := p.connect()
+	p.drop = func(int, []byte) bool { return true }
+	p.run(6*time.Second, func() bool { return dialer.State() == Closed && listener.State() == Closed })
+	for _, c := range []*Conn{dialer, listener} {
+		if !errors.Is(c.Err(), ErrIdleTimeout) {
+			t.Errorf("error = %v, want ErrIdleTimeout", c.Err())
+		}
+	}
+}
+
+func TestKeepAliveKeepsASilentConnection(t *testing.T) {
+	p := newPair(t, Config{IdleTimeout: 5 * time.Second, KeepAlive: time.Second})
+	dialer, listener := p.connect()
+	end := p.now + time.Minute
+	p.run(2*time.Minute, func() bool { return p.now > end })
+	if dialer.State() != Open || listener.State() != Open {
+		t.Errorf("states %v and %v, want both open", dialer.State(), listener.State())
+	}
+}
+
+func TestReceiptsTellSentAndAcked(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, _ := p.connect()
+	lose := 1
+	p.drop = func(from int, _ []byte) bool {
+		if from == 0 && lose > 0 {
+			lose--
+			return true
+		}
+		return false
+	}
+	seq, _ := dialer.Send(p.now, []byte("hello"), true)
+	p.drain(0)
+	if r, ok := dialer.Receipt(); !ok || r != (Receipt{Seq: seq, State: Sent}) {
+		t.Errorf("first receipt = %+v, %v, want sent", r, ok)
+	}
+	p.run(10*time.Second, func() bool { return dialer.Stats().MessagesAcked == 1 })
+	if r, ok := dialer.Receipt(); !ok || r != (Receipt{Seq: seq, State: Acked, Retransmits: 1}) {
+		t.Errorf("second receipt = %+v, %v, want acked after one retransmission", r, ok)
+	}
+	if got := dialer.Stats().RetransmitsProbe; got != 1 {
+		t.Errorf("%d probe retransmissions, want 1: only silence told of this loss", got)
+	}
+}

@@ -1,0 +1,185 @@
+package arq
+
+import (
+	"time"
+
+	"udplab/proto"
+)
+
+// handshake is the state of becoming a connection (SPEC 5):
+//
+//	dialer                                  listener
+//	  hello, padded to 1200 ───────────────►  keeps nothing
+//	  ◄──────────────── retry: a cookie
+//	  hello with the cookie ───────────────►  address proven: a connection
+//	  ◄──────────────── accept
+//	  first data packet ───────────────────►  open
+//
+// When both dial each other from the sockets they dial to, each hello is also
+// the answer to the other's: no cookie is needed, since each side sends to an
+// address it chose itself, and there is one connection.
+type handshake struct {
+	token      []byte
+	helloDue   bool
+	hellos     int // sent with the present token
+	helloAt    time.Duration
+	interval   time.Duration
+	giveUpAt   time.Duration
+	acceptDue  bool
+	acceptSize int // the hello to answer had this many bytes; never send more
+}
+
+// dial makes the connection that asks.
+func dial(now time.Duration, config Config, localID uint64) *Conn {
+	c := newConn(now, config, localID)
+	c.state = Dialing
+	c.handshake.helloDue = true
+	c.handshake.interval = helloInterval
+	c.handshake.giveUpAt = never
+	if c.config.HandshakeTimeout > 0 {
+		c.handshake.giveUpAt = now + c.config.HandshakeTimeout
+	}
+	c.timers.set(timerHandshake, min(now+helloInterval, c.handshake.giveUpAt))
+	return c
+}
+
+// accept makes the connection that answers a hello with a valid cookie.
+func accept(now time.Duration, config Config, localID uint64, h *proto.Hello) *Conn {
+	c := newConn(now, config, localID)
+	c.state = Accepted
+	c.agree(h.SourceID, &h.Params)
+	c.handshake.giveUpAt = now + acceptTimeout
+	c.timers.set(timerHandshake, c.handshake.giveUpAt)
+	return c
+}
+
+// agree takes over what the peer said about itself.
+func (c *Conn) agree(peerID uint64, p *proto.Params) {
+	c.peerID = peerID
+	c.peerFirst = numberBase + uint64(p.First)
+	c.acks.floor = c.peerFirst
+	c.in.init(c.peerFirst, c.config.ReceiveWindow)
+	c.out.credit = p.MaxData
+	if peerMax := int(p.MaxPacket); peerMax < c.maxPacket {
+		c.setMaxPacket(max(peerMax, proto.MinHello))
+	}
+	if theirs := time.Duration(p.IdleMillis) * time.Millisecond; theirs > 0 && (c.idle == 0 || theirs < c.idle) {
+		c.idle = theirs
+	}
+}
+
+// params is what we say about ourselves.
+func (c *Conn) params() proto.Params {
+	return proto.Params{
+		MaxData:    uint64(c.config.ReceiveWindow),
+		MaxPacket:  proto.MaxDatagram,
+		IdleMillis: uint32(c.config.IdleTimeout / time.Millisecond),
+		First:      c.config.FirstNumber,
+	}
+}
+
+// handleRetry takes in the cookie that proves our address.
+func (c *Conn) handleRetry(now time.Duration, r *proto.Retry) {
+	if c.state != Dialing || string(r.Token) == string(c.handshake.token) {
+		return
+	}
+	c.sampleHandshake(now)
+	c.handshake.token = append(c.handshake.token[:0], r.Token...)
+	c.handshake.hellos = 0
+	c.handshake.helloDue = true
+	c.handshake.interval = helloInterval
+	c.timers.set(timerHandshake, min(now+helloInterval, c.handshake.giveUpAt))
+}
+
+// handleAccept takes in the listener's agreement.
+func (c *Conn) handleAccept(now time.Duration, a *proto.Accept) {
+	if c.state != Dialing && c.state != Accepted || c.peerID != 0 && c.peerID != a.SourceID {
+		return // a copy, or not from the peer we agreed with
+	}
+	if c.peerID == 0 {
+		c.sampleHandshake(now)
+		c.agree(a.SourceID, &a.Params)
+	}
+	c.opened()
+	c.heard(now)
+	c.pingPending = true // something must tell the peer that its accept arrived
+}
+
+// handleHello takes in a hello of a peer this connection already belongs to:
+// a copy, because our accept was lost, or the other half of a simultaneous
+// open.
+func (c *Conn) handleHello(now time.Duration, h *proto.Hello) {
+	switch c.state {
+	case Dialing:
+		c.agree(h.SourceID, &h.Params)
+		c.state = Accepted
+		c.handshake.helloDue = false
+		c.timers.set(timerHandshake, min(now+c.handshake.interval, c.handshake.giveUpAt))
+	case Accepted, Open:
+	case Draining, Closing, Lingering, Closed:
+		return
+	}
+	c.handshake.acceptDue = true
+	c.heardAt = now
+}
+
+// handleVersions takes in that the listener does not speak our version.
+func (c *Conn) handleVersions(v *proto.Versions) {
+	if c.state != Dialing {
+		return
+	}
+	for _, version := range v.List[:v.Count] {
+		if version == proto.Version {
+			return // it does: the answer is damaged or forged
+		}
+	}
+	c.end(ErrVersion)
+}
+
+// opened marks the handshake as done.
+func (c *Conn) opened() {
+	if c.state != Dialing && c.state != Accepted {
+		return
+	}
+	c.state = Open
+	c.timers.stop(timerHandshake)
+	c.handshake.helloDue = false
+}
+
+// sampleHandshake measures the round trip of a hello that was sent only once,
+// so that it is known which one was answered (Karn's rule).
+func (c *Conn) sampleHandshake(now time.Duration) {
+	if c.handshake.hellos == 1 {
+		c.rtt.sample(now-c.handshake.helloAt, 0)
+	}
+}
+
+// handshakeExpired sends the hello again, or gives up.
+func (c *Conn) handshakeExpired(now time.Duration) {
+	h := &c.handshake
+	if now >= h.giveUpAt {
+		c.end(ErrHandshakeTimeout)
+		return
+	}
+	h.interval = min(2*h.interval, maxHelloInterval)
+	h.helloDue = true
+	c.timers.set(timerHandshake, min(now+h.interval, h.giveUpAt))
+}
+
+// appendHandshake appends the hello or accept that is due.
+func (c *Conn) appendHandshake(now time.Duration, dst []byte) []byte {
+	h := &c.handshake
+	switch {
+	case h.helloDue:
+		h.helloDue = false
+		h.hellos++
+		h.helloAt = now
+		return proto.AppendHello(dst, &proto.Hello{
+			Version: proto.Version, SourceID: c.localID, Token: h.token, Params: c.params(),
+		}, proto.MinHello)
+	case h.acceptDue:
+		h.acceptDue = false
+		return proto.AppendAccept(dst, &proto.Accept{DestID: c.peerID, SourceID: c.localID, Params: c.params()})
+	}
+	return dst
+}

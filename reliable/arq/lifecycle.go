@@ -1,0 +1,159 @@
+package arq
+
+import (
+	"time"
+
+	"udplab/proto"
+)
+
+// closing is the state of ending a connection (SPEC 7). The one who closes
+// first delivers what is queued, then says close until it is answered; the
+// other answers each close it hears with one of its own.
+type closing struct {
+	code     uint32
+	reason   string
+	pending  bool // a close frame has to be sent
+	attempts int  // closes sent without an answer
+}
+
+// Close ends the connection in order: no message is taken any more, those
+// already queued are delivered, then the peer is told. It does nothing to a
+// connection that is already ending. reason is cut to proto.MaxReason bytes.
+func (c *Conn) Close(now time.Duration, code uint32, reason string) {
+	switch c.state {
+	case Dialing, Accepted:
+		c.setCloseReason(code, reason)
+		if c.peerID == 0 {
+			c.end(ErrClosed)
+			return
+		}
+		c.opened()
+		c.state = Draining
+	case Open:
+		c.setCloseReason(code, reason)
+		c.state = Draining
+	case Draining, Closing, Lingering, Closed:
+		return
+	}
+	c.timers.stop(timerKeepAlive)
+	c.advance(now)
+}
+
+// Abort ends the connection at once. Messages not yet acknowledged are given
+// up; the peer is told once, with a packet that AppendPacket still gives.
+func (c *Conn) Abort(code uint32, reason string) {
+	if c.state == Closed {
+		return
+	}
+	tell := c.peerID != 0 && c.state != Lingering
+	c.setCloseReason(code, reason)
+	c.end(ErrClosed)
+	c.closing.pending = tell
+}
+
+func (c *Conn) setCloseReason(code uint32, reason string) {
+	c.closing.code = code
+	c.closing.reason = reason[:min(len(reason), proto.MaxReason)]
+	for !validUTF8(c.closing.reason) { // a character was cut
+		c.closing.reason = c.closing.reason[:len(c.closing.reason)-1]
+	}
+}
+
+// violation ends the connection because the peer broke the protocol.
+func (c *Conn) violation(code uint32, what string) {
+	c.Abort(code, what)
+	c.err = &ProtocolError{Code: code, What: what}
+}
+
+// startClosing says close for the first time.
+func (c *Conn) startClosing() {
+	c.state = Closing
+	c.stopData()
+	c.closing.pending = true
+}
+
+// handleClose takes in the peer's close.
+func (c *Conn) handleClose(now time.Duration, f *proto.Close) {
+	switch c.state {
+	case Closing:
+		// The answer to ours, or both closed at once. If the peer has not
+		// heard ours, its next close meets a connection unknown here, and the
+		// reset it gets ends its wait.
+		c.end(ErrClosed)
+	case Open, Draining:
+		c.failPending()
+		c.stopData()
+		c.err = &PeerError{Code: f.Code, Reason: string(f.Reason)}
+		c.state = Lingering
+		c.closing.pending = true
+		c.timers.set(timerClose, now+3*c.rtt.probeTimeout())
+	case Dialing, Accepted, Lingering, Closed:
+	}
+}
+
+// handleReset takes in that the peer does not know the connection.
+func (c *Conn) handleReset() {
+	switch c.state {
+	case Closing, Lingering: // it has forgotten what we both gave up
+		c.end(ErrClosed)
+	case Accepted, Open, Draining:
+		c.end(ErrPeerReset)
+	case Dialing, Closed:
+	}
+}
+
+// closeExpired repeats our close, or ends the wait.
+func (c *Conn) closeExpired(now time.Duration) {
+	if c.state == Lingering || c.closing.attempts >= closeAttempts {
+		c.end(ErrClosed)
+		return
+	}
+	c.closing.pending = true
+}
+
+// closeSent arms the wait for the answer, doubling it each time.
+func (c *Conn) closeSent(now time.Duration) {
+	c.closing.pending = false
+	if c.state == Closing {
+		c.timers.set(timerClose, now+c.rtt.probeTimeout()<<min(c.closing.attempts, 4))
+		c.closing.attempts++
+	}
+}
+
+// stopData silences everything that is about data.
+func (c *Conn) stopData() {
+	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive} {
+		c.timers.stop(t)
+	}
+}
+
+// end is the last transition. The first reason given stays.
+func (c *Conn) end(err error) {
+	c.failPending()
+	if c.err == nil {
+		c.err = err
+	}
+	c.state = Closed
+	c.timers.init()
+}
+
+// failPending gives up the messages not yet acknowledged and says so.
+func (c *Conn) failPending() {
+	for seq := c.out.messages.first(); seq != c.out.messages.end(); seq++ {
+		if m := c.out.messages.at(seq); !m.done {
+			c.receipt(seq, m, Failed)
+		}
+	}
+	c.out.messages.popFront(c.out.messages.len())
+	c.out.nextSeq, c.out.nextOffset = c.out.messages.end(), 0
+	c.out.bytes, c.out.unacked = 0, 0
+	c.recovery.inFlight = 0
+}
+
+// sendError is why Send refuses.
+func (c *Conn) sendError() error {
+	if c.state >= Draining {
+		return c.Err()
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package arq
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"udplab/proto"
+)
+
+func validUTF8(s string) bool { return utf8.ValidString(s) }
+
+// AppendPacket appends the next datagram to send to dst and reports whether
+// there was one. Callers drain it after every input. It never appends more
+// than Config.MaxPacket bytes.
+func (c *Conn) AppendPacket(now time.Duration, dst []byte) ([]byte, bool) {
+	before := len(dst)
+	switch c.state {
+	case Dialing:
+		dst = c.appendHandshake(now, dst)
+	case Accepted:
+		dst = c.appendHandshake(now, dst)
+	case Open, Draining:
+		dst = c.appendHandshake(now, dst)
+		if len(dst) == before {
+			dst = c.appendData(now, dst)
+		}
+	case Closing, Lingering, Closed:
+		dst = c.appendClose(now, dst)
+	}
+	if len(dst) == before {
+		return dst, false
+	}
+	c.stats.PacketsSent++
+	c.stats.BytesSent += uint64(len(dst) - before)
+	return dst, true
+}
+
+// appendData appends a data packet: an ack if one is owed, credit, and as
+// many message bytes as window, pacer and credit let go.
+func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
+	data := c.mayElicit(now)
+	if !data && !c.acks.immediate {
+		return dst
+	}
+	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
+	p := sentPacket{at: now}
+	if c.acks.any && (c.acks.immediate || c.acks.due()) {
+		c.addAck(now, &b, &p)
+	}
+	if data {
+		c.fill(&b, &p)
+	}
+	if b.Frames() == 0 {
+		return dst
+	}
+	before := len(dst)
+	dst = b.Finish()
+	p.size = int32(len(dst) - before)
+	c.packetSent(now, p)
+	return dst
+}
+
+// mayElicit reports whether an ack-eliciting packet may leave now, and arms
+// the pacer's timer when only the pacer keeps it back.
+func (c *Conn) mayElicit(now time.Duration) bool {
+	c.timers.stop(timerPace)
+	if !c.pingPending && !c.in.grantPending && !c.hasData() {
+		return false
+	}
+	if c.recovery.probes > 0 || c.pingPending || c.in.grantPending {
+		return true // small and rare, or owed to the peer: not held back
+	}
+	if c.recovery.inFlight+c.maxPacket > c.congestion.Window() {
+		return false
+	}
+	c.pacer.advance(now, c.congestion.Window(), c.maxPacket, c.congestion.SlowStart(), &c.rtt)
+	if wait := c.pacer.wait(); wait > 0 {
+		c.timers.set(timerPace, now+wait)
+		return false
+	}
+	return true
+}
+
+// hasData reports whether message bytes could go if window and pacer let them.
+func (c *Conn) hasData() bool {
+	return c.out.hasRepair() || c.out.hasNew() && c.out.available() > 0
+}
+
+// fill puts everything ack-eliciting into the packet.
+func (c *Conn) fill(b *proto.DataBuilder, p *sentPacket) {
+	if c.in.grantPending {
+		c.in.grantPending = false
+		b.AddMaxData(c.in.limit)
+		p.maxDataLimit, p.eliciting = c.in.limit, true
+	}
+	if c.recovery.probes > 0 || c.recovery.inFlight+c.maxPacket <= c.congestion.Window() {
+		c.appendMessages(b, p, c.maxPacket)
+		p.eliciting = p.eliciting || p.pieceCount > 0
+	}
+	if c.pingPending && !p.eliciting {
+		b.AddPing()
+		p.eliciting = true
+	}
+	c.pingPending = false
+}
+
+func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
+	var f proto.Ack
+	c.acks.frame(now, &f)
+	if f.N == 0 { // all of it was confirmed: the newest packet alone
+		f.Ranges[0], f.N = proto.AckRange{Count: 1}, 1
+	}
+	b.AddAck(&f)
+	c.acks.sent()
+	c.timers.stop(timerAck)
+	p.hasAck, p.ackedUpTo = true, c.acks.largest
+	c.stats.AcksSent++
+}
+
+// packetSent records a data packet that is about to leave.
+func (c *Conn) packetSent(now time.Duration, p sentPacket) {
+	c.nextNumber++
+	if p.eliciting {
+		c.recovery.probes = max(c.recovery.probes-1, 0)
+		c.recovery.inFlight += int(p.size)
+		c.recovery.lastEliciting = now
+		p.windowFull = c.recovery.inFlight+c.maxPacket > c.congestion.Window()
+		c.congestion.PacketSent(now, int(p.size), c.recovery.inFlight)
+		c.pacer.sent(int(p.size))
+	}
+	c.sent.packets.push(p)
+	if p.eliciting {
+		c.setRecoveryTimers()
+	} else {
+		c.retire(now)
+	}
+}
+
+// appendClose appends the close frame if one is due.
+func (c *Conn) appendClose(now time.Duration, dst []byte) []byte {
+	if !c.closing.pending {
+		return dst
+	}
+	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
+	if c.state == Closing && c.acks.any {
+		var p sentPacket
+		c.addAck(now, &b, &p) // the peer may be waiting for it to end as well
+	}
+	b.AddClose(&proto.Close{Code: c.closing.code, Reason: []byte(c.closing.reason)})
+	c.nextNumber++
+	c.sent.packets.push(sentPacket{at: now, acked: true})
+	c.closeSent(now)
+	return b.Finish()
+}

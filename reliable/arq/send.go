@@ -1,0 +1,327 @@
+package arq
+
+import (
+	"time"
+
+	"udplab/proto"
+)
+
+// sendQueue holds the application's messages until every byte of them is
+// acknowledged, and knows which bytes go out next: first what was lost, then
+// what was never sent.
+type sendQueue struct {
+	messages ring[outMessage] // index = message sequence number
+	bytes    int              // payload bytes of messages not yet wholly acknowledged
+	unacked  int              // messages not yet wholly acknowledged
+
+	nextSeq    uint64 // first message not wholly sent
+	nextOffset uint64 // first byte of it not sent
+
+	repair   []repair // lost, in the order it was noticed
+	repaired int      // repair[:repaired] is done
+
+	charged uint64 // flow-control credit used (SPEC 6.1)
+	credit  uint64 // what the peer granted
+}
+
+// outMessage is a message on its way.
+type outMessage struct {
+	data        []byte
+	acked       spans // acknowledged bytes, while only a part of them is
+	done        bool  // every byte acknowledged
+	tracked     bool  // the application wants receipts
+	retransmits uint32
+}
+
+// repair is a part of a message that has to be sent again.
+type repair struct {
+	seq    uint64
+	lo, hi uint64
+	reason repairReason
+}
+
+// repairReason is why something is sent again.
+type repairReason uint8
+
+const (
+	repairThreshold repairReason = iota // later packets were acknowledged
+	repairTime                          // outstanding for too long
+	repairProbe                         // silence
+)
+
+// enqueue takes over data as the next message.
+func (q *sendQueue) enqueue(data []byte, tracked bool) uint64 {
+	seq := q.messages.push(outMessage{data: data, tracked: tracked})
+	q.bytes += len(data)
+	q.unacked++
+	return seq
+}
+
+// hasNew reports whether a message waits that was never wholly sent.
+func (q *sendQueue) hasNew() bool { return q.nextSeq != q.messages.end() }
+
+// hasRepair reports whether something lost waits to be sent again.
+func (q *sendQueue) hasRepair() bool {
+	for q.repaired < len(q.repair) {
+		r := &q.repair[q.repaired]
+		if q.needs(r) {
+			return true
+		}
+		q.repaired++
+	}
+	q.repair, q.repaired = q.repair[:0], 0
+	return false
+}
+
+// needs reports whether any byte of r is still unacknowledged, and narrows r
+// to start there.
+func (q *sendQueue) needs(r *repair) bool {
+	if !q.messages.has(r.seq) || q.messages.at(r.seq).done {
+		return false
+	}
+	m := q.messages.at(r.seq)
+	if len(m.acked) == 0 {
+		return true
+	}
+	needed := false
+	m.acked.missing(r.lo, r.hi, func(lo, hi uint64) {
+		if !needed {
+			r.lo, needed = lo, true
+		}
+	})
+	return needed
+}
+
+// flowBlocked reports whether only missing credit keeps new data back.
+func (q *sendQueue) flowBlocked() bool { return q.hasNew() && q.available() == 0 }
+
+// available is how many payload bytes of the next message the credit lets go;
+// for an empty message 1 stands for "it may go".
+func (q *sendQueue) available() uint64 {
+	need := uint64(0)
+	if q.nextOffset == 0 {
+		need = messageCost
+	}
+	if q.charged+need > q.credit {
+		return 0
+	}
+	left := q.credit - q.charged - need
+	if len(q.messages.at(q.nextSeq).data) == 0 {
+		return 1
+	}
+	return left
+}
+
+// took records that bytes of the next message up to offset hi left for the
+// first time, and reports whether that was the last of it.
+func (q *sendQueue) took(hi uint64) (whole bool) {
+	if q.nextOffset == 0 {
+		q.charged += messageCost
+	}
+	q.charged += hi - q.nextOffset
+	q.nextOffset = hi
+	if hi < uint64(len(q.messages.at(q.nextSeq).data)) {
+		return false
+	}
+	q.nextSeq++
+	q.nextOffset = 0
+	return true
+}
+
+// lost queues the unacknowledged bytes of a piece to be sent again.
+func (q *sendQueue) lost(p *piece, reason repairReason) {
+	if p.copied {
+		return
+	}
+	r := repair{seq: p.seq, lo: p.lo, hi: p.hi, reason: reason}
+	if q.needs(&r) {
+		q.repair = append(q.repair, r)
+	}
+}
+
+// ackedPiece records a piece as acknowledged. It reports whether that
+// completed its message.
+func (q *sendQueue) ackedPiece(p *piece) (completed bool) {
+	if !q.messages.has(p.seq) {
+		return false
+	}
+	m := q.messages.at(p.seq)
+	if m.done {
+		return false
+	}
+	size := uint64(len(m.data))
+	if p.lo > 0 || p.hi < size {
+		m.acked.add(p.lo, p.hi)
+		if len(m.acked) != 1 || m.acked[0] != (span{0, size}) {
+			return false
+		}
+	}
+	m.done = true
+	q.bytes -= len(m.data)
+	q.unacked--
+	m.data, m.acked = nil, nil
+	return true
+}
+
+// release forgets the acknowledged messages at the front.
+func (q *sendQueue) release() {
+	for q.messages.len() > 0 && q.messages.at(q.messages.first()).done {
+		q.messages.popFront(1)
+	}
+}
+
+// Receipt tells the fate of a message that was sent with tracking.
+type Receipt struct {
+	Seq         uint64       // as Send returned it
+	State       ReceiptState // what is known now
+	Retransmits int          // how many frames of it were sent again so far
+}
+
+// ReceiptState is what the sender knows of a message.
+type ReceiptState uint8
+
+const (
+	// Sent: every byte of the message left for the first time.
+	Sent ReceiptState = iota
+	// Acked: the peer acknowledged every byte.
+	Acked
+	// Failed: the connection ended first. The peer may have it or not.
+	Failed
+)
+
+func (s ReceiptState) String() string {
+	switch s {
+	case Sent:
+		return "sent"
+	case Acked:
+		return "acked"
+	case Failed:
+		return "failed"
+	}
+	panic("BUG: receipt state")
+}
+
+// Send queues a copy of msg. It returns the message's sequence number. The
+// error is ErrTooLarge, or the reason why the connection takes nothing more.
+// Callers that keep memory bounded ask CanSend first: Send itself never says
+// that the buffer is full, so that a message larger than the buffer can go.
+func (c *Conn) Send(now time.Duration, msg []byte, tracked bool) (uint64, error) {
+	if err := c.sendError(); err != nil {
+		return 0, err
+	}
+	if len(msg) > c.config.MaxMessage {
+		return 0, ErrTooLarge
+	}
+	seq := c.out.enqueue(append([]byte(nil), msg...), tracked)
+	c.stats.MessagesSent++
+	c.stats.MessageBytesSent += uint64(len(msg))
+	c.advance(now)
+	return seq, nil
+}
+
+// CanSend reports whether the send buffer has room for another message.
+func (c *Conn) CanSend() bool { return c.out.bytes < c.config.SendBuffer }
+
+// Receipt returns the next receipt of a tracked message.
+func (c *Conn) Receipt() (Receipt, bool) {
+	if len(c.receipts) == 0 {
+		return Receipt{}, false
+	}
+	r := c.receipts[0]
+	c.receipts = c.receipts[1:]
+	return r, true
+}
+
+func (c *Conn) receipt(seq uint64, m *outMessage, s ReceiptState) {
+	if m.tracked {
+		c.receipts = append(c.receipts, Receipt{Seq: seq, State: s, Retransmits: int(m.retransmits)})
+	}
+}
+
+// appendMessages fills the packet with message frames: repairs first, then
+// new data as far as the credit goes. limit is the size the datagram may have.
+func (c *Conn) appendMessages(b *proto.DataBuilder, p *sentPacket, limit int) {
+	for c.out.hasRepair() {
+		r := &c.out.repair[c.out.repaired]
+		hi := c.appendPiece(b, p, limit, r.seq, r.lo, r.hi)
+		if hi == noRoom {
+			return
+		}
+		c.countRetransmit(r.seq, r.reason)
+		r.lo = hi
+		if r.lo >= r.hi {
+			c.out.repaired++
+		}
+	}
+	for c.out.hasNew() {
+		credit := c.out.available()
+		if credit == 0 {
+			return
+		}
+		m := c.out.messages.at(c.out.nextSeq)
+		end := min(uint64(len(m.data)), c.out.nextOffset+credit)
+		seq := c.out.nextSeq
+		hi := c.appendPiece(b, p, limit, seq, c.out.nextOffset, end)
+		if hi == noRoom {
+			return
+		}
+		if c.out.took(hi) {
+			c.receipt(seq, c.out.messages.at(seq), Sent)
+		}
+	}
+}
+
+// countRetransmit counts one frame sent again.
+func (c *Conn) countRetransmit(seq uint64, reason repairReason) {
+	c.out.messages.at(seq).retransmits++
+	switch reason {
+	case repairThreshold:
+		c.stats.RetransmitsThreshold++
+	case repairTime:
+		c.stats.RetransmitsTime++
+	case repairProbe:
+		c.stats.RetransmitsProbe++
+	}
+}
+
+// noRoom is appendPiece's answer when the packet is full.
+const noRoom = ^uint64(0)
+
+// frameSlack is what a frame may add beyond its own size: the packet's frame
+// array and the payload's length may each need a wider header.
+const frameSlack = 3
+
+// minFragment is the least payload worth a fragment's header when the next
+// packet can take the whole rest.
+const minFragment = 64
+
+// appendPiece adds bytes [lo, hi) of a message to the packet, or as many of
+// them as there is room for, and returns where they end.
+func (c *Conn) appendPiece(b *proto.DataBuilder, p *sentPacket, limit int, seq, lo, hi uint64) uint64 {
+	data := c.out.messages.at(seq).data
+	m := proto.Message{Seq: uint32(seq), Size: uint32(len(data)), Offset: uint32(lo), Payload: data[lo:hi]}
+	room := limit - b.Len() - frameSlack
+	if size := proto.MessageFrameSize(&m); size > room {
+		header := size - len(m.Payload)
+		if lo == 0 && hi == uint64(len(data)) {
+			m.Payload = data[:0] // sized as a fragment, not as a whole message
+			header = proto.MessageFrameSize(&m)
+			m.Payload = data[lo:hi]
+		}
+		fits := room - header - frameSlack
+		// A message that fits into half a packet is not cut: two packets
+		// would have to arrive instead of one.
+		if fits <= 0 || p.pieceCount > 0 && (fits < minFragment || len(m.Payload) <= limit/2) {
+			return noRoom
+		}
+		m.Payload = m.Payload[:min(fits, len(m.Payload))]
+		hi = lo + uint64(len(m.Payload))
+	}
+	b.AddMessage(&m)
+	index := c.sent.pieces.push(piece{seq: seq, lo: lo, hi: hi})
+	if p.pieceCount == 0 {
+		p.firstPiece = index
+	}
+	p.pieceCount++
+	return hi
+}

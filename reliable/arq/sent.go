@@ -1,0 +1,99 @@
+package arq
+
+import "time"
+
+// sent remembers every packet that may still be acknowledged, in a ring
+// indexed by packet number, and what each one carried, in a second ring that
+// runs in step. Both grow to what is in flight and are then reused.
+type sent struct {
+	packets ring[sentPacket]
+	pieces  ring[piece]
+}
+
+// sentPacket is what loss detection and congestion control know of a packet.
+type sentPacket struct {
+	at           time.Duration
+	size         int32
+	pieceCount   uint32
+	firstPiece   uint64 // index of its first piece
+	ackedUpTo    uint64 // largest number its ack frame acknowledged
+	hasAck       bool
+	eliciting    bool // asks for an acknowledgment and counts as in flight
+	acked, lost  bool
+	maxDataLimit uint64 // the credit it announced; 0 = none
+	windowFull   bool   // the congestion window was full when it left
+}
+
+// piece is a part of a message carried by a packet.
+type piece struct {
+	seq    uint64 // message
+	lo, hi uint64 // bytes [lo, hi) of it
+	copied bool   // a probe carries these bytes too: its fate decides, not this one's
+}
+
+// outstanding reports whether the packet still waits for its fate.
+func (p *sentPacket) outstanding() bool { return p.eliciting && !p.acked && !p.lost }
+
+// retire drops from the front what nothing can happen to any more: packets
+// acknowledged, packets that ask for no acknowledgment, and packets that were
+// declared lost so long ago that a late acknowledgment is no longer expected.
+func (s *sent) retire(forgetLostBefore time.Duration) {
+	for s.packets.len() > 0 {
+		p := s.packets.at(s.packets.first())
+		if p.outstanding() || p.lost && !p.acked && p.at >= forgetLostBefore {
+			return
+		}
+		s.pieces.popFront(int(p.pieceCount))
+		s.packets.popFront(1)
+	}
+}
+
+// ring is a queue whose elements keep their absolute index for life. Popped
+// elements' slots are reused; nothing is allocated in steady state.
+type ring[T any] struct {
+	slots []T // power of two
+	head  uint64
+	tail  uint64
+}
+
+func (r *ring[T]) len() int      { return int(r.tail - r.head) }
+func (r *ring[T]) first() uint64 { return r.head }
+func (r *ring[T]) end() uint64   { return r.tail }
+
+// start sets the index of the first element of an empty ring.
+func (r *ring[T]) start(index uint64) { r.head, r.tail = index, index }
+
+// has reports whether index is in the ring.
+func (r *ring[T]) has(index uint64) bool { return index >= r.head && index < r.tail }
+
+// at returns the element with the index, which must be in the ring. The
+// pointer is valid until the next push.
+func (r *ring[T]) at(index uint64) *T { return &r.slots[index&uint64(len(r.slots)-1)] }
+
+// push appends an element and returns its index.
+func (r *ring[T]) push(v T) uint64 {
+	if r.len() == len(r.slots) {
+		r.grow()
+	}
+	index := r.tail
+	r.slots[index&uint64(len(r.slots)-1)] = v
+	r.tail++
+	return index
+}
+
+// popFront removes n elements, clearing them so that they hold nothing alive.
+func (r *ring[T]) popFront(n int) {
+	var zero T
+	for range n {
+		r.slots[r.head&uint64(len(r.slots)-1)] = zero
+		r.head++
+	}
+}
+
+func (r *ring[T]) grow() {
+	slots := make([]T, max(8, 2*len(r.slots)))
+	for i := r.head; i != r.tail; i++ {
+		slots[i&uint64(len(slots)-1)] = *r.at(i)
+	}
+	r.slots = slots
+}

@@ -1,0 +1,92 @@
+package arq
+
+// spans is a set of integers kept as ascending, disjoint, non-adjacent
+// half-open intervals. The zero value is the empty set. Additions near the
+// end, which is where packets arrive and messages are acknowledged, cost
+// O(intervals behind the new one).
+type spans []span
+
+// span is the interval [lo, hi).
+type span struct{ lo, hi uint64 }
+
+// add puts [lo, hi) into the set and returns how many integers were new.
+func (s *spans) add(lo, hi uint64) uint64 {
+	if lo >= hi {
+		return 0
+	}
+	set := *s
+	// [i, j) are the intervals that touch or overlap [lo, hi).
+	j := len(set)
+	for j > 0 && set[j-1].lo > hi {
+		j--
+	}
+	i := j
+	covered := uint64(0)
+	merged := span{lo, hi}
+	for i > 0 && set[i-1].hi >= lo {
+		i--
+		overlap := span{max(set[i].lo, lo), min(set[i].hi, hi)}
+		if overlap.lo < overlap.hi {
+			covered += overlap.hi - overlap.lo
+		}
+		merged.lo = min(merged.lo, set[i].lo)
+		merged.hi = max(merged.hi, set[i].hi)
+	}
+	switch {
+	case i == j: // touches nothing: insert
+		set = append(set, span{})
+		copy(set[i+1:], set[i:])
+		set[i] = merged
+	default: // replace what it touches
+		set[i] = merged
+		set = append(set[:i+1], set[j:]...)
+	}
+	*s = set
+	return hi - lo - covered
+}
+
+// contains reports whether x is in the set.
+func (s spans) contains(x uint64) bool {
+	for i := len(s) - 1; i >= 0; i-- {
+		if x >= s[i].lo {
+			return x < s[i].hi
+		}
+	}
+	return false
+}
+
+// missing calls visit for every maximal part of [lo, hi) that is not in the
+// set, in ascending order.
+func (s spans) missing(lo, hi uint64, visit func(lo, hi uint64)) {
+	for _, in := range s {
+		if in.hi <= lo {
+			continue
+		}
+		if in.lo >= hi {
+			break
+		}
+		if in.lo > lo {
+			visit(lo, in.lo)
+		}
+		lo = in.hi
+	}
+	if lo < hi {
+		visit(lo, hi)
+	}
+}
+
+// removeBelow takes every integer below floor out of the set.
+func (s *spans) removeBelow(floor uint64) {
+	set := *s
+	keep := 0
+	for keep < len(set) && set[keep].hi <= floor {
+		keep++
+	}
+	if keep > 0 {
+		set = append(set[:0], set[keep:]...)
+	}
+	if len(set) > 0 && set[0].lo < floor {
+		set[0].lo = floor
+	}
+	*s = set
+}

@@ -1,0 +1,66 @@
+package arq
+
+import "time"
+
+// Stats counts what one connection did since it began. It is a plain value:
+// Conn.Stats returns a copy, and nothing in it points into the connection.
+// Counters only grow; gauges (the lower part) are the values of the moment.
+type Stats struct {
+	// Datagrams of this connection and their UDP payload bytes, handshake,
+	// acknowledgments and retransmissions included.
+	PacketsSent     uint64
+	PacketsReceived uint64
+	BytesSent       uint64
+	BytesReceived   uint64
+
+	// PacketsLost counts packets that loss detection declared lost (RFC 9002
+	// section 6.1), PacketsLostSpurious those of them that were acknowledged
+	// afterwards: they were late, not lost.
+	PacketsLost         uint64
+	PacketsLostSpurious uint64
+
+	// PacketsDuplicate counts packets that arrived again, PacketsOutOfOrder
+	// those that arrived after one with a higher number (RFC 4737 section 3:
+	// type-P-reordered).
+	PacketsDuplicate  uint64
+	PacketsOutOfOrder uint64
+
+	// Message and fragment frames sent again, by what asked for it: a packet
+	// declared lost because later ones were acknowledged (packet threshold),
+	// because it was outstanding for too long (time threshold), or a probe
+	// after silence (probe timeout).
+	RetransmitsThreshold uint64
+	RetransmitsTime      uint64
+	RetransmitsProbe     uint64
+
+	// ProbeTimeouts counts how often the probe timer ran out (RFC 9002
+	// section 6.2).
+	ProbeTimeouts uint64
+
+	AcksSent     uint64 // ack frames sent
+	AcksReceived uint64 // ack frames received
+
+	// Messages, and their payload bytes. Acked: every byte acknowledged by the
+	// peer. Received: handed to the application.
+	MessagesSent         uint64
+	MessagesAcked        uint64
+	MessagesReceived     uint64
+	MessageBytesSent     uint64
+	MessageBytesReceived uint64
+
+	// Gauges.
+	SmoothedRTT      time.Duration // RFC 9002 section 5.3; 0 before the first sample
+	RTTVar           time.Duration
+	MinRTT           time.Duration
+	LatestRTT        time.Duration
+	CongestionWindow int // bytes
+	BytesInFlight    int // bytes sent, neither acknowledged nor declared lost
+	SendQueueBytes   int // message bytes accepted from the application and not yet acknowledged
+	ReceiveBytes     int // message bytes buffered for the application or for reassembly
+}
+
+// Retransmits is the number of message and fragment frames sent again,
+// whatever the reason.
+func (s *Stats) Retransmits() uint64 {
+	return s.RetransmitsThreshold + s.RetransmitsTime + s.RetransmitsProbe
+}
