@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,7 +47,7 @@ func applyEnv(cmd *cobra.Command, lookup func(string) (string, bool)) error {
 				continue
 			}
 			if err := cmd.Flags().Set(f.Name, value); err != nil {
-				first = usageError(fmt.Errorf("environment variable %s=%q: %w", name, value, flagCause(err)), "correct or unset it")
+				first = usageError(refusedValue("environment variable "+name, value, err), "correct or unset it")
 			}
 			return
 		}

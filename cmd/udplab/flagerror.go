@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,19 +33,26 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return usageError(fmt.Errorf("flag --%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), flagCause(err)), help)
+		return usageError(refusedValue("--"+invalid.GetFlag().Name, invalid.GetValue(), err), help)
 	}
 	return usageError(err, help)
 }
 
-// flagCause digs out why a flag's Set refused a value, without pflag's frame
-// around it.
-func flagCause(err error) error {
+// refusedValue says that a flag or a variable has a value that is refused, and
+// why, without pflag's words around it. The value is quoted once.
+func refusedValue(name, value string, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return invalid.Unwrap()
+		err = invalid.Unwrap()
 	}
-	return err
+	var syntax *strconv.NumError
+	if errors.As(err, &syntax) {
+		err = errors.New("not a whole number in range")
+	}
+	if strings.HasPrefix(err.Error(), strconv.Quote(value)) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return fmt.Errorf("%s %q: %w", name, value, err)
 }
 
 // unknownCommand is the answer to `udplab porxy`.
@@ -69,7 +78,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 func suggestFlag(cmd *cobra.Command, name, otherwise string) string {
 	best, bestDistance := "", 3
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := editDistance(name, f.Name); !f.Hidden && d < bestDistance && d < len(f.Name) {
+		if d := editDistance(name, f.Name); d < bestDistance && d < len(f.Name) {
 			best, bestDistance = f.Name, d
 		}
 	})

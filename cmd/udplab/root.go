@@ -118,6 +118,7 @@ func newRootCmd(d deps) *cobra.Command {
 	root.SetErr(d.stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
+		newProxyCmd(d),
 		newVersionCmd(d),
 	)
 	root.InitDefaultHelpCmd()

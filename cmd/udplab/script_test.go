@@ -23,6 +23,11 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		Cmds:                scriptCommands,
 		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			// Under -race every process would stay a second after its end.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			return nil
+		},
 		RequireUniqueNames:  true,
 	})
 }

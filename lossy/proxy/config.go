@@ -76,8 +76,23 @@ func (c Config) Validate() error {
 	return c.Config.Validate()
 }
 
-// ErrLoop is returned by New when the upstream is the proxy's own address.
+// ErrLoop is why New refuses an upstream that is the proxy's own address.
 var ErrLoop = errors.New("upstream is the proxy's own listen address, every datagram would loop")
+
+// AddressError says which address of a Config New could not use, and why.
+type AddressError struct {
+	Field   string // "listen" or "upstream"
+	Address string // as configured
+	Err     error  // ErrLoop, or what the system said
+}
+
+// Error implements error.
+func (e *AddressError) Error() string {
+	return fmt.Sprintf("proxy: %s %s: %v", e.Field, e.Address, e.Err)
+}
+
+// Unwrap implements errors.Unwrap.
+func (e *AddressError) Unwrap() error { return e.Err }
 
 // resolve turns host:port into an address, with 127.0.0.1 for an empty host.
 func resolve(address string) (netip.AddrPort, error) {

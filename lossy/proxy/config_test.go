@@ -70,6 +70,10 @@ func TestNewRefuses(t *testing.T) {
 		if c.is != nil && !errors.Is(err, c.is) {
 			t.Errorf("%s: %v, want it to be %v", c.why, err, c.is)
 		}
+		var address *AddressError
+		if c.is != nil && !errors.As(err, &address) {
+			t.Errorf("%s: %T, want an *AddressError", c.why, err)
+		}
 		if !strings.HasPrefix(err.Error(), "proxy: ") || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %q, want it to say %q", c.why, err, c.says)
 		}

@@ -46,8 +46,8 @@ type settings struct {
 	enabled bool
 }
 
-// New opens the listen socket and starts forwarding. The errors say which
-// address was wrong; ErrLoop is one.
+// New opens the listen socket and starts forwarding. An *AddressError says
+// which address could not be used; it may wrap ErrLoop.
 func New(cfg Config) (*Proxy, error) {
 	epoch := time.Now()
 	return start(cfg, newAlarm(), func() time.Duration { return time.Since(epoch) })
@@ -73,15 +73,15 @@ func open(cfg Config, clock func() time.Duration) (*Proxy, error) {
 	}
 	upstream, err := resolveUpstream(cfg.Upstream)
 	if err != nil {
-		return nil, fmt.Errorf("proxy: upstream %s: %w", cfg.Upstream, err)
+		return nil, &AddressError{"upstream", cfg.Upstream, err}
 	}
 	at, err := resolve(cfg.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("proxy: listen %s: %w", cfg.Listen, err)
+		return nil, &AddressError{"listen", cfg.Listen, err}
 	}
 	listen, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
 	if err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
+		return nil, &AddressError{"listen", cfg.Listen, err}
 	}
 	p := &Proxy{
 		cfg:      cfg,
@@ -94,7 +94,7 @@ func open(cfg Config, clock func() time.Duration) (*Proxy, error) {
 	}
 	if loops(p.addr, upstream, localAddrs()) {
 		listen.Close()
-		return nil, fmt.Errorf("proxy: upstream %s: %w", cfg.Upstream, ErrLoop)
+		return nil, &AddressError{"upstream", cfg.Upstream, ErrLoop}
 	}
 	p.sweep = newJob(func(now time.Duration) { p.table.sweepIdle(p, now) })
 	p.settings.Store(&settings{network: cfg.Config, enabled: true})

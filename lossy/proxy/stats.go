@@ -116,6 +116,16 @@ type Stats struct {
 	ReceiveBuffer, SendBuffer int
 }
 
+// Add adds the counts of another proxy, flows and what is in flight included;
+// the buffers stay as they are.
+func (s *Stats) Add(o *Stats) {
+	s.Flows += o.Flows
+	s.FlowsOpened += o.FlowsOpened
+	s.FlowsExpired += o.FlowsExpired
+	s.Up.add(&o.Up)
+	s.Down.add(&o.Down)
+}
+
 // Direction returns the counts of one direction.
 func (s *Stats) Direction(d lossy.Direction) *DirectionStats {
 	if d == lossy.Up {

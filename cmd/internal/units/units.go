@@ -10,28 +10,60 @@ package units
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"udplab/lossy"
+	"udplab/lossy/control"
 )
+
+// Probability is a share from 0 to 1, written "5%" or "0.05".
+type Probability float64
+
+// Set reads what lossy.ParseProbability reads; a bare "5" is refused.
+func (p *Probability) Set(s string) error {
+	v, err := lossy.ParseProbability(s)
+	if err == nil {
+		*p = Probability(v)
+	}
+	return err
+}
+
+// String writes the share in percent.
+func (p *Probability) String() string { return control.FormatProbability(float64(*p)) }
+
+// Type names the value in help texts.
+func (p *Probability) Type() string { return "percent" }
+
+// Rate is a speed in bits per second, 0 = unlimited.
+type Rate float64
+
+// Set reads what lossy.ParseRate reads: "10mbit", "500kbit", "0".
+func (r *Rate) Set(s string) error {
+	v, err := lossy.ParseRate(s)
+	if err == nil {
+		*r = Rate(v)
+	}
+	return err
+}
+
+// String writes the rate with its unit.
+func (r *Rate) String() string { return lossy.FormatRate(float64(*r)) }
+
+// Type names the value in help texts.
+func (r *Rate) Type() string { return "rate" }
 
 // Duration is a time.Duration that is zero or more.
 type Duration time.Duration
 
 // Set reads Go's form, "20ms" or "1m30s".
 func (d *Duration) Set(s string) error {
-	v, err := time.ParseDuration(s)
-	switch {
-	case err != nil && isNumber(s):
-		return fmt.Errorf("a duration needs a unit, write %sms or %ss", s, s)
-	case err != nil:
-		return errors.New("not a duration, write 20ms, 1.5s or 2m")
-	case v < 0:
-		return errors.New("a duration cannot be negative")
+	v, err := control.ParseDuration(s)
+	if err == nil {
+		*d = Duration(v)
 	}
-	*d = Duration(v)
-	return nil
+	return err
 }
 
 // String is Go's form of the duration.
@@ -86,8 +118,3 @@ func (z *Size) String() string {
 
 // Type names the value in help texts.
 func (z *Size) Type() string { return "size" }
-
-func isNumber(s string) bool {
-	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
-}

@@ -18,8 +18,8 @@ func TestDuration(t *testing.T) {
 		{in: "20ms", want: 20 * time.Millisecond},
 		{in: "1m30s", want: 90 * time.Second},
 		{in: "0", want: 0},
-		{in: "-5ms", refusal: "cannot be negative"},
-		{in: "40", refusal: "write 40ms or 40s"},
+		{in: "-5ms", refusal: `"-5ms" is out of range: a duration cannot be negative`},
+		{in: "40", refusal: "write it like 40ms or 40s"},
 		{in: "fast", refusal: "not a duration"},
 		{in: "", refusal: "not a duration"},
 	} {
@@ -27,6 +27,49 @@ func TestDuration(t *testing.T) {
 		checkSet(t, &d, c.in, c.refusal)
 		if c.refusal == "" && time.Duration(d) != c.want {
 			t.Errorf("Set(%q) = %v, want %v", c.in, time.Duration(d), c.want)
+		}
+	}
+}
+
+func TestProbability(t *testing.T) {
+	for _, c := range []struct {
+		in      string
+		want    float64
+		refusal string
+	}{
+		{in: "5%", want: 0.05},
+		{in: "0.05", want: 0.05},
+		{in: "100%", want: 1},
+		{in: "5", refusal: "ambiguous"},
+		{in: "150%", refusal: "out of range"},
+		{in: "-1%", refusal: "out of range"},
+		{in: "some", refusal: "not a probability"},
+	} {
+		var p Probability
+		checkSet(t, &p, c.in, c.refusal)
+		if c.refusal == "" && float64(p) != c.want {
+			t.Errorf("Set(%q) = %v, want %v", c.in, float64(p), c.want)
+		}
+	}
+}
+
+func TestRate(t *testing.T) {
+	for _, c := range []struct {
+		in      string
+		want    float64
+		refusal string
+	}{
+		{in: "10mbit", want: 10e6},
+		{in: "500Kbit/s", want: 500e3},
+		{in: "0", want: 0},
+		{in: "10", refusal: "no unit"},
+		{in: "10MB/s", refusal: "not a rate"},
+		{in: "1bit", refusal: "out of range"},
+	} {
+		var r Rate
+		checkSet(t, &r, c.in, c.refusal)
+		if c.refusal == "" && float64(r) != c.want {
+			t.Errorf("Set(%q) = %v, want %v", c.in, float64(r), c.want)
 		}
 	}
 }
@@ -90,7 +133,17 @@ func TestPrintedFormReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := Size(rapid.Uint64Range(0, 1<<62).Draw(t, "size"))
 		duration := Duration(rapid.Int64Range(0, int64(time.Hour)*1000).Draw(t, "duration"))
+		probability := Probability(rapid.Float64Range(0, 1).Draw(t, "probability"))
+		rate := Rate(1e3 * rapid.IntRange(1, 1000).Draw(t, "kbit"))
 		var size2 Size
+		var probability2 Probability
+		var rate2 Rate
+		if err := probability2.Set(probability.String()); err != nil || probability2 != probability {
+			t.Errorf("probability %v printed %q read back as %v, %v", float64(probability), probability.String(), float64(probability2), err)
+		}
+		if err := rate2.Set(rate.String()); err != nil || rate2 != rate {
+			t.Errorf("rate %v printed %q read back as %v, %v", float64(rate), rate.String(), float64(rate2), err)
+		}
 		var duration2 Duration
 		if err := size2.Set(size.String()); err != nil || size2 != size {
 			t.Errorf("size %d printed %q read back as %d, %v", uint64(size), size.String(), uint64(size2), err)

@@ -1,0 +1,103 @@
+// Package netflags gives a command the flags that describe a bad network:
+// --loss, --delay and the rest, for both directions, and each again as --up-loss
+// and --down-loss for one.
+//
+// The commands that run a proxy or a simulated network share it, so that a
+// line of flags means the same everywhere. The list of settings, their units
+// and their texts come from lossy/control, which gives the HTTP API the same
+// words. Not for concurrent use.
+package netflags
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"udplab/lossy"
+	"udplab/lossy/control"
+)
+
+// Flags holds what the command line said. Make one with Add.
+type Flags struct {
+	both, up, down []*value
+}
+
+// Add defines the flags with the given defaults for both directions. Those for
+// one direction are left out of the usage text, which would triple; Help says
+// that they exist.
+func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
+	f := &Flags{}
+	for _, field := range control.Fields() {
+		add := func(list *[]*value, prefix, usage string) *pflag.Flag {
+			v := &value{field: field, text: field.Get(&defaults)}
+			*list = append(*list, v)
+			return set.VarPF(v, prefix+field.Name, "", usage)
+		}
+		add(&f.both, "", field.Usage)
+		add(&f.up, "up-", field.Usage+", up only").Hidden = true
+		add(&f.down, "down-", field.Usage+", down only").Hidden = true
+	}
+	return f
+}
+
+// Help is a paragraph for the command's long help.
+const Help = `Every setting of the network can be given for one direction alone, which then
+prevails: --up-loss, --up-delay, ... for what clients send, --down-loss, ...
+for what comes back. Probabilities are written 5% or 0.05, rates 10mbit or
+500kbit (bits per second), times 40ms or 1.5s.`
+
+// Config returns the network that the flags describe, without a seed. The
+// error names the setting that is out of range.
+func (f *Flags) Config() (lossy.Config, error) {
+	var c lossy.Config
+	for _, v := range f.both {
+		v.apply(&c.Up)
+		v.apply(&c.Down)
+	}
+	for i := range f.both {
+		if f.up[i].given {
+			f.up[i].apply(&c.Up)
+		}
+		if f.down[i].given {
+			f.down[i].apply(&c.Down)
+		}
+	}
+	if err := c.Validate(); err != nil {
+		// A fault of both is no fault of up.
+		if c.Up == c.Down {
+			return c, fmt.Errorf("network: %s", strings.TrimPrefix(err.Error(), "up: "))
+		}
+		return c, fmt.Errorf("network %w", err)
+	}
+	return c, nil
+}
+
+// value is one flag: a setting in text form, checked as it is set.
+type value struct {
+	field control.Field
+	text  string
+	given bool
+}
+
+// apply writes the setting into a profile.
+func (v *value) apply(p *lossy.Profile) {
+	if err := v.field.Set(p, v.text); err != nil {
+		panic("BUG: a value that Set accepted: " + err.Error())
+	}
+}
+
+// Set is part of pflag.Value.
+func (v *value) Set(s string) error {
+	if err := v.field.Set(new(lossy.Profile), s); err != nil {
+		return err
+	}
+	v.text, v.given = s, true
+	return nil
+}
+
+// String is part of pflag.Value.
+func (v *value) String() string { return v.text }
+
+// Type is part of pflag.Value.
+func (v *value) Type() string { return v.field.Kind }

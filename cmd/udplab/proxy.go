@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"udplab/cmd/internal/netflags"
+	"udplab/cmd/internal/units"
+	"udplab/lossy"
+	"udplab/lossy/control"
+	"udplab/lossy/proxy"
+)
+
+const proxyLong = `Proxy passes UDP datagrams between clients and a service and does to them what
+a bad network does: loses, delays, reorders, duplicates and corrupts them, and
+limits their rate. Any protocol passes; each client gets an upstream socket of
+its own. The same seed decides the same fates again.
+
+` + netflags.Help + `
+
+The network can be read and changed while the proxy runs:
+  curl localhost:8474/proxies/default
+  curl -X PATCH -H 'Content-Type: application/json' \
+    -d '{"loss": "20%"}' localhost:8474/proxies/default
+
+Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout.
+-o json prints it as one object (udplab/proxy-summary/v1); -o jsonl prints
+events as they happen (udplab/proxy-event/v1): listening, a summary each second,
+and the last one.`
+
+const proxyExample = `  udplab proxy --listen 127.0.0.1:9100 --upstream 127.0.0.1:9002 --loss 5% --burst 4
+  udplab proxy --upstream 127.0.0.1:53 --delay 40ms --jitter 10ms --down-rate 1mbit`
+
+// How often a terminal's live line is redrawn, and how often jsonl reports.
+const (
+	liveEvery  = 500 * time.Millisecond
+	eventEvery = time.Second
+)
+
+// proxyOptions is what the flags of `udplab proxy` say.
+type proxyOptions struct {
+	name     string
+	listen   string
+	upstream string
+	api      string
+	apiGiven bool
+	seed     uint64
+	maxFlows int
+	idle     units.Duration
+	network  *netflags.Flags
+	format   *outputFormat
+}
+
+func newProxyCmd(d deps) *cobra.Command {
+	o := &proxyOptions{
+		idle:   units.Duration(proxy.DefaultIdleTimeout),
+		format: newOutputFormat(formatText, formatJSON, formatJSONL),
+	}
+	cmd := &cobra.Command{
+		Use:     "proxy --upstream HOST:PORT",
+		Short:   "Put a bad network in front of any UDP service",
+		Long:    proxyLong,
+		Example: proxyExample,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.apiGiven = cmd.Flags().Changed("api")
+			if !cmd.Flags().Changed("seed") {
+				// Short enough to type, and exact in JSON for every reader.
+				o.seed = uint64(rand.Uint32())
+			}
+			return o.run(cmd.Context(), d, newSay(d))
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.listen, "listen", "127.0.0.1:9100", "address for clients, host:port; port 0 = choose")
+	f.StringVar(&o.upstream, "upstream", "", "address of the service, host:port")
+	o.network = netflags.Add(f, lossy.Profile{})
+	f.Uint64Var(&o.seed, "seed", 0, "decides every fate; random if not given")
+	f.StringVar(&o.name, "name", "default", "name of the proxy in the API")
+	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only; off = none")
+	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
+	f.Var(&o.idle, "idle-timeout", "forget a client after this long without a datagram; 0 = never")
+	o.format.addTo(cmd)
+	return cmd
+}
+
+// config checks the flags and makes them a configuration.
+func (o *proxyOptions) config() (proxy.Config, error) {
+	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, IdleTimeout: time.Duration(o.idle)}
+	if o.idle == 0 {
+		c.IdleTimeout = -1
+	}
+	if o.upstream == "" {
+		return c, usageError(errors.New("no upstream given"), "say where the service listens with --upstream HOST:PORT")
+	}
+	if o.maxFlows == 0 {
+		return c, usageError(errors.New("--max-flows 0 would serve nobody"), "give at least 1")
+	}
+	if o.name == "" {
+		return c, usageError(errors.New("--name is empty"), "give the proxy a name")
+	}
+	network, err := o.network.Config()
+	if err != nil {
+		return c, usageError(err, "see udplab proxy --help")
+	}
+	c.Config = network
+	c.Seed = o.seed
+	if err := c.Validate(); err != nil {
+		return c, usageError(fmt.Errorf("--%w", err), "see udplab proxy --help")
+	}
+	return c, nil
+}
+
+// run is the command: it ends when the context does.
+func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
+	cfg, err := o.config()
+	if err != nil {
+		return err
+	}
+	p, err := proxy.New(cfg)
+	if err != nil {
+		return proxyFailure(err)
+	}
+	defer p.Close()
+	api, err := o.serveAPI(say, p)
+	if err != nil {
+		return err
+	}
+	if api != nil {
+		defer api.Close()
+	}
+	s := &proxySession{name: o.name, proxy: p, say: say, now: d.now, begun: d.now()}
+	s.announce(api)
+	if err := s.watch(ctx, o.format); err != nil {
+		return err
+	}
+	p.Close()
+	return s.finish(o.format)
+}
+
+// proxyFailure explains why there is no proxy.
+func proxyFailure(err error) error {
+	var address *proxy.AddressError
+	switch {
+	case !errors.As(err, &address):
+		return failure(err, "")
+	case errors.Is(err, proxy.ErrLoop):
+		return usageError(fmt.Errorf("--upstream %s is the proxy's own listen address, every datagram would loop", address.Address),
+			"give the address of the service")
+	}
+	return addressFailure(address.Field, address.Address, address.Err)
+}
+
+// serveAPI opens the HTTP API. The default port may be taken by another proxy;
+// then this one runs without. An address the user asked for must work.
+func (o *proxyOptions) serveAPI(say *say, p *proxy.Proxy) (*control.Server, error) {
+	if o.api == "off" {
+		return nil, nil
+	}
+	s, err := control.Serve(o.api, map[string]*proxy.Proxy{o.name: p})
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, control.ErrNotLoopback):
+		return nil, usageError(fmt.Errorf("--api %s: %w", o.api, control.ErrNotLoopback), "use 127.0.0.1, and a tunnel from elsewhere")
+	case !o.apiGiven && errors.Is(err, errAddrInUse):
+		say.warn("no HTTP API: its default address %s is in use; choose another with --api, or --api off", o.api)
+		return nil, nil
+	}
+	return nil, addressFailure("api", o.api, err)
+}
