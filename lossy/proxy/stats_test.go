@@ -1,0 +1,76 @@
+package proxy
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"udplab/lossy"
+)
+
+// Add forgets no count: a snapshot added to nothing is itself, and added again
+// has every number doubled.
+func TestStatsAdd(t *testing.T) {
+	one := Stats{Flows: 1, FlowsOpened: 2, FlowsExpired: 3, ReceiveBuffer: 4, SendBuffer: 5}
+	for i, d := range []*DirectionStats{&one.Up, &one.Down} {
+		base := uint64(10 * (i + 1))
+		d.Link = lossy.Stats{PacketsIn: base + 1, Duplicated: base + 2}
+		d.PacketsReceived, d.BytesReceived = base+3, base+4
+		d.PacketsSent, d.BytesSent = base+5, base+6
+		d.Refused, d.ReadErrors = base+7, base+8
+		for c := range d.Dropped {
+			d.Dropped[c] = base + uint64(c)
+		}
+		d.Lateness.observe(time.Duration(base))
+	}
+	var sum Stats
+	sum.Add(&one)
+	if !reflect.DeepEqual(sum, one) {
+		t.Errorf("nothing and one is %+v, want %+v", sum, one)
+	}
+	sum.Add(&one)
+	numbers := func(s Stats) []uint64 {
+		n := []uint64{uint64(s.Flows), s.FlowsOpened, s.FlowsExpired, uint64(s.ReceiveBuffer), uint64(s.SendBuffer)}
+		for _, d := range []DirectionStats{s.Up, s.Down} {
+			n = append(n, d.Link.PacketsIn, d.Link.Duplicated, d.PacketsReceived, d.BytesReceived, d.PacketsSent,
+				d.BytesSent, d.Refused, d.ReadErrors, d.Lateness.Count, uint64(d.Lateness.Sum))
+			n = append(n, d.Dropped[:]...)
+		}
+		return n
+	}
+	once, twice := numbers(one), numbers(sum)
+	for i := range once {
+		if twice[i] != 2*once[i] {
+			t.Errorf("number %d is %d after adding %d twice", i, twice[i], once[i])
+		}
+	}
+}
+
+// Every cause has a name of its own and a place in the list, the model's first.
+func TestDropsListsEveryCause(t *testing.T) {
+	var d DirectionStats
+	for i, c := range lossy.Causes() {
+		d.Link.Dropped[c] = uint64(100 + i)
+	}
+	for c := range causeCount {
+		d.Dropped[c] = uint64(200 + int(c))
+	}
+	seen := make(map[string]bool)
+	list := d.Drops()
+	for i, drop := range list {
+		want := uint64(100 + i)
+		if i >= len(lossy.Causes()) {
+			want = uint64(200 + i - len(lossy.Causes()))
+		}
+		if drop.Packets != want || seen[drop.Cause] || drop.Cause == "unknown" {
+			t.Errorf("line %d is %+v, want %d and a cause of its own", i, drop, want)
+		}
+		seen[drop.Cause] = true
+	}
+	if got, want := len(list), len(lossy.Causes())+int(causeCount); got != want {
+		t.Errorf("%d causes, want %d", got, want)
+	}
+	if got := Cause(99).String(); got != "unknown" {
+		t.Errorf("cause 99 is %q", got)
+	}
+}
