@@ -94,9 +94,9 @@ func (s *proxySession) event(name string) error {
 func (s *proxySession) live() string {
 	stats := s.proxy.Stats()
 	direction := func(d *proxy.DirectionStats) string {
-		return fmt.Sprintf("%d in, %d out, %d dropped", d.PacketsReceived, d.PacketsSent, dropped(d))
+		return fmt.Sprintf("in %d out %d drop %d", d.PacketsReceived, d.PacketsSent, dropped(d))
 	}
-	return fmt.Sprintf("%d flows  up: %s  down: %s", stats.Flows, direction(&stats.Up), direction(&stats.Down))
+	return fmt.Sprintf("%d flows  up %s  down %s", stats.Flows, direction(&stats.Up), direction(&stats.Down))
 }
 
 func dropped(d *proxy.DirectionStats) (sum uint64) {
