@@ -28,6 +28,6 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
-		RequireUniqueNames:  true,
+		RequireUniqueNames: true,
 	})
 }
