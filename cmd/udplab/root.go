@@ -120,6 +120,7 @@ func newRootCmd(d deps) *cobra.Command {
 	root.AddCommand(
 		newProxyCmd(d),
 		newVersionCmd(d),
+		newManCmd(d),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

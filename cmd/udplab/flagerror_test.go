@@ -1,0 +1,20 @@
+package main
+
+import "testing"
+
+func TestEditDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"loss", "loss", 0}, {"", "loss", 4}, {"los", "loss", 1},
+		{"losss", "loss", 1}, {"lost", "loss", 1}, {"outptu", "output", 2}, {"delay", "rate", 5},
+	} {
+		if got := editDistance(c.a, c.b); got != c.want {
+			t.Errorf("%q to %q: %d, want %d", c.a, c.b, got, c.want)
+		}
+		if got := editDistance(c.b, c.a); got != c.want {
+			t.Errorf("%q to %q: %d, want %d, as the other way round", c.b, c.a, got, c.want)
+		}
+	}
+}
