@@ -1,72 +1,78 @@
 package lossy
 
-import "time"
-
-// datagram is one entry of a line; its bytes lie in the line's ring.
-type datagram struct {
-	due      time.Duration // when it comes out, at the latest
-	after    uint64        // displaced only: how many had entered the line before it, and
-	until    uint64        // how many of the line must have come out to let it go
-	at, size int           // where its bytes lie
-}
-
-// line is a first-in, first-out queue of datagrams that owns their bytes. Both
-// its rings grow to the largest load they have seen, so in the steady state
-// nothing is allocated. The zero value is an empty line.
-type line struct {
-	ring  []datagram // length is zero or a power of two
+// line is a first-in, first-out queue of datagrams, each with a label, that
+// owns their bytes. Both its rings grow to the largest load they have seen, so
+// in the steady state nothing is allocated. The zero value is an empty line.
+type line[Label any] struct {
+	ring  []entry[Label] // length is zero or a power of two
 	head  int
 	count int
 
-	bytes       []byte // payloads, each in one piece; length is zero or a power of two
+	bytes       []byte // payloads, each in one piece
 	read, write int    // where the oldest begins and the next may begin
 	used        int    // bytes of payload held
+}
+
+type entry[Label any] struct {
+	label    Label
+	at, size int // where in bytes the payload lies
 }
 
 const (
 	firstEntries = 16
 	firstBytes   = 2048
-	keptBytes    = 1 << 20 // a larger ring is given back when the line has run empty
+	keptBytes    = 1 << 20 // rings beyond this are given back when the line has run empty
+
+	// entryBytes is what a datagram is charged beyond its payload wherever
+	// memory is limited, so that empty datagrams cannot fill it either.
+	entryBytes = 64
 )
 
-func (q *line) empty() bool { return q.count == 0 }
+func (q *line[Label]) empty() bool { return q.count == 0 }
 
-// first returns the oldest entry. The line must not be empty.
-func (q *line) first() *datagram { return &q.ring[q.head] }
+// charge is the memory the line is to be charged for.
+func (q *line[Label]) charge() int { return q.used + entryBytes*q.count }
+
+// first returns the label of the oldest datagram. There must be one.
+func (q *line[Label]) first() *Label { return &q.ring[q.head].label }
+
+// payload returns the bytes of the oldest datagram, valid until the next push
+// or drop. There must be one.
+func (q *line[Label]) payload() []byte {
+	e := &q.ring[q.head]
+	return q.bytes[e.at : e.at+e.size]
+}
 
 // push appends a copy of the payload and returns the copy, which the caller
 // may still change until the next call.
-func (q *line) push(d datagram, payload []byte) []byte {
+func (q *line[Label]) push(label Label, payload []byte) []byte {
 	if q.count == len(q.ring) {
 		q.growRing()
 	}
-	d.size = len(payload)
-	d.at = q.reserve(d.size)
-	held := q.bytes[d.at : d.at+d.size]
-	copy(held, payload)
-	q.ring[(q.head+q.count)&(len(q.ring)-1)] = d
+	size := len(payload)
+	at := q.reserve(size)
+	q.ring[(q.head+q.count)&(len(q.ring)-1)] = entry[Label]{label, at, size}
 	q.count++
+	held := q.bytes[at : at+size]
+	copy(held, payload)
 	return held
 }
 
-// pop appends the oldest payload to dst and forgets it. The line must not be
-// empty.
-func (q *line) pop(dst []byte) []byte {
-	d := q.ring[q.head]
+// drop forgets the oldest datagram. There must be one.
+func (q *line[Label]) drop() {
+	e := &q.ring[q.head]
 	q.head = (q.head + 1) & (len(q.ring) - 1)
 	q.count--
-	dst = append(dst, q.bytes[d.at:d.at+d.size]...)
-	if d.size > 0 {
-		q.read = d.at + d.size
-		q.used -= d.size
-	}
-	if q.count == 0 && len(q.bytes) > keptBytes {
-		q.bytes, q.ring, q.head = nil, nil, 0
+	if e.size > 0 {
+		q.read = e.at + e.size
+		q.used -= e.size
 	}
 	if q.used == 0 {
 		q.read, q.write = 0, 0
 	}
-	return dst
+	if q.count == 0 && len(q.bytes) > keptBytes {
+		*q = line[Label]{}
+	}
 }
 
 // reserve finds room for a payload of that size, in one piece, and returns
@@ -74,7 +80,7 @@ func (q *line) pop(dst []byte) []byte {
 //
 //	write > read    [ free | held | free ]   a payload too long for the end goes to the front
 //	write <= read   [ held | free | held ]
-func (q *line) reserve(size int) int {
+func (q *line[Label]) reserve(size int) int {
 	at := q.write
 	wrapped := q.used > 0 && q.write <= q.read
 	switch {
@@ -91,9 +97,9 @@ func (q *line) reserve(size int) int {
 	return at
 }
 
-// growBytes moves all payloads to the front of a ring that has room for one
-// more of that size.
-func (q *line) growBytes(size int) {
+// growBytes moves all payloads to the front of a ring with room for one more
+// of that size.
+func (q *line[Label]) growBytes(size int) {
 	length := max(firstBytes, 2*len(q.bytes))
 	for length < q.used+size {
 		length *= 2
@@ -101,16 +107,16 @@ func (q *line) growBytes(size int) {
 	bytes := make([]byte, length)
 	at := 0
 	for i := range q.count {
-		d := &q.ring[(q.head+i)&(len(q.ring)-1)]
-		copy(bytes[at:], q.bytes[d.at:d.at+d.size])
-		d.at = at
-		at += d.size
+		e := &q.ring[(q.head+i)&(len(q.ring)-1)]
+		copy(bytes[at:], q.bytes[e.at:e.at+e.size])
+		e.at = at
+		at += e.size
 	}
 	q.bytes, q.read, q.write = bytes, 0, at
 }
 
-func (q *line) growRing() {
-	ring := make([]datagram, max(firstEntries, 2*len(q.ring)))
+func (q *line[Label]) growRing() {
+	ring := make([]entry[Label], max(firstEntries, 2*len(q.ring)))
 	n := copy(ring, q.ring[q.head:])
 	copy(ring[n:], q.ring[:q.head])
 	q.ring, q.head = ring, 0

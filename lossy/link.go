@@ -6,10 +6,6 @@ import "time"
 // otherwise. It is reached at 5 Gbit/s with 100 ms of delay.
 const DefaultCapacity = 64 << 20
 
-// entryBytes is what a datagram is charged beyond its payload, so that empty
-// datagrams cannot fill memory either.
-const entryBytes = 64
-
 // Link is one direction of one flow in virtual time: a Model, then a drop-tail
 // queue, a transmitter of limited rate, and a wire with delay. Drive it so:
 //
@@ -31,12 +27,13 @@ type Link struct {
 	capacity    int
 	trace       func(now time.Duration, size int, v Verdict)
 
-	wire    line          // datagrams that keep their place, by due time
-	aside   line          // displaced datagrams, by the time their hold ends
-	entered uint64        // datagrams that ever entered wire
-	passed  uint64        // datagrams that ever came out of wire
-	latest  time.Duration // due time of the last of them
-	until   uint64        // largest `until` given to a displaced datagram
+	wire    line[time.Duration] // datagrams that keep their place, by due time
+	entered uint64              // datagrams that ever went onto the wire
+	passed  uint64              // and that ever came out of it
+	latest  time.Duration       // due time of the last of them
+
+	aside line[displaced] // datagrams that are overtaken, oldest first
+	until uint64          // the latest `until` given to one of them
 
 	stats Stats
 }
@@ -131,38 +128,41 @@ func (l *Link) refuses(size int) Cause {
 	if !l.queue.admits(l.transmitter.backlog(l.now)) {
 		return CauseQueue
 	}
-	if l.held()+size+entryBytes > l.capacity {
+	if l.wire.charge()+l.aside.charge()+size+entryBytes > l.capacity {
 		return CauseOverload
 	}
 	return CauseNone
 }
 
-func (l *Link) held() int {
-	return l.wire.used + l.aside.used + entryBytes*(l.wire.count+l.aside.count)
-}
-
 // enter puts a datagram on the wire, or aside if it is displaced.
 func (l *Link) enter(v *Verdict, sent time.Duration, payload []byte) {
-	d := datagram{due: l.order.due(sent + v.Delay)}
+	due := l.order.due(sent + v.Delay)
 	var held []byte
 	if v.By == 0 {
 		l.entered++
-		held = l.wire.push(d, payload)
+		held = l.wire.push(due, payload)
 	} else {
-		d.due += ReorderHold
+		// Never before an earlier displaced one, whose By may have been larger.
 		l.until = max(l.until, l.entered+uint64(v.By))
-		d.after, d.until = l.entered, l.until
-		held = l.aside.push(d, payload)
+		held = l.aside.push(displaced{after: l.entered, until: l.until, expires: due + ReorderHold}, payload)
 	}
 	if v.Corrupt {
 		flip(held, v.Bit)
 	}
 }
 
-// next finds the line whose first datagram comes out next, and when.
-func (l *Link) next() (from *line, due time.Duration) {
+// source says where the next datagram comes from.
+type source uint8
+
+const (
+	fromNowhere source = iota // the link is empty
+	fromWire
+	fromAside
+)
+
+func (l *Link) next() (from source, due time.Duration) {
 	if !l.wire.empty() {
-		from, due = &l.wire, l.wire.first().due
+		from, due = fromWire, *l.wire.first()
 	}
 	if l.aside.empty() {
 		return from, due
@@ -170,10 +170,10 @@ func (l *Link) next() (from *line, due time.Duration) {
 	d := l.aside.first()
 	if l.passed >= d.until {
 		// The last of those that overtake it has just come out.
-		return &l.aside, min(d.due, l.latest)
+		return fromAside, min(d.expires, l.latest)
 	}
-	if from == nil || d.due <= due {
-		return &l.aside, d.due
+	if from == fromNowhere || d.expires <= due {
+		return fromAside, d.expires
 	}
 	return from, due
 }
@@ -182,7 +182,7 @@ func (l *Link) next() (from *line, due time.Duration) {
 // then the caller is late by the difference. False means the link is empty.
 func (l *Link) NextTime() (time.Duration, bool) {
 	from, due := l.next()
-	return due, from != nil
+	return due, from != fromNowhere
 }
 
 // Receive appends the next datagram that is due at or before now to dst. False
@@ -190,19 +190,25 @@ func (l *Link) NextTime() (time.Duration, bool) {
 // NextTime gave.
 func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 	from, due := l.next()
-	if from == nil || due > now {
+	if from == fromNowhere || due > now {
 		return dst, false
 	}
-	d := from.first()
-	if from == &l.wire {
+	size := len(dst)
+	if from == fromWire {
 		l.passed++
 		l.latest = due
-	} else if l.passed > d.after {
-		l.stats.Reordered++
+		dst = append(dst, l.wire.payload()...)
+		l.wire.drop()
+	} else {
+		if l.passed > l.aside.first().after {
+			l.stats.Reordered++
+		}
+		dst = append(dst, l.aside.payload()...)
+		l.aside.drop()
 	}
 	l.stats.PacketsOut++
-	l.stats.BytesOut += uint64(d.size)
-	return from.pop(dst), true
+	l.stats.BytesOut += uint64(len(dst) - size)
+	return dst, true
 }
 
 // Stats returns a snapshot of all counts.

@@ -24,3 +24,10 @@ func (r *reorder) displacement(index uint64) int {
 	}
 	return r.by
 }
+
+// displaced is a datagram that waits beside the wire to be overtaken.
+type displaced struct {
+	after   uint64        // how many datagrams went onto the wire before it, and
+	until   uint64        // how many must have come out of it to let this one go
+	expires time.Duration // when it goes in any case
+}

@@ -1,0 +1,288 @@
+package lossy
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Network is an in-memory network of UDP sockets whose datagrams travel over
+// links. It has no goroutine and no real input or output: a datagram without
+// delay is in the receiver's queue when WriteTo returns, any other is put
+// there by a timer. Created inside a testing/synctest bubble it lives in the
+// bubble's time, where delays are exact; on the real clock they are as late
+// as Go's timers, about a millisecond.
+//
+// Each pair of addresses is a flow, numbered from 0 in order of appearance.
+// Who of the two sends first is the client, and its direction is Up; SetPath
+// says so beforehand where it matters. The network never forgets a flow.
+//
+// A Network is safe for concurrent use.
+type Network struct {
+	epoch       time.Time
+	unreachable atomic.Uint64
+	overflow    atomic.Uint64
+
+	mu      sync.RWMutex // taken after a path's lock, before a socket's
+	config  Config
+	down    [2]bool
+	sockets map[netip.AddrPort]*socket
+	paths   map[pair]*path
+	flows   uint64
+	port    uint16 // the last one chosen for a socket that asked for any
+	closed  bool
+}
+
+// pair is a flow in one direction.
+type pair struct{ from, to netip.AddrPort }
+
+// NetworkStats is a snapshot of what a Network did.
+type NetworkStats struct {
+	Flows       uint64
+	Up, Down    Stats  // over all flows
+	Unreachable uint64 // datagrams that came out where nobody listened
+	Overflow    uint64 // datagrams that came out at a socket whose receive queue was full
+}
+
+// firstPort begins the range that IANA leaves to ephemeral ports.
+const firstPort = 49152
+
+// NewNetwork returns an empty network. It panics if the configuration is not
+// valid.
+func NewNetwork(cfg Config) *Network {
+	cfg.Up.mustValidate()
+	cfg.Down.mustValidate()
+	return &Network{
+		epoch:   time.Now(),
+		config:  cfg,
+		sockets: make(map[netip.AddrPort]*socket),
+		paths:   make(map[pair]*path),
+		port:    firstPort - 1,
+	}
+}
+
+// Listen opens a socket at the address; port 0 means any. The address must be
+// a specific one, for there are no interfaces to listen on all of. The
+// result behaves as a *net.UDPConn does: it has ReadFromUDPAddrPort and
+// WriteToUDPAddrPort, its errors are *net.OpError around net.ErrClosed and
+// os.ErrDeadlineExceeded, a buffer too small cuts the datagram, and closing it
+// frees the address and drops what was not read.
+func (n *Network) Listen(addr netip.AddrPort) (net.PacketConn, error) {
+	fail := func(err error) (net.PacketConn, error) {
+		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(addr), Err: err}
+	}
+	addr = unmap(addr)
+	if !addr.Addr().IsValid() || addr.Addr().IsUnspecified() {
+		return fail(errors.New("an in-memory network needs a specific address, like 127.0.0.1"))
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return fail(net.ErrClosed)
+	}
+	if addr.Port() == 0 {
+		addr = n.freePort(addr.Addr())
+	}
+	if addr.Port() == 0 || n.sockets[addr] != nil {
+		return fail(syscall.EADDRINUSE)
+	}
+	s := newSocket(n, addr)
+	n.sockets[addr] = s
+	return s, nil
+}
+
+// freePort returns the next free ephemeral port of the address, or port 0. It
+// does not return to a port just closed, as kernels do not.
+func (n *Network) freePort(addr netip.Addr) netip.AddrPort {
+	for range 1<<16 - firstPort {
+		n.port++
+		if n.port < firstPort {
+			n.port = firstPort
+		}
+		if candidate := netip.AddrPortFrom(addr, n.port); n.sockets[candidate] == nil {
+			return candidate
+		}
+	}
+	return netip.AddrPortFrom(addr, 0)
+}
+
+// Config returns the configuration in force.
+func (n *Network) Config() Config {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.config
+}
+
+// SetConfig changes both profiles for all flows, those to come and those that
+// exist, except for the paths given to SetPath. The seed cannot change: it has
+// already decided things.
+func (n *Network) SetConfig(cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	if cfg.Seed != n.config.Seed {
+		n.mu.Unlock()
+		return fmt.Errorf("seed %d: cannot change from %d while the network runs", cfg.Seed, n.config.Seed)
+	}
+	n.config = cfg
+	paths := n.allPaths()
+	n.mu.Unlock()
+	for _, p := range paths {
+		p.setProfile(cfg.Profile(p.direction), false)
+	}
+	return nil
+}
+
+// SetPath gives the flow between two addresses profiles of its own, which
+// SetConfig then leaves alone, and says who of them is the client. It is an
+// error if the flow exists the other way round.
+func (n *Network) SetPath(client, server netip.AddrPort, up, down Profile) error {
+	if err := (Config{Up: up, Down: down}).Validate(); err != nil {
+		return err
+	}
+	client, server = unmap(client), unmap(server)
+	if client == server {
+		return fmt.Errorf("path %v to itself: has only one direction", client)
+	}
+	there, back := n.path(client, server), n.path(server, client)
+	if there.direction != Up {
+		return fmt.Errorf("path %v to %v: the flow exists with %v as its client", client, server, server)
+	}
+	there.setProfile(up, true)
+	back.setProfile(down, true)
+	return nil
+}
+
+// SetDown starts or ends a blackout of one direction of all flows, those to
+// come included. See Link.SetDown.
+func (n *Network) SetDown(d Direction, down bool) {
+	n.mu.Lock()
+	n.down[d] = down
+	paths := n.allPaths()
+	n.mu.Unlock()
+	for _, p := range paths {
+		if p.direction == d {
+			p.setDown(down)
+		}
+	}
+}
+
+// Stats sums up all flows.
+func (n *Network) Stats() NetworkStats {
+	n.mu.RLock()
+	s := NetworkStats{Flows: n.flows}
+	paths := n.allPaths()
+	n.mu.RUnlock()
+	for _, p := range paths {
+		if p.direction == Up {
+			s.Up.Add(p.stats())
+		} else {
+			s.Down.Add(p.stats())
+		}
+	}
+	s.Unreachable, s.Overflow = n.unreachable.Load(), n.overflow.Load()
+	return s
+}
+
+// PathStats returns the counts of what one address sent to another.
+func (n *Network) PathStats(from, to netip.AddrPort) Stats {
+	n.mu.RLock()
+	p := n.paths[pair{unmap(from), unmap(to)}]
+	n.mu.RUnlock()
+	if p == nil {
+		return Stats{}
+	}
+	return p.stats()
+}
+
+// Close closes all sockets and stops all timers; what is in flight stays in
+// flight for ever. Later calls of Listen fail.
+func (n *Network) Close() error {
+	n.mu.Lock()
+	n.closed = true
+	sockets := make([]*socket, 0, len(n.sockets))
+	for _, s := range n.sockets {
+		sockets = append(sockets, s)
+	}
+	paths := n.allPaths()
+	n.mu.Unlock()
+	for _, s := range sockets {
+		s.Close() // its only error is that it was closed already
+	}
+	for _, p := range paths {
+		p.stop()
+	}
+	return nil
+}
+
+func (n *Network) now() time.Duration { return time.Since(n.epoch) }
+
+// allPaths needs n.mu. Callers lock the paths after releasing it.
+func (n *Network) allPaths() []*path {
+	paths := make([]*path, 0, len(n.paths))
+	for _, p := range n.paths {
+		paths = append(paths, p)
+	}
+	return paths
+}
+
+// path finds or begins the flow from one address to another.
+func (n *Network) path(from, to netip.AddrPort) *path {
+	n.mu.RLock()
+	p := n.paths[pair{from, to}]
+	n.mu.RUnlock()
+	if p != nil {
+		return p
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p := n.paths[pair{from, to}]; p != nil {
+		return p
+	}
+	p = n.newPath(from, to, Up)
+	if from != to {
+		n.newPath(to, from, Down)
+	}
+	n.flows++
+	return p
+}
+
+// newPath needs n.mu.
+func (n *Network) newPath(from, to netip.AddrPort, d Direction) *path {
+	p := &path{network: n, from: from, to: to, direction: d}
+	p.link = NewLink(n.config.Seed, n.flows, d, n.config.Profile(d))
+	p.link.SetDown(n.down[d])
+	n.paths[pair{from, to}] = p
+	return p
+}
+
+// arrive hands a datagram that came out of a path to whoever listens there.
+func (n *Network) arrive(from, to netip.AddrPort, payload []byte) {
+	n.mu.RLock()
+	s := n.sockets[to]
+	n.mu.RUnlock()
+	if s == nil {
+		n.unreachable.Add(1)
+		return
+	}
+	s.arrive(from, payload)
+}
+
+// leave frees the address of a socket that was closed.
+func (n *Network) leave(s *socket) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.sockets[s.local] == s {
+		delete(n.sockets, s.local)
+	}
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}

@@ -1,0 +1,98 @@
+package lossy
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// path is one direction of one flow of a Network: a link, and the timer that
+// takes out of it what is due.
+type path struct {
+	network   *Network
+	from, to  netip.AddrPort
+	direction Direction
+
+	mu      sync.Mutex
+	link    *Link
+	own     bool // its profile is its own, not the network's
+	timer   *time.Timer
+	armed   bool
+	wake    time.Duration // what the timer is set to, if armed
+	stopped bool
+	out     []byte
+}
+
+func (p *path) send(payload []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.network.now()
+	p.link.Send(now, payload)
+	p.deliver(now)
+}
+
+func (p *path) timeout() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed = false
+	p.deliver(p.network.now())
+}
+
+// deliver hands over everything that is due and sets the timer to what comes
+// next.
+func (p *path) deliver(now time.Duration) {
+	if p.stopped {
+		return
+	}
+	for {
+		out, ok := p.link.Receive(now, p.out[:0])
+		p.out = out
+		if !ok {
+			break
+		}
+		p.network.arrive(p.from, p.to, out)
+	}
+	due, ok := p.link.NextTime()
+	if !ok || p.armed && p.wake == due {
+		return
+	}
+	p.armed, p.wake = true, due
+	if p.timer == nil {
+		p.timer = time.AfterFunc(due-now, p.timeout)
+	} else {
+		p.timer.Reset(due - now)
+	}
+}
+
+// setProfile changes the profile, unless it comes from the network and the
+// path has its own.
+func (p *path) setProfile(profile Profile, own bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.own && !own {
+		return
+	}
+	p.own = own
+	p.link.SetProfile(profile)
+}
+
+func (p *path) setDown(down bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.link.SetDown(down)
+}
+
+func (p *path) stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.link.Stats()
+}
+
+func (p *path) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
