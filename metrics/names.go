@@ -1,0 +1,164 @@
+package metrics
+
+// The closed sets behind the labels.
+const (
+	labelMode      = "mode"      // raw, reliable
+	labelReason    = "reason"    // what asked for a retransmission: threshold, time, probe
+	labelDirection = "direction" // up (client to upstream), down
+	labelCause     = "cause"     // what dropped a datagram
+
+	modeRaw      = "raw"
+	modeReliable = "reliable"
+)
+
+// Transport: what the connections of one mode did. Names are
+// udplab_<subsystem>_<what>_<unit>[_total]; a raw message is one packet, a
+// reliable one may take several and share one.
+var (
+	connections = gauge("udplab_transport_connections",
+		"Connections alive now.", labelMode)
+
+	sentMessages = counter("udplab_transport_sent_messages_total",
+		"Messages the application gave to be sent.", labelMode)
+	deliveredMessages = counter("udplab_transport_delivered_messages_total",
+		"Messages handed to the application; in raw mode duplicates are handed over too.", labelMode)
+	acknowledgedMessages = counter("udplab_transport_acknowledged_messages_total",
+		"Messages the peer acknowledged completely; always 0 in raw mode, which cannot know.", labelMode)
+	lostMessages = gauge("udplab_transport_lost_messages",
+		"Messages given up for lost. Raw: overtaken by later ones and not arrived so far, a late arrival takes it back. Reliable: not acknowledged when their connection ended.", labelMode)
+	sentMessageBytes = counter("udplab_transport_sent_message_bytes_total",
+		"Payload bytes of the messages the application gave to be sent.", labelMode)
+	deliveredMessageBytes = counter("udplab_transport_delivered_message_bytes_total",
+		"Payload bytes of the messages handed to the application.", labelMode)
+
+	sentPackets = counter("udplab_transport_sent_packets_total",
+		"Datagrams sent, acknowledgments and retransmissions included.", labelMode)
+	receivedPackets = counter("udplab_transport_received_packets_total",
+		"Datagrams received, duplicates included. Raw counts all its socket saw, reliable those that belong to its connections; udplab_endpoint_received_packets_total has the rest.", labelMode)
+	sentBytes = counter("udplab_transport_sent_bytes_total",
+		"UDP payload bytes sent.", labelMode)
+	receivedBytes = counter("udplab_transport_received_bytes_total",
+		"UDP payload bytes of the datagrams received.", labelMode)
+
+	lostPackets = counter("udplab_transport_lost_packets_total",
+		"Packets declared lost. Raw: missing when a later one arrived, seen by the receiver. Reliable: by loss detection (RFC 9002), seen by the sender.", labelMode)
+	spuriouslyLostPackets = counter("udplab_transport_spuriously_lost_packets_total",
+		"Packets declared lost that turned out to be late only.", labelMode)
+	outOfOrderPackets = counter("udplab_transport_out_of_order_packets_total",
+		"Packets that arrived after one sent later (RFC 4737).", labelMode)
+	duplicatePackets = counter("udplab_transport_duplicate_packets_total",
+		"Packets that arrived again. Raw mode hands them to the application, reliable mode drops them.", labelMode)
+	outOfWindowPackets = counter("udplab_transport_out_of_window_packets_total",
+		"Packets that arrived too late to say whether they are late or duplicate.", labelMode)
+	reorderingExtent = gauge("udplab_transport_reordering_extent_packets",
+		"Largest reordering extent so far (RFC 4737 section 4.2): by how many arrivals a packet came too late.", labelMode)
+	corruptPackets = counter("udplab_transport_corrupt_packets_total",
+		"Datagrams whose checksum was wrong.", labelMode)
+	malformedPackets = counter("udplab_transport_malformed_packets_total",
+		"Intact datagrams that break the packet format.", labelMode)
+	foreignPackets = counter("udplab_transport_foreign_packets_total",
+		"Datagrams that are no packets of this mode, bare text for example.", labelMode)
+
+	retransmits = counter("udplab_transport_retransmits_total",
+		"Message frames sent again, by what asked for it: later packets were acknowledged (threshold), outstanding for too long (time), silence (probe).", labelMode, labelReason)
+	probeTimeouts = counter("udplab_transport_probe_timeouts_total",
+		"Times the probe timer ran out (RFC 9002 section 6.2).", labelMode)
+	sentAcks = counter("udplab_transport_sent_acks_total",
+		"Acknowledgment frames sent.", labelMode)
+	receivedAcks = counter("udplab_transport_received_acks_total",
+		"Acknowledgment frames received.", labelMode)
+	sendErrors = counter("udplab_transport_send_errors_total",
+		"Datagrams the operating system refused to send.", labelMode)
+
+	smoothedRTT = gauge("udplab_transport_smoothed_rtt_seconds",
+		"Smoothed round-trip time (RFC 9002 section 5.3), mean over the live connections that have a sample.", labelMode)
+	rttVariation = gauge("udplab_transport_rtt_variation_seconds",
+		"Variation of the round-trip time, mean over the live connections that have a sample.", labelMode)
+	minRTT = gauge("udplab_transport_min_rtt_seconds",
+		"Smallest round-trip time of the live connections.", labelMode)
+	jitter = gauge("udplab_transport_jitter_seconds",
+		"Interarrival jitter (RFC 3550 section 6.4.1), mean over the live connections that receive.", labelMode)
+	congestionWindow = gauge("udplab_transport_congestion_window_bytes",
+		"Congestion windows of the live connections, summed.", labelMode)
+	bytesInFlight = gauge("udplab_transport_in_flight_bytes",
+		"Bytes sent and neither acknowledged nor declared lost.", labelMode)
+	sendQueue = gauge("udplab_transport_send_queue_bytes",
+		"Message bytes accepted from the application and not yet acknowledged.", labelMode)
+	receiveQueue = gauge("udplab_transport_receive_queue_bytes",
+		"Message bytes waiting for the application or for their missing parts.", labelMode)
+)
+
+// Endpoint: what the sockets of reliable mode saw, whichever connection it
+// was for.
+var (
+	endpointConnections = gauge("udplab_endpoint_connections",
+		"Connections the sockets serve now.")
+	endpointReceivedPackets = counter("udplab_endpoint_received_packets_total",
+		"Datagrams received, whatever they were.")
+	endpointSentPackets = counter("udplab_endpoint_sent_packets_total",
+		"Datagrams sent.")
+	endpointReceivedBytes = counter("udplab_endpoint_received_bytes_total",
+		"UDP payload bytes received, whatever they were.")
+	endpointSentBytes = counter("udplab_endpoint_sent_bytes_total",
+		"UDP payload bytes sent.")
+	unknownVersion = counter("udplab_endpoint_unknown_version_packets_total",
+		"Hellos of a protocol version that is not spoken here.")
+	unknownConnection = counter("udplab_endpoint_unknown_connection_packets_total",
+		"Packets for a connection that is not here.")
+	sentRetries = counter("udplab_endpoint_sent_retries_total",
+		"Address validation cookies sent (RFC 9000 section 8.1.2).")
+	sentResets = counter("udplab_endpoint_sent_resets_total",
+		"Answers to packets of unknown connections.")
+	refusedHandshakes = counter("udplab_endpoint_refused_handshakes_total",
+		"Hellos dropped: bad cookie, backlog full or too many connections.")
+	kernelDrops = counter("udplab_endpoint_kernel_dropped_packets_total",
+		"Datagrams lost in the own socket buffer, where the system tells; not the network's fault.")
+	receiveBuffer = gauge("udplab_endpoint_receive_buffer_bytes",
+		"Socket receive buffer the system granted, summed over the sockets.")
+)
+
+// Proxy: what the network between the peers did. Up is from the clients to the
+// service behind the proxy.
+var (
+	proxyFlows = gauge("udplab_proxy_flows",
+		"Clients served now.")
+	proxyOpenedFlows = counter("udplab_proxy_opened_flows_total",
+		"Clients ever served.")
+	proxyExpiredFlows = counter("udplab_proxy_expired_flows_total",
+		"Clients forgotten because nothing passed for the idle timeout.")
+
+	proxyReceivedPackets = counter("udplab_proxy_received_packets_total",
+		"Datagrams that came in.", labelDirection)
+	proxyReceivedBytes = counter("udplab_proxy_received_bytes_total",
+		"UDP payload bytes that came in.", labelDirection)
+	proxySentPackets = counter("udplab_proxy_sent_packets_total",
+		"Datagrams sent on, copies included.", labelDirection)
+	proxySentBytes = counter("udplab_proxy_sent_bytes_total",
+		"UDP payload bytes sent on.", labelDirection)
+	proxyDroppedPackets = counter("udplab_proxy_dropped_packets_total",
+		"Datagrams that were not sent on, by cause. From the network model: loss, queue, blackout, overload. From the proxy or the kernel: flow_limit, flow_error, flow_closed, oversize, kernel_tx, kernel_rx.", labelDirection, labelCause)
+	proxyDuplicatedPackets = counter("udplab_proxy_duplicated_packets_total",
+		"Copies made.", labelDirection)
+	proxyCorruptedPackets = counter("udplab_proxy_corrupted_packets_total",
+		"Datagrams with a flipped bit.", labelDirection)
+	proxyReorderedPackets = counter("udplab_proxy_reordered_packets_total",
+		"Datagrams sent on after one that came in later (RFC 4737).", labelDirection)
+	proxyRefusals = counter("udplab_proxy_refusals_total",
+		"Reports that nobody listens at the other end (ICMP port unreachable).", labelDirection)
+	proxyReadErrors = counter("udplab_proxy_read_errors_total",
+		"Failed reads that were no refusals.", labelDirection)
+	proxyPacketsInFlight = gauge("udplab_proxy_in_flight_packets",
+		"Datagrams on the way.", labelDirection)
+	proxyBytesInFlight = gauge("udplab_proxy_in_flight_bytes",
+		"UDP payload bytes on the way.", labelDirection)
+	proxyLateness = histogram("udplab_proxy_lateness_seconds",
+		"How long after its scheduled time each datagram left: the proxy's own inaccuracy, not the configured delay.", labelDirection)
+)
+
+// Application: what only the program at both ends can see.
+var deliveryLatency = histogram("udplab_application_delivery_latency_seconds",
+	"Time from the moment a message was due to be sent until its payload was delivered.", labelMode)
+
+// Build.
+var buildInfo = gauge("udplab_build_info",
+	"Which program this is; the value is always 1.", "version", "revision", "goversion")

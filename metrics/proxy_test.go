@@ -1,0 +1,86 @@
+package metrics
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"udplab/lossy"
+	"udplab/lossy/proxy"
+)
+
+// sampleProxy counts n in every field up, and two more down, so that no two
+// fields of a direction are alike.
+func sampleProxy() proxy.Stats {
+	s := proxy.Stats{Flows: 2, FlowsOpened: 5, FlowsExpired: 3}
+	for i, d := range []*proxy.DirectionStats{&s.Up, &s.Down} {
+		base := uint64(1000 * (i + 1))
+		d.PacketsReceived, d.BytesReceived = base+1, base+2
+		d.PacketsSent, d.BytesSent = base+3, base+4
+		d.Link.Duplicated, d.Link.Corrupted, d.Link.Reordered = base+5, base+6, base+7
+		d.Refused, d.ReadErrors = base+8, base+9
+		d.Link.PacketsInFlight, d.Link.BytesInFlight = base+10, base+11
+		for j, cause := range lossy.Causes() {
+			d.Link.Dropped[cause] = base + 20 + uint64(j)
+		}
+		for cause := range d.Dropped {
+			d.Dropped[cause] = base + 30 + uint64(cause)
+		}
+	}
+	return s
+}
+
+// proxyCounters is what sampleProxy counts in one direction.
+func proxyCounters(direction string, base int) string {
+	var b strings.Builder
+	for i, name := range []string{
+		"received_packets_total", "received_bytes_total", "sent_packets_total", "sent_bytes_total",
+		"duplicated_packets_total", "corrupted_packets_total", "reordered_packets_total",
+		"refusals_total", "read_errors_total",
+	} {
+		fmt.Fprintf(&b, "udplab_proxy_%s{direction=%q} %d\n", name, direction, base+1+i)
+	}
+	for i, cause := range []string{"loss", "queue", "blackout", "overload"} {
+		fmt.Fprintf(&b, "udplab_proxy_dropped_packets_total{cause=%q,direction=%q} %d\n", cause, direction, base+20+i)
+	}
+	for i, cause := range []string{"flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"} {
+		fmt.Fprintf(&b, "udplab_proxy_dropped_packets_total{cause=%q,direction=%q} %d\n", cause, direction, base+30+i)
+	}
+	return b.String()
+}
+
+func TestProxyValuesSurviveTheProxy(t *testing.T) {
+	p := NewProxy()
+	retire := p.AddProxy(sampleProxy)
+	counters := "udplab_proxy_opened_flows_total 5\nudplab_proxy_expired_flows_total 3\n" +
+		proxyCounters("up", 1000) + proxyCounters("down", 2000)
+	wantSeries(t, p, counters+`
+		udplab_proxy_flows 2
+		udplab_proxy_in_flight_packets{direction="down"} 2010
+		udplab_proxy_in_flight_packets{direction="up"} 1010
+		udplab_proxy_in_flight_bytes{direction="down"} 2011
+		udplab_proxy_in_flight_bytes{direction="up"} 1011
+	`)
+	retire()
+	wantSeries(t, p, counters+`
+		udplab_proxy_flows 0
+		udplab_proxy_in_flight_packets{direction="down"} 0
+		udplab_proxy_in_flight_packets{direction="up"} 0
+		udplab_proxy_in_flight_bytes{direction="down"} 0
+		udplab_proxy_in_flight_bytes{direction="up"} 0
+	`)
+}
+
+func TestTwoProxiesAreSummed(t *testing.T) {
+	p := NewProxy()
+	p.AddProxy(sampleProxy)
+	p.AddProxy(sampleProxy)
+	wantSeries(t, p, `
+		udplab_proxy_flows 4
+		udplab_proxy_opened_flows_total 10
+		udplab_proxy_received_packets_total{direction="down"} 4002
+		udplab_proxy_received_packets_total{direction="up"} 2002
+		udplab_proxy_in_flight_packets{direction="down"} 4020
+		udplab_proxy_in_flight_packets{direction="up"} 2020
+	`)
+}

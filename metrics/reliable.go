@@ -1,0 +1,139 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"udplab/reliable"
+)
+
+// Reliable collects the connections and sockets of reliable mode. Make one
+// with [NewReliable] and register it. Safe for concurrent use.
+type Reliable struct {
+	conns          *ledger[reliable.Stats]
+	connSheet      sheet[reliable.Stats]
+	lost           series
+	endpoints      *ledger[reliable.EndpointStats]
+	endpointsSheet sheet[reliable.EndpointStats]
+}
+
+// NewReliable returns a collector without connections: every counter is 0.
+func NewReliable() *Reliable {
+	return &Reliable{
+		conns:          newLedger(addStats),
+		connSheet:      sheet[reliable.Stats]{reliableRows(), reliableLevels()},
+		lost:           lostMessages.bind(modeReliable),
+		endpoints:      newLedger(addEndpointStats),
+		endpointsSheet: sheet[reliable.EndpointStats]{endpointRows(), endpointLevels()},
+	}
+}
+
+// AddConn adds a connection. Call retire once it has ended and its counters
+// stand still: they stay in the totals, its gauges go. Retire may be called
+// more than once.
+func (r *Reliable) AddConn(stats func() reliable.Stats) (retire func()) {
+	return r.conns.open(stats)
+}
+
+// AddEndpoint adds a socket, as [Reliable.AddConn] adds a connection.
+func (r *Reliable) AddEndpoint(stats func() reliable.EndpointStats) (retire func()) {
+	return r.endpoints.open(stats)
+}
+
+// Describe implements prometheus.Collector.
+func (r *Reliable) Describe(ch chan<- *prometheus.Desc) {
+	r.connSheet.describe(ch)
+	ch <- r.lost.desc
+	r.endpointsSheet.describe(ch)
+}
+
+// Collect implements prometheus.Collector.
+func (r *Reliable) Collect(ch chan<- prometheus.Metric) {
+	total, retired, live := r.conns.read()
+	r.connSheet.collect(ch, &total, live)
+	ch <- r.lost.sample(float64(retired.MessagesSent - retired.MessagesAcked))
+
+	endpointTotal, _, endpoints := r.endpoints.read()
+	r.endpointsSheet.collect(ch, &endpointTotal, endpoints)
+}
+
+func reliableRows() []row[reliable.Stats] {
+	type S = reliable.Stats
+	const mode = modeReliable
+	return []row[S]{
+		count(sentMessages, mode, func(s *S) uint64 { return s.MessagesSent }),
+		count(deliveredMessages, mode, func(s *S) uint64 { return s.MessagesReceived }),
+		count(acknowledgedMessages, mode, func(s *S) uint64 { return s.MessagesAcked }),
+		count(sentMessageBytes, mode, func(s *S) uint64 { return s.MessageBytesSent }),
+		count(deliveredMessageBytes, mode, func(s *S) uint64 { return s.MessageBytesReceived }),
+
+		count(sentPackets, mode, func(s *S) uint64 { return s.PacketsSent }),
+		count(receivedPackets, mode, func(s *S) uint64 { return s.PacketsReceived }),
+		count(sentBytes, mode, func(s *S) uint64 { return s.BytesSent }),
+		count(receivedBytes, mode, func(s *S) uint64 { return s.BytesReceived }),
+
+		count(lostPackets, mode, func(s *S) uint64 { return s.PacketsLost }),
+		count(spuriouslyLostPackets, mode, func(s *S) uint64 { return s.PacketsLostSpurious }),
+		count(outOfOrderPackets, mode, func(s *S) uint64 { return s.PacketsOutOfOrder }),
+		count(duplicatePackets, mode, func(s *S) uint64 { return s.PacketsDuplicate }),
+
+		count(retransmits, mode, func(s *S) uint64 { return s.RetransmitsThreshold }, "threshold"),
+		count(retransmits, mode, func(s *S) uint64 { return s.RetransmitsTime }, "time"),
+		count(retransmits, mode, func(s *S) uint64 { return s.RetransmitsProbe }, "probe"),
+		count(probeTimeouts, mode, func(s *S) uint64 { return s.ProbeTimeouts }),
+		count(sentAcks, mode, func(s *S) uint64 { return s.AcksSent }),
+		count(receivedAcks, mode, func(s *S) uint64 { return s.AcksReceived }),
+	}
+}
+
+func reliableLevels() []level[reliable.Stats] {
+	type S = reliable.Stats
+	const mode = modeReliable
+	return []level[S]{
+		sum(connections, mode, func(*S) int { return 1 }),
+		mean(smoothedRTT, mode, hasRTT, func(s *S) time.Duration { return s.SmoothedRTT }),
+		mean(rttVariation, mode, hasRTT, func(s *S) time.Duration { return s.RTTVar }),
+		{minRTT.bind(mode), smallestRTT},
+		sum(congestionWindow, mode, func(s *S) int { return s.CongestionWindow }),
+		sum(bytesInFlight, mode, func(s *S) int { return s.BytesInFlight }),
+		sum(sendQueue, mode, func(s *S) int { return s.SendQueueBytes }),
+		sum(receiveQueue, mode, func(s *S) int { return s.ReceiveBytes }),
+	}
+}
+
+// hasRTT reports whether the connection has measured a round trip yet.
+func hasRTT(s *reliable.Stats) bool { return s.SmoothedRTT > 0 }
+
+func smallestRTT(live []reliable.Stats) (float64, bool) {
+	smallest, found := time.Duration(0), false
+	for i := range live {
+		if s := &live[i]; hasRTT(s) && (!found || s.MinRTT < smallest) {
+			smallest, found = s.MinRTT, true
+		}
+	}
+	return smallest.Seconds(), found
+}
+
+// addStats adds the counters of s to total.
+func addStats(total, s *reliable.Stats) {
+	total.PacketsSent += s.PacketsSent
+	total.PacketsReceived += s.PacketsReceived
+	total.BytesSent += s.BytesSent
+	total.BytesReceived += s.BytesReceived
+	total.PacketsLost += s.PacketsLost
+	total.PacketsLostSpurious += s.PacketsLostSpurious
+	total.PacketsDuplicate += s.PacketsDuplicate
+	total.PacketsOutOfOrder += s.PacketsOutOfOrder
+	total.RetransmitsThreshold += s.RetransmitsThreshold
+	total.RetransmitsTime += s.RetransmitsTime
+	total.RetransmitsProbe += s.RetransmitsProbe
+	total.ProbeTimeouts += s.ProbeTimeouts
+	total.AcksSent += s.AcksSent
+	total.AcksReceived += s.AcksReceived
+	total.MessagesSent += s.MessagesSent
+	total.MessagesAcked += s.MessagesAcked
+	total.MessagesReceived += s.MessagesReceived
+	total.MessageBytesSent += s.MessageBytesSent
+	total.MessageBytesReceived += s.MessageBytesReceived
+}

@@ -1,0 +1,130 @@
+package metrics
+
+import (
+	"testing"
+	"time"
+
+	"udplab/reliable"
+)
+
+func TestEveryCounterOfAReliableConnectionIsAdded(t *testing.T) {
+	checkAdd(t, addStats)
+	checkAdd(t, addEndpointStats)
+}
+
+func sampleConn() reliable.Stats {
+	return reliable.Stats{
+		PacketsSent: 101, PacketsReceived: 102, BytesSent: 10300, BytesReceived: 10400,
+		PacketsLost: 5, PacketsLostSpurious: 2, PacketsDuplicate: 3, PacketsOutOfOrder: 4,
+		RetransmitsThreshold: 6, RetransmitsTime: 7, RetransmitsProbe: 8, ProbeTimeouts: 9,
+		AcksSent: 11, AcksReceived: 12,
+		MessagesSent: 20, MessagesAcked: 18, MessagesReceived: 17,
+		MessageBytesSent: 2000, MessageBytesReceived: 1700,
+		SmoothedRTT: 80 * time.Millisecond, RTTVar: 10 * time.Millisecond, MinRTT: 70 * time.Millisecond,
+		CongestionWindow: 12000, BytesInFlight: 2400, SendQueueBytes: 200, ReceiveBytes: 300,
+	}
+}
+
+func TestReliableConnectionValues(t *testing.T) {
+	r := NewReliable()
+	r.AddConn(sampleConn)
+	wantSeries(t, r, `
+		udplab_transport_connections{mode="reliable"} 1
+		udplab_transport_sent_messages_total{mode="reliable"} 20
+		udplab_transport_delivered_messages_total{mode="reliable"} 17
+		udplab_transport_acknowledged_messages_total{mode="reliable"} 18
+		udplab_transport_lost_messages{mode="reliable"} 0
+		udplab_transport_sent_message_bytes_total{mode="reliable"} 2000
+		udplab_transport_delivered_message_bytes_total{mode="reliable"} 1700
+		udplab_transport_sent_packets_total{mode="reliable"} 101
+		udplab_transport_received_packets_total{mode="reliable"} 102
+		udplab_transport_sent_bytes_total{mode="reliable"} 10300
+		udplab_transport_received_bytes_total{mode="reliable"} 10400
+		udplab_transport_lost_packets_total{mode="reliable"} 5
+		udplab_transport_spuriously_lost_packets_total{mode="reliable"} 2
+		udplab_transport_out_of_order_packets_total{mode="reliable"} 4
+		udplab_transport_duplicate_packets_total{mode="reliable"} 3
+		udplab_transport_retransmits_total{mode="reliable",reason="probe"} 8
+		udplab_transport_retransmits_total{mode="reliable",reason="threshold"} 6
+		udplab_transport_retransmits_total{mode="reliable",reason="time"} 7
+		udplab_transport_probe_timeouts_total{mode="reliable"} 9
+		udplab_transport_sent_acks_total{mode="reliable"} 11
+		udplab_transport_received_acks_total{mode="reliable"} 12
+		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.08
+		udplab_transport_rtt_variation_seconds{mode="reliable"} 0.01
+		udplab_transport_min_rtt_seconds{mode="reliable"} 0.07
+		udplab_transport_congestion_window_bytes{mode="reliable"} 12000
+		udplab_transport_in_flight_bytes{mode="reliable"} 2400
+		udplab_transport_send_queue_bytes{mode="reliable"} 200
+		udplab_transport_receive_queue_bytes{mode="reliable"} 300
+	`)
+}
+
+func TestReliableEndpointValues(t *testing.T) {
+	r := NewReliable()
+	r.AddEndpoint(func() reliable.EndpointStats {
+		return reliable.EndpointStats{
+			DatagramsReceived: 201, BytesReceived: 20200, DatagramsSent: 203, BytesSent: 20400,
+			NotPackets: 1, ChecksumErrors: 2, Malformed: 3, UnknownVersion: 4, UnknownConnection: 5,
+			RetriesSent: 6, ResetsSent: 7, HandshakesRefused: 8, SendErrors: 9, KernelDrops: 10,
+			ReceiveBuffer: 4 << 20, Connections: 11,
+		}
+	})
+	wantSeries(t, r, `
+		udplab_transport_corrupt_packets_total{mode="reliable"} 2
+		udplab_transport_malformed_packets_total{mode="reliable"} 3
+		udplab_transport_foreign_packets_total{mode="reliable"} 1
+		udplab_transport_send_errors_total{mode="reliable"} 9
+		udplab_endpoint_connections 11
+		udplab_endpoint_received_packets_total 201
+		udplab_endpoint_sent_packets_total 203
+		udplab_endpoint_received_bytes_total 20200
+		udplab_endpoint_sent_bytes_total 20400
+		udplab_endpoint_unknown_version_packets_total 4
+		udplab_endpoint_unknown_connection_packets_total 5
+		udplab_endpoint_sent_retries_total 6
+		udplab_endpoint_sent_resets_total 7
+		udplab_endpoint_refused_handshakes_total 8
+		udplab_endpoint_kernel_dropped_packets_total 10
+		udplab_endpoint_receive_buffer_bytes 4.194304e+06
+	`)
+}
+
+// Counters keep what an ended connection counted; gauges are of the living
+// only, and what was never acknowledged is lost now.
+func TestReliableCountersSurviveTheConnection(t *testing.T) {
+	r := NewReliable()
+	retire := r.AddConn(sampleConn)
+	r.AddConn(func() reliable.Stats {
+		return reliable.Stats{MessagesSent: 1, SmoothedRTT: 40 * time.Millisecond, MinRTT: 30 * time.Millisecond, CongestionWindow: 5000}
+	})
+	wantSeries(t, r, `
+		udplab_transport_connections{mode="reliable"} 2
+		udplab_transport_sent_messages_total{mode="reliable"} 21
+		udplab_transport_lost_messages{mode="reliable"} 0
+		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.06
+		udplab_transport_min_rtt_seconds{mode="reliable"} 0.03
+		udplab_transport_congestion_window_bytes{mode="reliable"} 17000
+	`)
+	retire()
+	wantSeries(t, r, `
+		udplab_transport_connections{mode="reliable"} 1
+		udplab_transport_sent_messages_total{mode="reliable"} 21
+		udplab_transport_lost_messages{mode="reliable"} 2
+		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.04
+		udplab_transport_min_rtt_seconds{mode="reliable"} 0.03
+		udplab_transport_congestion_window_bytes{mode="reliable"} 5000
+	`)
+}
+
+// A round-trip time nobody has measured is no 0 s.
+func TestNoSampleMeansNoRTTSeries(t *testing.T) {
+	r := NewReliable()
+	r.AddConn(func() reliable.Stats { return reliable.Stats{PacketsSent: 1} })
+	if got := countSeries(t, r, "udplab_transport_smoothed_rtt_seconds"); got != 0 {
+		t.Errorf("smoothed RTT before a sample: got %d series, want none", got)
+	}
+	if got := countSeries(t, r, "udplab_transport_min_rtt_seconds"); got != 0 {
+		t.Errorf("min RTT before a sample: got %d series, want none", got)
+	}
+}

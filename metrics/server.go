@@ -1,0 +1,146 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
+)
+
+// A scrape takes milliseconds; whoever needs longer than this is not a
+// Prometheus server.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 15 * time.Second
+	idleTimeout       = 60 * time.Second
+	shutdownTimeout   = 5 * time.Second
+
+	maxHeaderBytes = 16 << 10
+	maxConns       = 64
+	maxScrapes     = 2 // at once
+)
+
+// A Server serves /metrics and /healthz over HTTP. Safe for concurrent use.
+type Server struct {
+	addr netip.AddrPort
+	http *http.Server
+
+	done   chan struct{} // closed when the serving goroutine ended
+	served error         // why it ended; valid after done
+}
+
+// Serve opens the address and serves the registry on it until Close. An
+// address without a host ("", ":9090") means the loopback interface; port 0
+// lets the system choose, [Server.Addr] says what it chose. The error says
+// which address could not be opened.
+func Serve(addr string, gatherer prometheus.Gatherer, logger *slog.Logger) (*Server, error) {
+	listener, err := listen(addr)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		addr: listener.Addr().(*net.TCPAddr).AddrPort(),
+		http: newHTTPServer(gatherer, logger),
+		done: make(chan struct{}),
+	}
+	go func() {
+		defer close(s.done)
+		s.served = s.http.Serve(netutil.LimitListener(listener, maxConns))
+	}()
+	return s, nil
+}
+
+func listen(addr string) (net.Listener, error) {
+	if addr == "" {
+		addr = ":0"
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: address %q: want host:port, for example 127.0.0.1:9090", addr)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return listener, nil
+}
+
+func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger) *http.Server {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	errorLog := slog.NewLogLogger(logger.Handler(), slog.LevelWarn)
+	return &http.Server{
+		Handler: newHandler(gatherer, promhttp.HandlerOpts{
+			ErrorLog:            errorLog,
+			ErrorHandling:       promhttp.HTTPErrorOnError,
+			MaxRequestsInFlight: maxScrapes,
+		}),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          errorLog,
+	}
+}
+
+// newHandler answers GET and HEAD on three paths, everything else with 404 or
+// 405. No request is counted by anything the client chose, so no client can
+// make a series.
+func newHandler(gatherer prometheus.Gatherer, opts promhttp.HandlerOpts) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, opts))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, "ok\n")
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, "udplab\n\n/metrics  what is counted, for Prometheus\n/healthz  answers ok while the program runs\n")
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func writeText(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	// The client went away: nobody is left to tell.
+	_, _ = io.WriteString(w, text)
+}
+
+// Addr is the address the server listens on, with the port the system chose.
+func (s *Server) Addr() netip.AddrPort { return s.addr }
+
+// URL is where the metrics are.
+func (s *Server) URL() string { return "http://" + s.addr.String() + "/metrics" }
+
+// Close lets running scrapes finish, for five seconds at most, cuts off what
+// is left and waits for the serving goroutine. Closing again does nothing.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	<-s.done
+	if !errors.Is(s.served, http.ErrServerClosed) {
+		err = errors.Join(err, s.served)
+	}
+	return err
+}
