@@ -14,6 +14,7 @@ import (
 	"udplab/lossy"
 	"udplab/lossy/control"
 	"udplab/lossy/proxy"
+	"udplab/metrics"
 )
 
 const proxyLong = `Proxy passes UDP datagrams between clients and a service and does to them what
@@ -53,6 +54,7 @@ type proxyOptions struct {
 	maxFlows int
 	idle     units.Duration
 	network  *netflags.Flags
+	metrics  metricsFlag
 	format   *outputFormat
 }
 
@@ -86,6 +88,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only; off = none")
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
 	f.Var(&o.idle, "idle-timeout", "forget a client after this long without a datagram; 0 = never")
+	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
 	return cmd
 }
@@ -135,6 +138,13 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	if api != nil {
 		defer api.Close()
 	}
+	collector := metrics.NewProxy()
+	collector.AddProxy(p.Stats)
+	stopMetrics, err := o.metrics.serve(say, collector)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	s := &proxySession{name: o.name, proxy: p, say: say, now: d.now, begun: d.now()}
 	s.announce(api)
 	if err := s.watch(ctx, o.format); err != nil {
