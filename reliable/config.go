@@ -1,0 +1,96 @@
+package reliable
+
+import (
+	"time"
+
+	"udplab/reliable/arq"
+	"udplab/reliable/congestion"
+)
+
+// Config is how connections behave. A nil *Config and the zero value mean the
+// defaults; a negative duration means off. It is read once and never modified,
+// and may be shared.
+type Config struct {
+	// MaxPacket is the largest datagram sent, bytes of UDP payload, 1200 to
+	// 65507. Default 1200, which every path carries.
+	MaxPacket int
+	// MaxMessage is the largest message sent or accepted, bytes, at most and
+	// by default 16 MiB.
+	MaxMessage int
+	// SendBuffer is how many message bytes may wait for acknowledgment before
+	// Send blocks. Default 1 MiB.
+	SendBuffer int
+	// ReceiveWindow is how many message bytes the peer may send ahead of what
+	// was read. Default 1 MiB.
+	ReceiveWindow int
+	// IdleTimeout ends a connection after this long without a packet from the
+	// peer; the smaller of both peers' values holds. Default 60 s.
+	IdleTimeout time.Duration
+	// KeepAlive sends a ping after this long of silence, so that a peer that
+	// went away is noticed and address translations stay. Default off.
+	KeepAlive time.Duration
+	// HandshakeTimeout bounds Dial besides its context. Default 10 s;
+	// negative: the context alone.
+	HandshakeTimeout time.Duration
+	// Linger bounds how long Close waits for queued messages to be
+	// acknowledged. Default 5 s; negative: not at all.
+	Linger time.Duration
+	// Congestion makes each connection's congestion controller. Default
+	// congestion.NewNewReno.
+	Congestion func(congestion.Config) congestion.Controller
+
+	// Backlog is how many connections may wait for Accept. Default 128.
+	Backlog int
+	// MaxConns bounds the connections of a Listener. Default 65536.
+	MaxConns int
+	// SocketBuffer is asked of the system for each direction, bytes. Default
+	// 4 MiB: the usual default holds 92 packets, and what overflows is lost on
+	// the last metre. EndpointStats.ReceiveBuffer tells what was granted.
+	SocketBuffer int
+	// Rendezvous is for two peers that dial each other from the sockets they
+	// listen on: there is one connection per peer address, Dial gives it
+	// whoever began, and a new one from the same address means that the peer
+	// was restarted: it ends the old one with ErrPeerReset. Connections are
+	// not handed to Accept then.
+	Rendezvous bool
+	// FirstNumber is the first packet and message number of each connection,
+	// modulo 2^32. Tests start just before the wrap. Default 0.
+	FirstNumber uint32
+}
+
+// or returns the configuration, or the default one for nil.
+func (c *Config) or() Config {
+	if c == nil {
+		return Config{}
+	}
+	return *c
+}
+
+func (c Config) arq() arq.Config {
+	return arq.Config{
+		MaxPacket: c.MaxPacket, MaxMessage: c.MaxMessage,
+		SendBuffer: c.SendBuffer, ReceiveWindow: c.ReceiveWindow,
+		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive, HandshakeTimeout: c.HandshakeTimeout,
+		Congestion: c.Congestion, FirstNumber: c.FirstNumber,
+	}
+}
+
+func (c Config) backlog() int      { return positive(c.Backlog, 128) }
+func (c Config) socketBuffer() int { return positive(c.SocketBuffer, 4<<20) }
+
+func (c Config) linger() time.Duration {
+	switch {
+	case c.Linger == 0:
+		return 5 * time.Second
+	case c.Linger < 0:
+		return 0
+	}
+	return c.Linger
+}
+
+func positive(v, d int) int {
+	if v <= 0 {
+		return d
+	}
+	return v
+}

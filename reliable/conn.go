@@ -1,0 +1,296 @@
+package reliable
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"udplab/proto"
+	"udplab/reliable/arq"
+)
+
+// Conn is a connection: reliable, ordered messages with Send and Receive, and
+// a net.Conn, a byte stream over the same messages, with Read and Write. Use
+// one pair or the other. All methods are safe for concurrent use.
+//
+// A connection has no goroutine, timer or channel of its own: the socket's
+// reader and the callers of its methods drive the state machine in turn.
+type Conn struct {
+	listener *Listener
+	peer     netip.AddrPort
+
+	// Owned by deadlines, under its lock.
+	wakeAt    time.Duration
+	heapIndex int
+
+	mu        sync.Mutex // guards what is below
+	machine   *arq.Conn
+	incoming  bool // the peer opened it and Accept has not been told
+	forgotten bool // the listener does not know it any more
+	burst     []byte
+	partial   []byte // rest of the message that Read is in
+
+	reads, writes, receipts, states waiters
+	readDeadline, writeDeadline     time.Time
+}
+
+// Receipt tells the fate of a message sent with SendTracked.
+type Receipt = arq.Receipt
+
+// The states of a Receipt.
+const (
+	Sent   = arq.Sent   // every byte left for the first time
+	Acked  = arq.Acked  // the peer acknowledged every byte
+	Failed = arq.Failed // the connection ended first; the peer may have it or not
+)
+
+// input feeds the state machine and sends, arms and wakes what follows.
+func (c *Conn) input(feed func(m *arq.Conn, now time.Duration)) {
+	c.mu.Lock()
+	now := c.listener.now()
+	feed(c.machine, now)
+	c.settle(now)
+	c.mu.Unlock()
+}
+
+// receive takes in a packet of this connection. fresh: the packet made it.
+func (c *Conn) receive(p *proto.Packet, size int, fresh bool) {
+	c.mu.Lock()
+	now := c.listener.now()
+	if !fresh {
+		c.machine.Handle(now, p, size)
+	}
+	c.settle(now)
+	c.mu.Unlock()
+}
+
+func (c *Conn) timeout() {
+	c.input(func(m *arq.Conn, now time.Duration) { m.HandleTimeout(now) })
+}
+
+// settle drains the state machine after an input. c.mu is held.
+func (c *Conn) settle(now time.Duration) {
+	if c.forgotten {
+		return
+	}
+	for {
+		var more bool
+		c.burst, more = c.machine.AppendPacket(now, c.burst[:0])
+		if !more {
+			break
+		}
+		c.listener.write(c.burst, c.peer)
+	}
+	state := c.machine.State()
+	if c.incoming && state >= arq.Open {
+		c.incoming = false
+		if !c.listener.config.Rendezvous && !c.listener.announce(c) {
+			c.machine.Abort(0, "too many connections wait to be accepted")
+			c.burst, _ = c.machine.AppendPacket(now, c.burst[:0])
+			c.listener.write(c.burst, c.peer)
+			state = c.machine.State()
+		}
+	}
+	c.wakeWaiters(state)
+	if state == arq.Closed {
+		c.forgotten = true
+		c.burst = nil
+		c.listener.forget(c)
+		if c.listener.alone {
+			c.listener.stop()
+		}
+		return
+	}
+	at, wanted := c.machine.NextTimeout()
+	c.listener.timing.update(c, at, wanted)
+}
+
+// wakeWaiters wakes the calls whose condition may have come true.
+func (c *Conn) wakeWaiters(state arq.State) {
+	over := state >= arq.Draining
+	if over || c.machine.Readable() {
+		c.reads.wake()
+	}
+	if over || c.machine.CanSend() {
+		c.writes.wake()
+	}
+	c.receipts.wake()
+	c.states.wake()
+}
+
+// opened waits for the end of the handshake. cancel: giving up ends it.
+func (c *Conn) opened(ctx context.Context, cancel bool) error {
+	c.mu.Lock()
+	now := c.listener.now()
+	c.settle(now)
+	err := c.states.wait(ctx, &c.mu, nil, func() bool { return c.machine.State() >= arq.Open })
+	if err == nil && c.machine.State() == arq.Closed {
+		err = c.machine.Err()
+	}
+	c.mu.Unlock()
+	if err != nil && cancel {
+		c.abort()
+	}
+	return err
+}
+
+// Send queues a copy of msg for delivery: exactly once, in order. It waits
+// while the send buffer is full, until ctx ends, or until the connection does.
+// An error means that msg was not queued; nil does not mean that it arrived,
+// see SendTracked and Close.
+func (c *Conn) Send(ctx context.Context, msg []byte) error {
+	_, err := c.send(ctx, msg, false, nil)
+	return err
+}
+
+// SendTracked is Send for a message whose fate Receipt tells. It returns the
+// number the receipts carry.
+func (c *Conn) SendTracked(ctx context.Context, msg []byte) (seq uint64, err error) {
+	return c.send(ctx, msg, true, nil)
+}
+
+func (c *Conn) send(ctx context.Context, msg []byte, tracked bool, deadline *time.Time) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.writes.wait(ctx, &c.mu, deadline, func() bool {
+		return c.machine.CanSend() || c.machine.State() >= arq.Draining
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reliable: send: %w", err)
+	}
+	now := c.listener.now()
+	seq, err := c.machine.Send(now, msg, tracked)
+	if err != nil {
+		return 0, public(err)
+	}
+	c.settle(now)
+	return seq, nil
+}
+
+// Receipt returns the next thing learnt of a message sent with SendTracked. It
+// waits for it, until ctx ends, or until the connection ended and everything
+// was told.
+func (c *Conn) Receipt(ctx context.Context) (Receipt, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var r Receipt
+	told := false
+	err := c.receipts.wait(ctx, &c.mu, nil, func() bool {
+		r, told = c.machine.Receipt()
+		return told || c.machine.State() >= arq.Closing
+	})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("reliable: receipt: %w", err)
+	}
+	if !told {
+		return Receipt{}, public(c.machine.Err())
+	}
+	return r, nil
+}
+
+// Receive returns the next message, which the caller then owns. It waits for
+// it, until ctx ends, or until the connection does: io.EOF when the peer
+// closed it in peace and everything was read.
+func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.awaitReadable(ctx, nil); err != nil {
+		return nil, err
+	}
+	now := c.listener.now()
+	msg, _ := c.machine.Receive(now)
+	c.settle(now)
+	return msg, nil
+}
+
+// awaitReadable waits until the machine has a message. c.mu is held.
+func (c *Conn) awaitReadable(ctx context.Context, deadline *time.Time) error {
+	err := c.reads.wait(ctx, &c.mu, deadline, func() bool {
+		return c.machine.Readable() || c.machine.Err() != nil
+	})
+	if err != nil {
+		return fmt.Errorf("reliable: receive: %w", err)
+	}
+	if !c.machine.Readable() {
+		return readError(c.machine.Err())
+	}
+	return nil
+}
+
+// Close ends the connection in order: messages already queued are delivered
+// and the peer is told. It waits for that at most Config.Linger; what is not
+// acknowledged then is given up, and Close says so.
+func (c *Conn) Close() error { return c.CloseWithError(0, "") }
+
+// CloseWithError is Close with a code and a reason (at most 256 bytes of
+// UTF-8) for the peer, which gets them as a *PeerError; code 0 is the end of
+// the stream. Codes from 0xff000000 on are the protocol's own.
+func (c *Conn) CloseWithError(code uint32, reason string) error {
+	c.input(func(m *arq.Conn, now time.Duration) {
+		if m.State() == arq.Lingering { // the peer closed first, and has its answer
+			m.Abort(code, reason)
+			return
+		}
+		m.Close(now, code, reason)
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), c.listener.config.linger())
+	defer cancel()
+	c.mu.Lock()
+	err := c.states.wait(ctx, &c.mu, nil, func() bool { return c.machine.State() == arq.Closed })
+	unacked := c.machine.Stats().SendQueueBytes
+	c.mu.Unlock()
+	if err != nil {
+		c.abort()
+		if unacked > 0 {
+			return fmt.Errorf("reliable: close: %d bytes were not acknowledged within %v", unacked, c.listener.config.linger())
+		}
+	}
+	c.awaitSocket()
+	return nil
+}
+
+// Abort ends the connection at once: what is queued is given up, the peer is
+// told with one packet, which may get lost.
+func (c *Conn) Abort() error {
+	c.abort()
+	c.awaitSocket()
+	return nil
+}
+
+func (c *Conn) abort() {
+	c.input(func(m *arq.Conn, _ time.Duration) { m.Abort(0, "aborted") })
+}
+
+// awaitSocket waits until a socket that existed for this connection only is
+// no longer read.
+func (c *Conn) awaitSocket() {
+	if c.listener.alone {
+		c.listener.reader.Wait()
+	}
+}
+
+// Err returns why the connection is over, nil while it is not.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return public(c.machine.Err())
+}
+
+// Stats returns a snapshot of the connection's counters and gauges.
+func (c *Conn) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.machine.Stats()
+}
+
+// EndpointStats returns a snapshot of what the connection's socket saw.
+func (c *Conn) EndpointStats() EndpointStats { return c.listener.Stats() }
+
+// LocalAddr is the socket's address.
+func (c *Conn) LocalAddr() net.Addr { return c.listener.Addr() }
+
+// RemoteAddr is the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(c.peer) }

@@ -1,0 +1,44 @@
+package udp
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// ReceiveBuffer returns the bytes of receive buffer in force, 0 if the socket
+// does not tell. Linux doubles what it grants, for its bookkeeping, and
+// reports the double (man 7 socket).
+func (s *Socket) ReceiveBuffer() (bytes int) {
+	s.control(func(fd uintptr) {
+		bytes, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+	})
+	return bytes / 2
+}
+
+// KernelDrops returns how many datagrams the kernel dropped because the
+// receive buffer was full. It is the counter of SO_RXQ_OVFL, asked for
+// directly (SO_MEMINFO, Linux 4.12), so it is right even when no datagram
+// follows. 0 if the kernel does not tell.
+func (s *Socket) KernelDrops() uint64 {
+	const fields, drops = 9, 8 // SK_MEMINFO_VARS and SK_MEMINFO_DROPS of linux/sock_diag.h
+	var info [fields]uint32
+	length := uint32(unsafe.Sizeof(info))
+	s.control(func(fd uintptr) {
+		unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&length)), 0)
+	})
+	return uint64(info[drops])
+}
+
+// control runs f on the socket's descriptor, if it has one.
+func (s *Socket) control(f func(fd uintptr)) {
+	sc, ok := s.pc.(syscall.Conn)
+	if !ok {
+		return
+	}
+	if raw, err := sc.SyscallConn(); err == nil {
+		_ = raw.Control(f) // fails only on a closed socket
+	}
+}
