@@ -88,7 +88,7 @@ func (c *Conn) settle(now time.Duration) {
 	if c.incoming && state >= arq.Open {
 		c.incoming = false
 		if !c.listener.config.Rendezvous && !c.listener.announce(c) {
-			c.machine.Abort(0, "too many connections wait to be accepted")
+			c.machine.Abort(arq.CodeRefused, "too many connections wait to be accepted")
 			c.burst, _ = c.machine.AppendPacket(now, c.burst[:0])
 			c.listener.write(c.burst, c.peer)
 			state = c.machine.State()
@@ -253,7 +253,8 @@ func (c *Conn) CloseWithError(code uint32, reason string) error {
 }
 
 // Abort ends the connection at once: what is queued is given up, the peer is
-// told with one packet, which may get lost.
+// told with one packet, which may get lost. It never looks like a Close to the
+// peer, whose Receive gives a *PeerError with arq.CodeAborted.
 func (c *Conn) Abort() error {
 	c.abort()
 	c.awaitSocket()
@@ -261,7 +262,7 @@ func (c *Conn) Abort() error {
 }
 
 func (c *Conn) abort() {
-	c.input(func(m *arq.Conn, _ time.Duration) { m.Abort(0, "aborted") })
+	c.input(func(m *arq.Conn, _ time.Duration) { m.Abort(arq.CodeAborted, "aborted") })
 }
 
 // awaitSocket waits until a socket that existed for this connection only is

@@ -44,6 +44,8 @@ const (
 	CodeViolation     uint32 = CodeProtocolBase + 1 // the peer broke the protocol
 	CodeFlowControl   uint32 = CodeProtocolBase + 2 // more bytes than the credit
 	CodeMessageTooBig uint32 = CodeProtocolBase + 3 // a message over the receiver's limit
+	CodeAborted       uint32 = CodeProtocolBase + 4 // given up, perhaps before everything was delivered
+	CodeRefused       uint32 = CodeProtocolBase + 5 // too many connections wait to be accepted
 )
 
 // ProtocolError is what the peer did wrong and we closed the connection for.
