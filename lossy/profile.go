@@ -3,7 +3,6 @@ package lossy
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -25,7 +24,7 @@ func (d Direction) String() string {
 	case Down:
 		return "down"
 	}
-	return "direction " + strconv.Itoa(int(d))
+	return fmt.Sprintf("direction %d", uint8(d))
 }
 
 // Limits of a Profile. They keep every sum of times far from overflow and

@@ -1,6 +1,9 @@
 package lossy
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Impairment names a random impairment whose observed rate is compared with
 // the configured one. Its String is the word of the flag.
@@ -24,7 +27,7 @@ func (i Impairment) String() string {
 	if i < impairmentCount {
 		return [...]string{"loss", "duplicate", "corrupt", "reorder"}[i]
 	}
-	return "unknown"
+	return fmt.Sprintf("impairment %d", uint8(i))
 }
 
 // Stats counts what happened on a Link, or on several of them after Add. It is

@@ -1,0 +1,151 @@
+package lossy
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// drawProfile draws any valid profile.
+func drawProfile(t *rapid.T) Profile {
+	probability := rapid.OneOf(rapid.Just(0.0), rapid.Just(1.0), rapid.Float64Range(0, 1), rapid.Float64Range(0, 0.1))
+	millis := func(name string, most int) time.Duration {
+		return time.Duration(rapid.IntRange(0, most).Draw(t, name)) * time.Millisecond
+	}
+	p := Profile{
+		Loss:      probability.Draw(t, "loss"),
+		Delay:     millis("delay", 300),
+		Reorder:   probability.Draw(t, "reorder"),
+		ReorderBy: rapid.IntRange(0, 12).Draw(t, "by"),
+		Duplicate: probability.Draw(t, "duplicate"),
+		Corrupt:   probability.Draw(t, "corrupt"),
+		Queue:     millis("queue", 50),
+	}
+	p.Jitter = min(p.Delay, millis("jitter", 300))
+	if rapid.Bool().Draw(t, "limited") {
+		p.Rate = rapid.Float64Range(MinRate, 1e8).Draw(t, "rate")
+	}
+	if p.Loss < 0.5 {
+		p.Burst = rapid.SampledFrom([]float64{0, 1, 1.5, 4, 30}).Draw(t, "burst")
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatalf("drew an invalid profile: %v", err)
+	}
+	return p
+}
+
+// world is a link under test and what it was given.
+type world struct {
+	link   *Link
+	now    time.Duration
+	latest time.Duration // when the last datagram came out
+	sent   [][]byte
+	came   []int
+}
+
+// receive takes one datagram out and checks that it is one that was sent, with
+// at most one bit changed, at its time and not before the one before.
+func (w *world) receive(t *rapid.T, at time.Duration) bool {
+	due, ok := w.link.NextTime()
+	b, got := w.link.Receive(at, []byte("prefix"))
+	if want := ok && due <= at; got != want {
+		t.Fatalf("Receive(%v) gave %v though the next is due at %v, %v", at, got, due, ok)
+	}
+	if string(b[:6]) != "prefix" {
+		t.Fatalf("Receive replaced what dst held: %q", b[:6])
+	}
+	if !got {
+		return false
+	}
+	if due < w.latest {
+		t.Fatalf("came out at %v, after one at %v", due, w.latest)
+	}
+	w.latest = due
+	n := w.identify(b[6:])
+	if n < 0 {
+		t.Fatalf("%x came out and was never sent", b[6:])
+	}
+	w.came[n]++
+	return true
+}
+
+// identify finds which datagram this was before one bit of it was flipped.
+func (w *world) identify(b []byte) int {
+	for n, sent := range w.sent {
+		if len(sent) != len(b) {
+			continue
+		}
+		differ := 0
+		for i := range b {
+			differ += bits.OnesCount8(sent[i] ^ b[i])
+		}
+		if differ <= 1 && w.came[n] < 2 {
+			return n
+		}
+	}
+	return -1
+}
+
+// distinct makes payloads of which any two differ in more than two bits, so that one flipped
+// bit does not turn one datagram into another
+func distinct(n, size int) []byte {
+	b := make([]byte, size)
+	for i := range size / 8 {
+		binary.BigEndian.PutUint64(b[8*i:], mix(uint64(n+1)*golden))
+	}
+	return b
+}
+
+func (w *world) check(t *rapid.T) {
+	s := w.link.Stats()
+	if s.Unaccounted() != 0 {
+		t.Fatalf("%d packets are unaccounted for: %+v", s.Unaccounted(), s)
+	}
+	if s.PacketsIn != uint64(len(w.sent)) || s.Tallies[ImpairmentLoss].Events != s.Dropped[CauseLoss] {
+		t.Fatalf("%d sent; stats %+v", len(w.sent), s)
+	}
+	if held := w.link.wire.charge() + w.link.aside.charge(); held > w.link.capacity {
+		t.Fatalf("holds %d bytes of %d allowed", held, w.link.capacity)
+	}
+}
+
+// In + Duplicated = Out + drops + in flight, after every step of any history;
+// and what comes out is what went in.
+func TestConservation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := &world{link: NewLink(rapid.Uint64().Draw(t, "seed"), 0, Up, drawProfile(t))}
+		t.Repeat(map[string]func(*rapid.T){
+			"send": func(t *rapid.T) {
+				for range rapid.IntRange(1, 8).Draw(t, "burst") {
+					payload := distinct(len(w.sent), 8*rapid.IntRange(0, 40).Draw(t, "words"))
+					w.sent, w.came = append(w.sent, payload), append(w.came, 0)
+					w.link.Send(w.now, payload)
+				}
+			},
+			"wait":    func(t *rapid.T) { w.now += time.Duration(rapid.IntRange(0, 5e7).Draw(t, "ns")) },
+			"receive": func(t *rapid.T) { w.receive(t, w.now) },
+			"receive all due": func(t *rapid.T) {
+				for w.receive(t, w.now) {
+				}
+			},
+			"change profile": func(t *rapid.T) { w.link.SetProfile(drawProfile(t)) },
+			"blackout":       func(t *rapid.T) { w.link.SetDown(rapid.Bool().Draw(t, "down")) },
+			"limit": func(t *rapid.T) {
+				// Not below what is held: that would be true of no link's past.
+				held := w.link.wire.charge() + w.link.aside.charge()
+				w.link.SetCapacity(held + rapid.IntRange(0, 3000).Draw(t, "room"))
+			},
+			"": w.check,
+		})
+		for w.receive(t, 1<<62) {
+		}
+		s := w.link.Stats()
+		if s.PacketsInFlight != 0 || s.BytesInFlight != 0 {
+			t.Fatalf("%d packets and %d bytes are left in flight for ever", s.PacketsInFlight, s.BytesInFlight)
+		}
+		w.check(t)
+	})
+}

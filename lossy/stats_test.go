@@ -1,0 +1,128 @@
+package lossy
+
+import (
+	"math"
+	"reflect"
+	"testing"
+)
+
+func TestWilsonInterval(t *testing.T) {
+	// The bounds p solve (p - share)^2 = z^2 p(1-p)/n; solved apart, as a quadratic
+	// in 30 decimal digits.
+	for _, c := range []struct{ share, n, z, low, high float64 }{
+		{0.5, 100, 1.959964, 0.403832, 0.596168},
+		{0, 10, 1.959964, 0, 0.277533},
+		{1, 10, 1.959964, 0.722467, 1},
+		{0.05, 1000, z99, 0.035025, 0.070907},
+	} {
+		low, high := wilson(c.share, c.n, c.z)
+		if math.Abs(low-c.low) > 1e-5 || math.Abs(high-c.high) > 1e-5 {
+			t.Errorf("wilson(%v of %v) = %.6f to %.6f, want %.6f to %.6f", c.share, c.n, low, high, c.low, c.high)
+		}
+	}
+}
+
+func TestEstimateOfNothingSaysNothing(t *testing.T) {
+	for _, i := range Impairments() {
+		e := Stats{}.Observed(i)
+		if want := (Estimate{High: 1}); e != want || !e.Holds() {
+			t.Errorf("%v: %+v, want an interval from 0 to 1", i, e)
+		}
+	}
+}
+
+// Packets that were exposed to different profiles are judged by what was
+// expected of each.
+func TestEstimateFollowsChangesOfProfile(t *testing.T) {
+	l := NewLink(1, 0, Up, Profile{Loss: 0.5})
+	for i := range 40_000 {
+		switch i {
+		case 10_000:
+			l.SetProfile(Profile{Loss: 0.1})
+		case 20_000:
+			l.SetProfile(Profile{}) // these are not exposed
+		}
+		l.Send(0, nil)
+	}
+	e := l.Stats().Observed(ImpairmentLoss)
+	if e.Trials != 20_000 || math.Abs(e.Configured-0.3) > 1e-9 || !e.Holds() {
+		t.Errorf("%+v, want 20000 trials at 0.3 on the average, which the interval holds", e)
+	}
+}
+
+func TestEstimateOfEachImpairment(t *testing.T) {
+	l := NewLink(3, 0, Down, Profile{Loss: 0.1, Duplicate: 0.2, Corrupt: 0.3, Reorder: 0.4})
+	for range 20_000 {
+		l.Send(0, []byte("x"))
+	}
+	s := l.Stats()
+	kept := s.PacketsIn - s.Dropped[CauseLoss]
+	for _, c := range []struct {
+		impairment     Impairment
+		configured     float64
+		trials, events uint64
+	}{
+		{ImpairmentLoss, 0.1, s.PacketsIn, s.Dropped[CauseLoss]},
+		{ImpairmentDuplicate, 0.2, kept, s.Duplicated},
+		{ImpairmentCorrupt, 0.3, kept, s.Corrupted},
+		{ImpairmentReorder, 0.4, kept, s.Displaced},
+	} {
+		e := s.Observed(c.impairment)
+		if e.Trials != c.trials || e.Events != c.events || math.Abs(e.Configured-c.configured) > 1e-9 || !e.Holds() {
+			t.Errorf("%v: %+v, want %d of %d at %v", c.impairment, e, c.events, c.trials, c.configured)
+		}
+		if e.Low >= e.Observed || e.High <= e.Observed {
+			t.Errorf("%v: %+v, want the observed rate inside its interval", c.impairment, e)
+		}
+	}
+}
+
+// Add must add every field there is, also those added later.
+func TestAddAddsEveryField(t *testing.T) {
+	var one Stats
+	fill(reflect.ValueOf(&one).Elem(), 1)
+	var want Stats
+	fill(reflect.ValueOf(&want).Elem(), 2)
+	got := one
+	got.Add(one)
+	if got != want {
+		t.Errorf("1 + 1 in every field gives %+v", got)
+	}
+}
+
+func fill(v reflect.Value, n int) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), n)
+		}
+	case reflect.Uint64:
+		v.SetUint(uint64(n))
+	case reflect.Float64:
+		v.SetFloat(float64(n))
+	default:
+		panic("BUG: a kind of field this test does not know: " + v.Kind().String())
+	}
+}
+
+func TestNamesAreThoseOfTheMetrics(t *testing.T) {
+	var got []string
+	for _, c := range Causes() {
+		got = append(got, c.String())
+	}
+	for _, i := range Impairments() {
+		got = append(got, i.String())
+	}
+	got = append(got, CauseNone.String(), Up.String(), Down.String())
+	want := []string{"loss", "queue", "blackout", "overload", "loss", "duplicate", "corrupt", "reorder", "none", "up", "down"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("names %q, want %q", got, want)
+	}
+	if len(Causes()) != int(causeCount)-1 || len(Impairments()) != int(impairmentCount) {
+		t.Error("Causes or Impairments leaves one out")
+	}
+}
