@@ -18,8 +18,8 @@ func AppendAccept(dst []byte, a *Accept) []byte {
 	return appendCRC(dst, start)
 }
 
-func (r *reader) accept(p *Accept) {
-	p.DestID = r.id()
-	p.SourceID = r.id()
-	r.params(&p.Params)
+func readAccept(b []byte, i pos, a *Accept) pos {
+	a.DestID, i = readID(b, i)
+	a.SourceID, i = readID(b, i)
+	return readParams(b, i, &a.Params)
 }

@@ -15,24 +15,25 @@ const DataOverhead = 1 + 1 + 9 + 5 + 3 + crcSize
 // Frames walks over the frames. It is valid after Parse succeeded, as long as
 // the datagram is not changed.
 func (d *Data) Frames() FrameIter {
-	return FrameIter{r: reader{b: d.frames}, left: d.count}
+	return FrameIter{b: d.frames, left: d.count}
 }
 
-func (r *reader) data(p *Data) {
-	p.DestID = r.id()
-	p.Number = r.uint32()
-	p.count = r.array()
-	if p.count == 0 {
-		r.fail(faultNoFrames)
+func readData(b []byte, i pos, d *Data) pos {
+	d.DestID, i = readID(b, i)
+	d.Number, i = readUint32(b, i)
+	d.count, i = readArray(b, i)
+	i = i.demand(d.count > 0, faultNoFrames)
+	if i < 0 {
+		return i
 	}
-	p.frames = r.b[r.i:]
+	d.frames = b[i:]
 	var f Frame
-	for range p.count {
-		r.frame(&f)
-		if r.fault != faultNone {
-			return
+	for range d.count {
+		if i = readFrame(b, i, &f); i < 0 {
+			break
 		}
 	}
+	return i
 }
 
 // DataBuilder appends one data packet to a buffer, frame by frame. It allocates

@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -27,8 +28,22 @@ func Describe(b []byte) string {
 	case ErrVersion:
 		return fmt.Sprintf("hello version %d source %x %dB, unknown version", p.Hello.Version, p.Hello.SourceID, len(b))
 	default:
-		return fmt.Sprintf("malformed %dB: %v", len(b), faultTexts[err.(fault)])
+		return describeMalformed(b, err)
 	}
+}
+
+// describeMalformed describes an undamaged packet that breaks the specification:
+// what is wrong and, if it is msgpack at all, its elements.
+func describeMalformed(b []byte, err error) string {
+	var f fault
+	if !errors.As(err, &f) {
+		panic("proto: BUG: Parse answered with an unknown error")
+	}
+	s := fmt.Sprintf("malformed %dB: %s", len(b), faultTexts[f])
+	if validate(b) == faultNone {
+		s += " " + NewReference().dump(b)
+	}
+	return s
 }
 
 // describeStranger describes what does not start like a packet.

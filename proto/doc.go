@@ -5,7 +5,7 @@
 // One datagram is one packet, one packet is one msgpack array, and its last
 // element is a checksum over all the bytes before it. So every msgpack library
 // can read the wire, and a damaged packet is found before it is parsed. This is
-// a data packet with an ack and one message, 43 bytes for a message of ten:
+// a data packet with an ack and one message, 44 bytes for a message of ten:
 //
 //	95                            packet: array of 5
 //	   04                         type: data
@@ -16,8 +16,7 @@
 //	         cd 08ae              largest acked: packet 2222
 //	         10                   delay: 16 * 64 us
 //	         02                   2 packets acked: 2221 and 2222
-//	      94 01                   frame: message
-//	         00                   lane: channel 0, reliable and ordered
+//	      93 10                   frame: message on channel 0, reliable and ordered
 //	         cd 0d05              message number 3333
 //	         c4 0a "ten  bytes"   payload
 //	   ce a1b2c3d4                crc: CRC-32C of everything above

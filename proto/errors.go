@@ -35,7 +35,9 @@ const (
 	faultRange
 	faultDepth
 	faultUTF8
+	faultNoCRC
 	faultPacketType
+	faultVersion // answered as ErrVersion
 	faultElements
 	faultZeroID
 	faultToken
@@ -65,7 +67,9 @@ var faultTexts = [faultCount]string{
 	faultRange:         "a number out of range",
 	faultDepth:         "arrays nested too deep",
 	faultUTF8:          "a string that is not UTF-8",
+	faultNoCRC:         "the last element is not a crc",
 	faultPacketType:    "unknown packet type",
+	faultVersion:       "unknown version",
 	faultElements:      "wrong number of elements for the packet type",
 	faultZeroID:        "connection id zero",
 	faultToken:         "token empty or too long",

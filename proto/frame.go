@@ -2,7 +2,9 @@ package proto
 
 import "fmt"
 
-// FrameType says what a frame is.
+// FrameType says what a frame is. On the wire, acks and all after them have
+// these numbers; messages and fragments have others, which say their channel too
+// (SPEC 7).
 type FrameType uint8
 
 // The frame types (SPEC 7).
@@ -39,7 +41,8 @@ type Frame struct {
 
 // FrameIter walks over the frames of a data packet.
 type FrameIter struct {
-	r    reader
+	b    []byte
+	i    pos
 	left int
 }
 
@@ -50,39 +53,31 @@ func (it *FrameIter) Next(f *Frame) bool {
 		return false
 	}
 	it.left--
-	it.r.frame(f)
-	return it.r.fault == faultNone
+	it.i = readFrame(it.b, it.i, f)
+	return it.i >= 0
 }
 
-// frame reads one frame.
-func (r *reader) frame(f *Frame) {
-	n := r.array()
-	t := r.uint()
-	if t > uint64(FrameClose) {
-		t = 0
+func readFrame(b []byte, i pos, f *Frame) pos {
+	n, i := readArray(b, i)
+	t, i := readUint(b, i)
+	if t >= typeMessages && t < typeMessagesEnd {
+		return readMessage(b, i, f, n, t)
 	}
-	f.Type = FrameType(t)
-	switch f.Type {
-	case FrameMessage:
-		r.message(&f.Message, n)
-	case FrameFragment:
-		r.fragment(&f.Message, n)
-	case FrameAck:
-		r.ack(&f.Ack, n)
-	case FrameMaxData:
-		f.MaxData = r.maxData(n)
-	case FramePing:
-		r.frameElements(n, pingElements)
-	case FrameClose:
-		r.close(&f.Close, n)
+	switch t {
+	case uint64(FrameAck):
+		f.Type = FrameAck
+		return readAck(b, i, &f.Ack, n)
+	case uint64(FrameMaxData):
+		f.Type = FrameMaxData
+		f.MaxData, i = readUint(b, i.demand(n == maxDataElements, faultFrameElements))
+		return i
+	case uint64(FramePing):
+		f.Type = FramePing
+		return i.demand(n == pingElements, faultFrameElements)
+	case uint64(FrameClose):
+		f.Type = FrameClose
+		return readClose(b, i, &f.Close, n)
 	default:
-		r.fail(faultFrameType)
-	}
-}
-
-// frameElements fails unless a frame has as many elements as its type demands.
-func (r *reader) frameElements(got, want int) {
-	if got != want {
-		r.fail(faultFrameElements)
+		return i.demand(false, faultFrameType)
 	}
 }

@@ -77,30 +77,45 @@ func (b *DataBuilder) AddAck(a *Ack) {
 	dst = appendUint(dst, a.delay())
 	dst = appendUint(dst, uint64(a.Ranges[0].Count))
 	for i := 1; i < n; i++ {
-		dst = appendUint(dst, uint64(a.Ranges[i].Gap))
-		dst = appendUint(dst, uint64(a.Ranges[i].Count))
+		g := a.Ranges[i]
+		if g.Gap|g.Count <= fixIntMax {
+			dst = append(dst, byte(g.Gap), byte(g.Count))
+			continue
+		}
+		dst = appendUint(dst, uint64(g.Gap))
+		dst = appendUint(dst, uint64(g.Count))
 	}
 	b.buf = dst
 }
 
-func (r *reader) ack(a *Ack, n int) {
-	a.Largest = r.uint32()
-	a.Delay = time.Duration(r.uint32()) * ackDelayUnit
-	a.N = (n - ackFixed + 1) / 2
-	if n <= ackFixed || (n-ackFixed)%2 == 0 || a.N > MaxAckRanges {
-		r.fail(faultAckRanges)
-		a.N = 0
-		return
+func readAck(b []byte, i pos, a *Ack, n int) pos {
+	largest, i := readUint(b, i)
+	delay, i := readUint(b, i)
+	a.Largest, a.Delay = uint32(largest), time.Duration(uint32(delay))*ackDelayUnit
+	i = i.demand(largest|delay <= math.MaxUint32, faultRange)
+	ranges := (n - ackFixed + 1) / 2
+	i = i.demand(n > ackFixed && (n-ackFixed)%2 == 1 && ranges <= MaxAckRanges, faultAckRanges)
+	if i < 0 {
+		return i
 	}
-	a.Ranges[0] = AckRange{Count: r.uint32()}
-	span, empty := uint64(a.Ranges[0].Count), a.Ranges[0].Count == 0
-	for i := 1; i < a.N; i++ {
-		g := AckRange{Gap: r.uint32(), Count: r.uint32()}
-		a.Ranges[i] = g
-		span += uint64(g.Gap) + uint64(g.Count)
-		empty = empty || g.Gap == 0 || g.Count == 0
+	a.N = ranges
+	count, i := readUint(b, i)
+	a.Ranges[0] = AckRange{Count: uint32(count)}
+	// A number beyond the span could overflow the sum, so it is looked at alone.
+	span, most, empty := count, count, count == 0
+	for k := 1; k < ranges; k++ {
+		var gap uint64
+		if j := i + 1; j > 0 && int(j) < len(b) && b[i]|b[j] <= codeFixIntHigh {
+			// Nearly all pairs are two bytes, and an ack may have 31 of them.
+			gap, count, i = uint64(b[i]), uint64(b[j]), j+1
+		} else {
+			gap, i = readUint(b, i)
+			count, i = readUint(b, i)
+		}
+		a.Ranges[k] = AckRange{Gap: uint32(gap), Count: uint32(count)}
+		span += gap + count
+		most |= gap | count
+		empty = empty || gap == 0 || count == 0
 	}
-	if empty || span > ackSpanMax {
-		r.fail(faultAckRanges)
-	}
+	return i.demand(!empty && span <= ackSpanMax && most <= math.MaxUint32, faultAckRanges)
 }

@@ -33,11 +33,9 @@ func cleanReason(s []byte) []byte {
 	return s[:n]
 }
 
-func (r *reader) close(c *Close, n int) {
-	r.frameElements(n, closeElements)
-	c.Code = r.uint32()
-	c.Reason = r.str()
-	if len(c.Reason) > MaxReason {
-		r.fail(faultReason)
-	}
+func readClose(b []byte, i pos, c *Close, n int) pos {
+	i = i.demand(n == closeElements, faultFrameElements)
+	c.Code, i = readUint32(b, i)
+	c.Reason, i = readStr(b, i)
+	return i.demand(len(c.Reason) <= MaxReason, faultReason)
 }

@@ -9,8 +9,3 @@ func (b *DataBuilder) AddMaxData(limit uint64) {
 	b.begin()
 	b.buf = appendUint(append(b.buf, codeFixArray|maxDataElements, byte(FrameMaxData)), limit)
 }
-
-func (r *reader) maxData(n int) uint64 {
-	r.frameElements(n, maxDataElements)
-	return r.uint()
-}

@@ -31,14 +31,33 @@ type Message struct {
 
 // Elements of the two frames.
 const (
-	messageElements  = 4
-	fragmentElements = 6
-	modeBits         = 3
-	laneMax          = 255<<modeBits | 1<<modeBits - 1
+	messageElements  = 3
+	fragmentElements = 5
 )
 
-// lane is channel and mode as one number.
-func (m *Message) lane() uint64 { return uint64(m.Channel)<<modeBits | uint64(m.Mode) }
+// Frame types from typeMessages on belong to messages and fragments, and say
+// whose they are (SPEC 7.1), as a STREAM frame of QUIC keeps flags in its type
+// (RFC 9000, section 19.8). In hex, channel 0 has 0x10 to 0x1f, channel 1 has
+// 0x20 to 0x2f:
+//
+//	0x10 + channel<<4 | mode<<1 | fragment
+const (
+	typeMessages    = 0x10
+	typeMessagesEnd = typeMessages + 256<<channelShift
+	channelShift    = 4
+	modeShift       = 1
+	modeMask        = 7
+	fragmentBit     = 1
+)
+
+// wireType is the frame type m travels with.
+func (m *Message) wireType() uint64 {
+	t := typeMessages + uint64(m.Channel)<<channelShift | uint64(m.Mode)<<modeShift
+	if !m.whole() {
+		t |= fragmentBit
+	}
+	return t
+}
 
 func (m *Message) whole() bool { return m.Offset == 0 && uint64(m.Size) == uint64(len(m.Payload)) }
 
@@ -60,7 +79,7 @@ func validExtent(m *Message) bool {
 
 // MessageFrameSize is the number of bytes AddMessage adds for m.
 func MessageFrameSize(m *Message) int {
-	n := 2 + uintSize(m.lane()) + uintSize(uint64(m.Seq)) + binSize(len(m.Payload))
+	n := 1 + uintSize(m.wireType()) + uintSize(uint64(m.Seq)) + binSize(len(m.Payload))
 	if !m.whole() {
 		n += uintSize(uint64(m.Size)) + uintSize(uint64(m.Offset))
 	}
@@ -73,53 +92,44 @@ func MessageFrameSize(m *Message) int {
 func (b *DataBuilder) AddMessage(m *Message) {
 	m.check()
 	b.begin()
-	dst := b.buf
-	if m.whole() {
-		dst = append(dst, codeFixArray|messageElements, byte(FrameMessage))
-	} else {
-		dst = append(dst, codeFixArray|fragmentElements, byte(FrameFragment))
-	}
-	dst = appendUint(dst, m.lane())
-	dst = appendUint(dst, uint64(m.Seq))
+	n := byte(messageElements)
 	if !m.whole() {
+		n = fragmentElements
+	}
+	dst := appendUint(append(b.buf, codeFixArray|n), m.wireType())
+	dst = appendUint(dst, uint64(m.Seq))
+	if n == fragmentElements {
 		dst = appendUint(dst, uint64(m.Size))
 		dst = appendUint(dst, uint64(m.Offset))
 	}
 	b.buf = appendBin(dst, m.Payload)
 }
 
-func (r *reader) message(m *Message, n int) {
-	r.frameElements(n, messageElements)
-	r.lane(m)
-	m.Seq = r.uint32()
-	m.Payload = r.bin()
+// readMessage reads a message or a fragment behind its type t.
+func readMessage(b []byte, i pos, f *Frame, n int, t uint64) pos {
+	t -= typeMessages
+	m := &f.Message
+	m.Channel, m.Mode = uint8(t>>channelShift), Mode(t>>modeShift&modeMask)
+	i = i.demand(m.Mode == ModeReliableOrdered, faultMode)
+	if t&fragmentBit != 0 {
+		f.Type = FrameFragment
+		return readFragment(b, i, m, n)
+	}
+	f.Type = FrameMessage
+	i = i.demand(n == messageElements, faultFrameElements)
+	m.Seq, i = readUint32(b, i)
+	m.Payload, i = readBin(b, i)
 	m.Size, m.Offset = uint32(len(m.Payload)), 0
+	return i
 }
 
-func (r *reader) fragment(m *Message, n int) {
-	r.frameElements(n, fragmentElements)
-	r.lane(m)
-	m.Seq = r.uint32()
-	m.Size = r.uint32()
-	m.Offset = r.uint32()
-	m.Payload = r.bin()
-	if m.Size > MaxMessage {
-		r.fail(faultMessageSize)
-	}
+func readFragment(b []byte, i pos, m *Message, n int) pos {
+	i = i.demand(n == fragmentElements, faultFrameElements)
+	m.Seq, i = readUint32(b, i)
+	m.Size, i = readUint32(b, i)
+	m.Offset, i = readUint32(b, i)
+	m.Payload, i = readBin(b, i)
+	i = i.demand(m.Size <= MaxMessage, faultMessageSize)
 	// SPEC 7.2: "A fragment MUST NOT be empty and MUST NOT be the whole message."
-	if m.whole() || !validExtent(m) {
-		r.fail(faultFragment)
-	}
-}
-
-// lane reads channel and mode.
-func (r *reader) lane(m *Message) {
-	lane := r.uint()
-	if lane > laneMax {
-		r.fail(faultRange)
-	}
-	m.Channel, m.Mode = uint8(lane>>modeBits), Mode(lane&(1<<modeBits-1))
-	if m.Mode != ModeReliableOrdered {
-		r.fail(faultMode)
-	}
+	return i.demand(validExtent(m) && !m.whole(), faultFragment)
 }

@@ -10,6 +10,10 @@ type Hello struct {
 	Params   Params
 }
 
+// helloLeast is the number of elements a hello of any version has at least: type,
+// version, source id, crc.
+const helloLeast = 4
+
 // AppendHello appends the datagram of h to dst, padded with zeros to size bytes.
 // A size below MinHello counts as MinHello, one above MaxDatagram as MaxDatagram.
 // It panics if h has a zero id, too long a token or a MaxPacket out of range.
@@ -54,37 +58,30 @@ func appendID(dst []byte, id uint64) []byte {
 	return appendUint(dst, id)
 }
 
-// foreignHello reports whether a hello of size bytes speaks another version and
-// fills what never changes between versions (SPEC 8.2). A hello that breaks the
-// rules for every version fails.
-func (r *reader) foreignHello(h *Hello, size int) bool {
-	ahead := *r
-	version, id := ahead.uint32(), ahead.id()
-	if ahead.fault != faultNone || version == Version {
-		return false // hello reads the same elements and finds the same fault
-	}
-	if size < MinHello {
-		r.fail(faultShortHello)
-		return false
+// refuseForeignHello fails with faultVersion if a hello of size bytes speaks
+// another version, and fills what never changes between versions (SPEC 8.2). A
+// hello that breaks the rules for all versions fails for that.
+func refuseForeignHello(b []byte, i pos, h *Hello, size int) pos {
+	i = i.demand(b[0]&fixArrayMax >= helloLeast, faultElements)
+	version, next := readUint32(b, i)
+	id, next := readID(b, next)
+	if next.fault() != faultNone || version == Version {
+		return i // readHello reads the same elements and finds the same fault
 	}
 	h.Version, h.SourceID = version, id
-	return true
+	i = i.demand(size >= MinHello, faultShortHello)
+	return i.demand(false, faultVersion)
 }
 
-func (r *reader) hello(h *Hello, size int) {
-	if size < MinHello {
-		r.fail(faultShortHello)
-	}
-	h.Version = r.uint32()
-	h.SourceID = r.id()
-	h.Token = r.bin()
-	if len(h.Token) > MaxToken {
-		r.fail(faultToken)
-	}
-	r.params(&h.Params)
-	if !zero(r.bin()) {
-		r.fail(faultPadding)
-	}
+func readHello(b []byte, i pos, h *Hello, size int) pos {
+	i = i.demand(size >= MinHello, faultShortHello)
+	h.Version, i = readUint32(b, i)
+	h.SourceID, i = readID(b, i)
+	h.Token, i = readBin(b, i)
+	i = i.demand(len(h.Token) <= MaxToken, faultToken)
+	i = readParams(b, i, &h.Params)
+	padding, i := readBin(b, i)
+	return i.demand(zero(padding), faultPadding)
 }
 
 // zero reports whether b holds nothing but zeros, eight bytes at a time: a

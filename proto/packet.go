@@ -84,43 +84,52 @@ func Parse(b []byte, p *Packet) error {
 	if !intact(b) {
 		return ErrChecksum
 	}
-	r := reader{b: b[:len(b)-crcSize], i: 1}
-	t := r.uint()
-	if r.fault == faultNone && t >= uint64(typeCount) {
-		return faultPacketType
-	}
-	p.Type = Type(t)
-	if p.Type == TypeHello && r.foreignHello(&p.Hello, len(b)) {
+	switch f := parseBody(b, p); f {
+	case faultNone:
+		return nil
+	case faultVersion:
 		return ErrVersion
+	default:
+		return f
 	}
-	if b[0]&fixArrayMax != elements[p.Type] {
-		r.fail(faultElements)
-	}
-	r.packet(p, len(b))
-	r.end()
-	if r.fault != faultNone {
-		return r.fault
-	}
-	return nil
 }
 
-// packet reads the elements between the type and the crc.
-func (r *reader) packet(p *Packet, size int) {
+// parseBody reads a datagram whose crc is right.
+func parseBody(b []byte, p *Packet) fault {
+	size := len(b)
+	n := b[0] & fixArrayMax
+	b = b[:size-crcSize]
+	t, i := readUint(b, 1)
+	i = i.demand(t < uint64(typeCount), faultPacketType)
+	if i < 0 {
+		return i.fault()
+	}
+	p.Type = Type(t)
+	if p.Type == TypeHello {
+		i = refuseForeignHello(b, i, &p.Hello, size)
+	}
+	i = i.demand(n == elements[p.Type], faultElements)
+	i = readPacket(b, i, p, size)
+	return i.demand(int(i) == len(b), faultTrailing).fault()
+}
+
+// readPacket reads the elements between the type and the crc.
+func readPacket(b []byte, i pos, p *Packet, size int) pos {
 	switch p.Type {
 	case TypeRaw:
-		r.raw(&p.Raw)
+		return readRaw(b, i, &p.Raw)
 	case TypeHello:
-		r.hello(&p.Hello, size)
+		return readHello(b, i, &p.Hello, size)
 	case TypeRetry:
-		r.retry(&p.Retry)
+		return readRetry(b, i, &p.Retry)
 	case TypeAccept:
-		r.accept(&p.Accept)
+		return readAccept(b, i, &p.Accept)
 	case TypeData:
-		r.data(&p.Data)
+		return readData(b, i, &p.Data)
 	case TypeReset:
-		r.reset(&p.Reset)
+		return readReset(b, i, &p.Reset)
 	case TypeVersion:
-		r.versions(&p.Version)
+		return readVersions(b, i, &p.Version)
 	default:
 		panic("proto: BUG: a packet type without a reader")
 	}

@@ -12,7 +12,7 @@ type Params struct {
 const paramsElements = 4
 
 func appendParams(dst []byte, p *Params) []byte {
-	if p.MaxPacket < MinHello || p.MaxPacket > MaxDatagram {
+	if !p.allowed() {
 		panic("proto: BUG: Params.MaxPacket outside of MinHello to MaxDatagram")
 	}
 	dst = append(dst, codeFixArray|paramsElements)
@@ -22,15 +22,14 @@ func appendParams(dst []byte, p *Params) []byte {
 	return appendUint(dst, uint64(p.First))
 }
 
-func (r *reader) params(p *Params) {
-	if r.array() != paramsElements {
-		r.fail(faultParams)
-	}
-	p.MaxData = r.uint()
-	p.MaxPacket = r.uint32()
-	p.IdleMillis = r.uint32()
-	p.First = r.uint32()
-	if p.MaxPacket < MinHello || p.MaxPacket > MaxDatagram {
-		r.fail(faultParams)
-	}
+func readParams(b []byte, i pos, p *Params) pos {
+	n, i := readArray(b, i)
+	i = i.demand(n == paramsElements, faultParams)
+	p.MaxData, i = readUint(b, i)
+	p.MaxPacket, i = readUint32(b, i)
+	p.IdleMillis, i = readUint32(b, i)
+	p.First, i = readUint32(b, i)
+	return i.demand(p.allowed(), faultParams)
 }
+
+func (p *Params) allowed() bool { return p.MaxPacket >= MinHello && p.MaxPacket <= MaxDatagram }

@@ -6,206 +6,182 @@ import (
 	"unicode/utf8"
 )
 
-// reader takes elements off b from left to right. It accepts the canonical form
-// only (SPEC 2.2) and nothing a packet never has: a negative number, nil, a
-// boolean, a float, a map or an extension is an element of the wrong kind.
+// pos is where in a datagram the next element starts. A negative pos is a fault:
+// every read from it answers zero and the same fault, so a caller reads a whole
+// frame and looks once. Position and result travel in registers, which makes
+// parsing twice as fast as a reader struct.
 //
-// The first fault sticks: from then on every call returns zero values, so a
-// caller reads a whole frame and looks at fault once. Loops over a claimed
-// count are safe because array refuses counts larger than the bytes left.
-type reader struct {
-	b     []byte
-	i     int
-	fault fault
+// The read functions accept the canonical form only (SPEC 2.2) and nothing a
+// packet never has: a negative number, nil, a boolean, a float, a map or an
+// extension is an element of the wrong kind.
+type pos int
+
+func (f fault) pos() pos { return -pos(f) }
+
+// fault is what went wrong on the way to i, if anything.
+func (i pos) fault() fault {
+	if i < 0 {
+		return fault(-i)
+	}
+	return faultNone
 }
 
-// fail records the first fault and moves to the end, so that nothing more is read.
-func (r *reader) fail(f fault) {
-	if r.fault == faultNone {
-		r.fault = f
+// demand turns i into the fault f unless ok. The first fault stays.
+func (i pos) demand(ok bool, f fault) pos {
+	if ok || i < 0 {
+		return i
 	}
-	r.i = len(r.b)
+	return f.pos()
 }
 
-// end fails unless everything was read.
-func (r *reader) end() {
-	if r.i != len(r.b) {
-		r.fail(faultTrailing)
+// leastOf is the least number that needs the form of a code, codeUint8 first.
+var leastOf = [4]uint64{fixIntMax + 1, math.MaxUint8 + 1, math.MaxUint16 + 1, math.MaxUint32 + 1}
+
+// readUint reads a number. Most elements of a packet are numbers, so this is
+// where parsing spends its time: whatever the form, it loads eight bytes at once
+// and shifts. Near the end of b, where eight bytes may not be left, it takes the
+// long way.
+func readUint(b []byte, i pos) (uint64, pos) {
+	if uint(i) >= uint(len(b)) {
+		return 0, i.demand(false, faultTruncated)
 	}
+	c := b[i]
+	if c <= codeFixIntHigh {
+		return uint64(c), i + 1
+	}
+	p := b[i+1:]
+	form := c - codeUint8
+	if form > codeUint64-codeUint8 {
+		return 0, faultKind.pos()
+	}
+	n := 1 << form
+	var v uint64
+	if len(p) >= 8 {
+		v = binary.BigEndian.Uint64(p) >> (64 - 8*n)
+	} else if v = readShort(p, n); n > len(p) {
+		return 0, faultTruncated.pos()
+	}
+	if v < leastOf[form&3] {
+		return 0, faultWide.pos()
+	}
+	return v, i + 1 + pos(n)
 }
 
-// uint reads a number. The one-byte form is short enough to be inlined.
-func (r *reader) uint() uint64 {
-	if r.i < len(r.b) && r.b[r.i] <= codeFixIntHigh {
-		r.i++
-		return uint64(r.b[r.i-1])
+// readShort is the number in the first n bytes of p, as far as there are so many.
+func readShort(p []byte, n int) (v uint64) {
+	for _, c := range p[:min(n, len(p))] {
+		v = v<<8 | uint64(c)
 	}
-	return r.wideUint()
-}
-
-// wideUint reads a number that is not in the one-byte form.
-func (r *reader) wideUint() uint64 {
-	p := r.b[r.i:]
-	if len(p) == 0 {
-		r.fail(faultTruncated)
-		return 0
-	}
-	var v, least uint64
-	var n int
-	switch p[0] {
-	case codeUint8:
-		if n = 2; len(p) >= n {
-			v, least = uint64(p[1]), fixIntMax+1
-		}
-	case codeUint16:
-		if n = 3; len(p) >= n {
-			v, least = uint64(binary.BigEndian.Uint16(p[1:])), math.MaxUint8+1
-		}
-	case codeUint32:
-		if n = 5; len(p) >= n {
-			v, least = uint64(binary.BigEndian.Uint32(p[1:])), math.MaxUint16+1
-		}
-	case codeUint64:
-		if n = 9; len(p) >= n {
-			v, least = binary.BigEndian.Uint64(p[1:]), math.MaxUint32+1
-		}
-	default:
-		r.fail(faultKind)
-		return 0
-	}
-	if len(p) < n {
-		r.fail(faultTruncated)
-		return 0
-	}
-	if v < least {
-		r.fail(faultWide)
-		return 0
-	}
-	r.i += n
 	return v
 }
 
-// uint32 reads a number of at most 32 bits.
-func (r *reader) uint32() uint32 {
-	v := r.uint()
+// readUint32 reads a number of at most 32 bits.
+func readUint32(b []byte, i pos) (uint32, pos) {
+	v, i := readUint(b, i)
 	if v > math.MaxUint32 {
-		r.fail(faultRange)
-		return 0
+		return 0, faultRange.pos()
 	}
-	return uint32(v)
+	return uint32(v), i
 }
 
-// id reads a connection id, which is never zero (SPEC 3.1).
-func (r *reader) id() uint64 {
-	v := r.uint()
-	if v == 0 {
-		r.fail(faultZeroID)
-	}
-	return v
+// readID reads a connection id, which is never zero (SPEC 3.1).
+func readID(b []byte, i pos) (uint64, pos) {
+	v, i := readUint(b, i)
+	return v, i.demand(v != 0, faultZeroID)
 }
 
-// array reads an array header and returns the number of elements. Every element
-// has at least one byte, so a count beyond the bytes left is refused here.
-func (r *reader) array() int {
-	p := r.b[r.i:]
+// readArray reads an array header and returns the number of elements. Every
+// element has at least one byte, so a count beyond the bytes left is refused
+// here, and loops over the count are safe.
+func readArray(b []byte, i pos) (int, pos) {
+	if i < 0 {
+		return 0, i
+	}
+	p := b[i:]
 	if len(p) == 0 {
-		r.fail(faultTruncated)
-		return 0
+		return 0, faultTruncated.pos()
 	}
-	n, header := 0, 0
+	n, header := 0, 1
 	switch c := p[0]; {
 	case c&^fixArrayMax == codeFixArray:
-		n, header = int(c&fixArrayMax), 1
+		n = int(c & fixArrayMax)
 	case c == codeArray16 && len(p) >= 3:
 		if n, header = int(binary.BigEndian.Uint16(p[1:])), 3; n <= fixArrayMax {
-			r.fail(faultWide)
-			return 0
+			return 0, faultWide.pos()
 		}
 	case c == codeArray16 || c == codeArray32:
 		// No datagram is long enough for 65536 elements.
-		r.fail(faultTruncated)
-		return 0
+		return 0, faultTruncated.pos()
 	default:
-		r.fail(faultKind)
-		return 0
+		return 0, faultKind.pos()
 	}
 	if n > len(p)-header {
-		r.fail(faultTruncated)
-		return 0
+		return 0, faultTruncated.pos()
 	}
-	r.i += header
-	return n
+	return n, i + pos(header)
 }
 
-// bin reads a byte string. The result aliases the datagram.
-func (r *reader) bin() []byte {
-	p := r.b[r.i:]
+// readBin reads a byte string. The result aliases b.
+func readBin(b []byte, i pos) ([]byte, pos) {
+	if i < 0 {
+		return nil, i
+	}
+	p := b[i:]
 	if len(p) == 0 {
-		r.fail(faultTruncated)
-		return nil
+		return nil, faultTruncated.pos()
 	}
 	n, header := 0, 0
-	switch {
-	case p[0] == codeBin8 && len(p) >= 2:
+	switch c := p[0]; {
+	case c == codeBin8 && len(p) >= 2:
 		n, header = int(p[1]), 2
-	case p[0] == codeBin16 && len(p) >= 3:
+	case c == codeBin16 && len(p) >= 3:
 		if n, header = int(binary.BigEndian.Uint16(p[1:])), 3; n <= math.MaxUint8 {
-			r.fail(faultWide)
-			return nil
+			return nil, faultWide.pos()
 		}
-	case p[0] == codeBin8 || p[0] == codeBin16 || p[0] == codeBin32:
+	case c == codeBin8 || c == codeBin16 || c == codeBin32:
 		// No datagram is long enough for a bin of 65536 bytes.
-		r.fail(faultTruncated)
-		return nil
+		return nil, faultTruncated.pos()
 	default:
-		r.fail(faultKind)
-		return nil
+		return nil, faultKind.pos()
 	}
-	return r.take(p, header, n)
+	return take(b, i+pos(header), n)
 }
 
-// str reads a string of UTF-8. The result aliases the datagram.
-func (r *reader) str() []byte {
-	p := r.b[r.i:]
-	if len(p) == 0 {
-		r.fail(faultTruncated)
-		return nil
+// readStr reads a string of UTF-8. The result aliases b.
+func readStr(b []byte, i pos) ([]byte, pos) {
+	if i < 0 {
+		return nil, i
 	}
-	n, header, least := 0, 0, 0
+	p := b[i:]
+	if len(p) == 0 {
+		return nil, faultTruncated.pos()
+	}
+	n, header, least := 0, 1, 0
 	switch c := p[0]; {
 	case c&^fixStrMax == codeFixStr:
-		n, header = int(c&fixStrMax), 1
+		n = int(c & fixStrMax)
 	case c == codeStr8 && len(p) >= 2:
 		n, header, least = int(p[1]), 2, fixStrMax+1
 	case c == codeStr16 && len(p) >= 3:
 		n, header, least = int(binary.BigEndian.Uint16(p[1:])), 3, math.MaxUint8+1
 	case c == codeStr8 || c == codeStr16 || c == codeStr32:
-		r.fail(faultTruncated)
-		return nil
+		return nil, faultTruncated.pos()
 	default:
-		r.fail(faultKind)
-		return nil
+		return nil, faultKind.pos()
 	}
 	if n < least {
-		r.fail(faultWide)
-		return nil
+		return nil, faultWide.pos()
 	}
-	s := r.take(p, header, n)
-	if !utf8.Valid(s) {
-		r.fail(faultUTF8)
-		return nil
-	}
-	return s
+	s, i := take(b, i+pos(header), n)
+	return s, i.demand(utf8.Valid(s), faultUTF8)
 }
 
-// take returns the n bytes after the header at the start of p. Their capacity
-// ends with them, so that an append cannot write over the next element.
-func (r *reader) take(p []byte, header, n int) []byte {
-	end := header + n
-	if end > len(p) {
-		r.fail(faultTruncated)
-		return nil
+// take returns the n bytes at i. Their capacity ends with them, so that an
+// append to them cannot write over the next element.
+func take(b []byte, i pos, n int) ([]byte, pos) {
+	if n > len(b)-int(i) {
+		return nil, faultTruncated.pos()
 	}
-	r.i += end
-	return p[header:end:end]
+	end := i + pos(n)
+	return b[i:end:end], end
 }

@@ -33,18 +33,17 @@ func ParseDamagedRaw(b []byte, r *Raw) bool {
 	if len(b) <= crcSize || len(b) > MaxDatagram || b[0] != codeFixArray|elements[TypeRaw] {
 		return false
 	}
-	rd := reader{b: b[:len(b)-crcSize], i: 1}
-	if rd.uint() != uint64(TypeRaw) {
-		return false
-	}
-	rd.raw(r)
-	rd.end()
-	return rd.fault == faultNone
+	body := b[:len(b)-crcSize]
+	t, i := readUint(body, 1)
+	i = i.demand(t == uint64(TypeRaw), faultPacketType)
+	i = readRaw(body, i, r)
+	return int(i) == len(body)
 }
 
-func (r *reader) raw(p *Raw) {
-	p.Stream = r.uint()
-	p.Seq = r.uint32()
-	p.SentAt = r.uint()
-	p.Payload = r.bin()
+func readRaw(b []byte, i pos, r *Raw) pos {
+	r.Stream, i = readUint(b, i)
+	r.Seq, i = readUint32(b, i)
+	r.SentAt, i = readUint(b, i)
+	r.Payload, i = readBin(b, i)
+	return i
 }

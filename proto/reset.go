@@ -14,4 +14,7 @@ func AppendReset(dst []byte, r *Reset) []byte {
 	return appendCRC(dst, start)
 }
 
-func (r *reader) reset(p *Reset) { p.DeadID = r.id() }
+func readReset(b []byte, i pos, r *Reset) pos {
+	r.DeadID, i = readID(b, i)
+	return i
+}

@@ -19,10 +19,8 @@ func AppendRetry(dst []byte, r *Retry) []byte {
 	return appendCRC(dst, start)
 }
 
-func (r *reader) retry(p *Retry) {
-	p.DestID = r.id()
-	p.Token = r.bin()
-	if len(p.Token) == 0 || len(p.Token) > MaxToken {
-		r.fail(faultToken)
-	}
+func readRetry(b []byte, i pos, r *Retry) pos {
+	r.DestID, i = readID(b, i)
+	r.Token, i = readBin(b, i)
+	return i.demand(len(r.Token) > 0 && len(r.Token) <= MaxToken, faultToken)
 }

@@ -23,14 +23,15 @@ func AppendVersions(dst []byte, v *Versions) []byte {
 	return appendCRC(dst, start)
 }
 
-func (r *reader) versions(p *Versions) {
-	p.DestID = r.id()
-	p.Count = r.array()
-	if p.Count < 1 || p.Count > MaxVersions {
-		r.fail(faultVersions)
-		p.Count = 0
+func readVersions(b []byte, i pos, v *Versions) pos {
+	v.DestID, i = readID(b, i)
+	v.Count, i = readArray(b, i)
+	i = i.demand(v.Count > 0 && v.Count <= MaxVersions, faultVersions)
+	if i < 0 {
+		return i
 	}
-	for i := range p.Count {
-		p.List[i] = r.uint32()
+	for k := range v.Count {
+		v.List[k], i = readUint32(b, i)
 	}
+	return i
 }

@@ -1,0 +1,93 @@
+package proto
+
+import (
+	"testing"
+	"time"
+)
+
+// The packets of the benchmarks: what a bulk transfer sends (one message of 1200
+// bytes with an ack of three ranges), and the same without the copy.
+var benchAck = Ack{
+	Largest: 54321, Delay: 3 * time.Millisecond, N: 3,
+	Ranges: [MaxAckRanges]AckRange{{Count: 40}, {Gap: 2, Count: 7}, {Gap: 1, Count: 100}},
+}
+
+func benchMessage(size int) Message {
+	return Message{Seq: 23456, Size: uint32(size), Payload: make([]byte, size)}
+}
+
+// BenchmarkAppendData is measured without Finish, so without the crc; the
+// payload=0B line is what the packet costs besides the copy of its payload.
+func BenchmarkAppendData(b *testing.B) {
+	for name, size := range map[string]int{"payload=0B": 0, "payload=1200B": 1200} {
+		b.Run(name, func(b *testing.B) {
+			m := benchMessage(size)
+			dst := make([]byte, 0, 2048)
+			b.ReportAllocs()
+			for b.Loop() {
+				builder := BeginData(dst, 0x1f2e3d4c5b6a7988, 45678)
+				builder.AddAck(&benchAck)
+				builder.AddMessage(&m)
+				if builder.Frames() != 2 {
+					b.Fatal("frames missing")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkParseData reads all elements of a packet and then its two frames
+// again through the iterator, as a receiver does. The crc is measured apart.
+func BenchmarkParseData(b *testing.B) {
+	m := benchMessage(1200)
+	builder := BeginData(nil, 0x1f2e3d4c5b6a7988, 45678)
+	builder.AddAck(&benchAck)
+	builder.AddMessage(&m)
+	datagram := builder.Finish()
+	var p Packet
+	b.Run("validate", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if parseBody(datagram, &p) != faultNone {
+				b.Fatal("not a packet")
+			}
+		}
+	})
+	if err := Parse(datagram, &p); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("frames", func(b *testing.B) {
+		var f Frame
+		b.ReportAllocs()
+		for b.Loop() {
+			for it := p.Data.Frames(); it.Next(&f); {
+			}
+		}
+	})
+	b.Run("whole", func(b *testing.B) {
+		var f Frame
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := Parse(datagram, &p); err != nil {
+				b.Fatal(err)
+			}
+			for it := p.Data.Frames(); it.Next(&f); {
+			}
+		}
+	})
+}
+
+func BenchmarkCRC(b *testing.B) {
+	for name, size := range map[string]int{"64B": 64, "1200B": 1200} {
+		b.Run(name, func(b *testing.B) {
+			buf := appendCRC(make([]byte, size, size+crcSize), 0)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				if !intact(buf) {
+					b.Fatal("damaged")
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,207 @@
+package proto
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+)
+
+// mustHex decodes hex with spaces in it.
+func mustHex(text string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// sealed is a datagram of these bytes with the right crc.
+func sealed(text string) []byte { return appendCRC(mustHex(text), 0) }
+
+// Starts of packets, up to the element a vector spoils.
+const (
+	dataHead   = "95 04 cf1f2e3d4c5b6a7988 07 "    // data: frames
+	numberHead = "95 04 cf1f2e3d4c5b6a7988 "       // data: number, frames
+	helloHead  = "97 01 01 cf1f2e3d4c5b6a7988 "    // hello: token, params, padding
+	rawHead    = "96 00 63 0c "                    // raw: sent-at, payload
+	goodParams = "94 ce00100000 cd05c0 cdea60 07 " // max_data, max_packet, idle, first
+	ping       = "91 9105"                         // frames: one ping
+)
+
+// helloOf is a hello of these bytes with n zeros of padding and the right crc.
+func helloOf(text string, n int) []byte {
+	b := append(mustHex(text), codeBin16, byte(n>>8), byte(n))
+	return appendCRC(append(b, make([]byte, n)...), 0)
+}
+
+// hostileVectors are datagrams that must be refused.
+func hostileVectors() []vector {
+	var vs []vector
+	add := func(expect, name, comment string, b []byte) { vs = append(vs, vector{name, expect, comment, b}) }
+	bad := func(name, comment, text string) { add("malformed", name, comment, sealed(text)) }
+	strangers(add)
+	damaged(add)
+	foreignVersions(add)
+	bombs(add, bad)
+	wrongNumbers(bad)
+	wrongShapes(add, bad)
+	wrongHandshakes(add, bad)
+	wrongFrames(bad)
+	return vs
+}
+
+type addVector func(expect, name, comment string, b []byte)
+
+type addBad func(name, comment, text string)
+
+func strangers(add addVector) {
+	add("notpacket", "stranger-empty", "an empty datagram is possible and means nothing", nil)
+	add("notpacket", "stranger-text", "the tutorial chat sends bare text", []byte("hello"))
+	add("notpacket", "stranger-utf8", "no UTF-8 text starts with 0x90 to 0x9f", []byte("привет"))
+	add("notpacket", "stranger-sealed", "0xc1, the one byte msgpack never uses: kept for the sealed form", mustHex("c1 04 1f2e3d4c5b6a7988 00"))
+	add("notpacket", "stranger-map", "a map is msgpack, but no packet", sealed("81 a174 04"))
+	add("notpacket", "stranger-array16", "the outermost array has its smallest form or is no packet", sealed("dc0005 04 cf1f2e3d4c5b6a7988 07 "+ping))
+}
+
+func damaged(add addVector) {
+	whole := docPacket()
+	flipped := bytes.Clone(whole)
+	flipped[30] ^= 0x10
+	add("checksum", "damaged-bit", "one bit of the payload is flipped", flipped)
+	add("checksum", "damaged-cut", "cut by eight bytes", whole[:len(whole)-8])
+	add("checksum", "damaged-crc-missing", "a packet without its last element", whole[:len(whole)-crcSize])
+	add("checksum", "damaged-crc-zero", "a crc of zero does not mean unchecked", append(whole[:len(whole)-4:len(whole)-4], 0, 0, 0, 0))
+	crcAsBin := bytes.Clone(whole)
+	crcAsBin[len(whole)-crcSize] = 0xc6
+	add("checksum", "damaged-crc-code", "the crc as something else than a number of four bytes", crcAsBin)
+	add("checksum", "damaged-one-byte", "an array of five, and nothing of it", []byte{0x95})
+	raw := AppendRaw(nil, &Raw{Stream: 99, Seq: 12, SentAt: 1700000, Payload: []byte("hello, world")})
+	raw[14] ^= 0x20
+	add("checksum", "damaged-raw", "damaged, but its shape still reads: a chat can show it", raw)
+	add("checksum", "damaged-foreign-msgpack", "small arrays of other protocols have no crc", mustHex("93 01 02 03"))
+}
+
+func foreignVersions(add addVector) {
+	add("version", "version-two", "a hello of tomorrow in the shape of today", helloOf("97 01 02 cf1f2e3d4c5b6a7988 c400 "+goodParams, 1200))
+	add("version", "version-zero", "a version below ours is as unknown as one above", helloOf("97 01 00 cf1f2e3d4c5b6a7988 c400 "+goodParams, 1200))
+	add("version", "version-other-shape", "behind the source id a later version may do what it likes: a map, nil, a float",
+		helloOf("99 01 ceffffffff 05 81a161c0 c0 cb3ff8000000000000 ", 1200))
+	add("malformed", "version-short", "an unknown version does not excuse a hello below 1200 bytes", helloOf("97 01 02 cf1f2e3d4c5b6a7988 c400 "+goodParams, 300))
+	add("malformed", "version-beyond-32-bits", "a version has 32 bits in all versions", helloOf("97 01 cf0000000100000000 05 c400 "+goodParams, 1200))
+	add("malformed", "version-three-elements", "a hello has at least four elements in all versions", helloOf("93 01 02 05 c0", 1200))
+}
+
+// bombs claim more than they hold.
+func bombs(add addVector, bad addBad) {
+	bad("bomb-bin32", "a payload of 4 GiB", rawHead+"01 c6ffffffff")
+	bad("bomb-str32", "a reason of 4 GiB", dataHead+"91 9306 01 dbffffffff")
+	bad("bomb-array32", "4 billion frames", dataHead+"ddffffffff")
+	bad("bomb-array16", "65535 frames in ten bytes", dataHead+"dcffff 9105 9105 9105 9105 9105")
+	bad("bomb-map32", "a map of 4 billion entries instead of frames", dataHead+"dfffffffff")
+	bad("bomb-ext32", "an extension of 4 GiB", rawHead+"01 c9ffffffff01")
+	bad("bomb-ack-array32", "an ack of 4 billion ranges", dataHead+"91 ddffffffff 03 07 00 01")
+	deep := bytes.Repeat([]byte{0x91}, 60000)
+	add("malformed", "bomb-deep", "60000 arrays in each other", appendCRC(append(mustHex(dataHead), deep...), 0))
+	chain := bytes.Repeat(mustHex("dcffff"), 20000)
+	add("malformed", "bomb-chain", "20000 arrays of 65535 in each other claim more elements than fit 64 bits", appendCRC(append(mustHex(dataHead), chain...), 0))
+	pings := append(mustHex(dataHead+"dc7d00"), bytes.Repeat(mustHex("9105"), 32000)...)
+	add("ok", "bomb-pings", "32000 frames are allowed: they are as long as they claim", appendCRC(pings, 0))
+	add("malformed", "bomb-too-long", "one byte longer than a datagram can be", appendCRC(append(mustHex(rawHead+"01 c5ffd7"), make([]byte, 65495)...), 0))
+}
+
+// wrongNumbers puts everything but a canonical number where a number belongs.
+func wrongNumbers(bad addBad) {
+	for _, c := range []struct{ name, comment, element string }{
+		{"wide-uint8", "7 in two bytes", "cc07"},
+		{"wide-uint16", "255 in three bytes", "cd00ff"},
+		{"wide-uint32", "65535 in five bytes", "ce0000ffff"},
+		{"wide-uint64", "2^32-1 in nine bytes", "cf00000000ffffffff"},
+		{"beyond-32-bits", "2^32 does not fit, and is not cut to 0", "cf0000000100000000"},
+		{"int8", "7 as a signed number", "d007"},
+		{"int64", "7 as a signed number of nine bytes", "d30000000000000007"},
+		{"minus-one", "-1 is not 2^64-1", "ff"},
+		{"nil", "nil is not 0", "c0"},
+		{"true", "true is not 1", "c3"},
+		{"float32", "7.0 is not 7", "ca40e00000"},
+		{"float64", "7.0 is not 7", "cb401c000000000000"},
+		{"string", "\"7\" is not 7", "a137"},
+		{"bin", "a byte is not a number", "c40107"},
+		{"array", "[7] is not 7", "9107"},
+		{"map", "{} is not 0", "80"},
+		{"ext", "an extension is nothing", "d40107"},
+		{"c1", "0xc1 is no msgpack at all", "c1"},
+	} {
+		bad("number-"+c.name, c.comment, numberHead+c.element+ping)
+	}
+	bad("number-missing", "no number, frames in its place", "94 04 cf1f2e3d4c5b6a7988 "+ping)
+}
+
+func wrongShapes(add addVector, bad addBad) {
+	bad("packet-type-unknown", "packet type 7", "93 07 05")
+	bad("packet-type-string", "a packet type is a number", "93 a164 05")
+	bad("packet-no-type", "an array without elements", "90")
+	bad("packet-element-more", "a reset with one element more", "94 05 05 05")
+	bad("packet-element-less", "a header that counts one element less than there are", "92 05 05")
+	bad("packet-trailing", "a byte between the last element and the crc", "93 05 05 00")
+	add("malformed", "packet-twice", "two packets in one datagram, the second with a crc over both",
+		appendCRC(append(AppendReset(nil, &Reset{DeadID: 5}), mustHex("93 05 05")...), 0))
+	bad("data-no-frames", "a data packet without frames", dataHead+"90")
+	bad("data-frames-nil", "nil instead of frames", dataHead+"c0")
+	bad("data-frames-array16", "one frame does not need a header of three bytes", dataHead+"dc0001 9105")
+	bad("data-frames-map", "a map of frames", dataHead+"81 9105 9105")
+	bad("data-id-zero", "connection id zero", "95 04 00 07 "+ping)
+	bad("reset-id-zero", "connection id zero", "93 05 00")
+	bad("raw-payload-str", "a string is not a payload", rawHead+"01 a568656c6c6f")
+	bad("raw-payload-nil", "nil is not an empty payload", rawHead+"01 c0")
+	bad("raw-payload-bin16", "five bytes do not need a header of three", rawHead+"01 c50005 68656c6c6f")
+	bad("raw-payload-bin32", "five bytes do not need a header of five", rawHead+"01 c600000005 68656c6c6f")
+}
+
+func wrongHandshakes(add addVector, bad addBad) {
+	add("malformed", "hello-short", "1199 bytes", helloOf(helloHead+"c400 "+goodParams, 1199-40))
+	nonzero := helloOf(helloHead+"c400 "+goodParams, 1200)
+	nonzero[len(nonzero)-crcSize-1] = 1
+	add("malformed", "hello-padding", "padding that is not zero could hide something", appendCRC(nonzero[:len(nonzero)-crcSize], 0))
+	add("malformed", "hello-token-long", "a token of 65 bytes", helloOf(helloHead+"c441"+strings.Repeat("5c", 65)+goodParams, 1200))
+	add("malformed", "hello-id-zero", "connection id zero", helloOf("97 01 01 00 c400 "+goodParams, 1200))
+	add("malformed", "hello-params-five", "one parameter more", helloOf(helloHead+"c400 95 07 cd05c0 07 07 07", 1200))
+	add("malformed", "hello-packet-small", "a largest packet of 1199 bytes", helloOf(helloHead+"c400 94 07 cd04af 07 07", 1200))
+	add("malformed", "hello-packet-large", "a largest packet of 65508 bytes", helloOf(helloHead+"c400 94 07 cdffe4 07 07", 1200))
+	bad("retry-token-empty", "a retry without a token would be asked for again and again", "94 02 05 c400")
+	bad("retry-token-long", "a token of 65 bytes", "94 02 05 c441"+strings.Repeat("5c", 65))
+	bad("accept-source-zero", "connection id zero", "95 03 05 00 "+goodParams)
+	bad("version-list-empty", "no version is known", "94 06 05 90")
+	bad("version-list-nine", "nine versions", "94 06 05 99 010203040506070809")
+}
+
+func wrongFrames(bad addBad) {
+	bad("frame-type-unknown", "frame type 7", dataHead+"91 9107")
+	bad("frame-type-reserved", "frame types 0 to 2 are not used on the wire", dataHead+"91 9301 07 c400")
+	bad("frame-type-beyond", "the first type behind channel 255", dataHead+"91 93 cd1010 07 c400")
+	bad("frame-not-array", "a number instead of a frame", dataHead+"91 05")
+	bad("frame-empty", "a frame without a type", dataHead+"91 90")
+	bad("frame-ping-more", "a ping carries nothing", dataHead+"91 9205 00")
+	bad("frame-deep", "an array in a frame", dataHead+"91 9204 9105")
+	bad("message-mode-reserved", "delivery mode 1", dataHead+"91 93 12 07 c400")
+	bad("message-payload-str", "a string is not a payload", dataHead+"91 93 10 07 a161")
+	bad("message-elements", "a message with the elements of a fragment", dataHead+"91 95 10 07 0a 00 c40161")
+	bad("fragment-empty", "no byte of a message of ten", dataHead+"91 95 11 07 0a 00 c400")
+	bad("fragment-whole", "a whole message travels as a message", dataHead+"91 95 11 07 01 00 c40161")
+	bad("fragment-whole-empty", "an empty message travels as a message", dataHead+"91 95 11 07 00 00 c400")
+	bad("fragment-outside", "bytes 9 and 10 of ten", dataHead+"91 95 11 07 0a 09 c4026161")
+	bad("fragment-offset-wraps", "offset and length together wrap 32 bits", dataHead+"91 95 11 07 0a ceffffffff c4026161")
+	bad("fragment-huge", "part of a message of 16 MiB and a byte", dataHead+"91 95 11 07 ce01000001 00 c40161")
+	bad("ack-no-range", "an ack of nothing", dataHead+"91 93 03 07 00")
+	bad("ack-half-range", "a gap with nothing below it", dataHead+"91 95 03 07 00 01 01")
+	bad("ack-count-zero", "an empty range", dataHead+"91 94 03 07 00 00")
+	bad("ack-gap-zero", "two ranges that are one", dataHead+"91 96 03 07 00 01 00 01")
+	bad("ack-too-wide", "2^31+1 numbers", dataHead+"91 94 03 07 00 ce80000001")
+	bad("ack-overflow", "a count of 64 bits that would make the sum small again", dataHead+"91 96 03 07 00 02 01 cfffffffffffffffff")
+	bad("ack-delay-64-bits", "a delay of 64 bits", dataHead+"91 94 03 07 cf0000000100000000 01")
+	bad("ack-33-ranges", "one range too many", dataHead+"91 dc0044 03 ce7fffffff 00 01"+strings.Repeat("0101", 32))
+	bad("max-data-missing", "credit without a number", dataHead+"91 9104")
+	bad("close-not-utf8", "an overlong slash", dataHead+"91 9306 01 a2c0af")
+	bad("close-bin", "bytes are not a reason", dataHead+"91 9306 01 c40161")
+	bad("close-str8-wide", "one byte does not need a header of two", dataHead+"91 9306 01 d90161")
+	bad("close-257", "a reason of 257 bytes", dataHead+"91 9306 01 da0101"+strings.Repeat("61", 257))
+}

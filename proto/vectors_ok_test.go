@@ -1,0 +1,103 @@
+package proto
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"time"
+)
+
+// The ids of the vectors.
+const (
+	clientID = 0x1f2e3d4c5b6a7988
+	serverID = 0xa1b2c3d4e5f60718
+)
+
+var vectorParams = Params{MaxData: 1 << 20, MaxPacket: 1472, IdleMillis: 60000, First: 3333333333}
+
+// okVectors are packets that must be accepted and written again byte for byte.
+func okVectors() []vector {
+	var vs []vector
+	add := func(name, comment string, b []byte) {
+		vs = append(vs, vector{name, "ok", comment, b})
+	}
+	data := func(name, comment string, frames ...Frame) { add(name, comment, buildData(clientID, 7, frames...)) }
+
+	add("raw-text", "a line of the chat in raw mode", AppendRaw(nil, &Raw{Stream: 99, Seq: 12, SentAt: 1700000, Payload: []byte("hello, world")}))
+	add("raw-empty", "an empty payload is a message, too", AppendRaw(nil, &Raw{Stream: 1}))
+	add("raw-largest-numbers", "every number at its end, payload just long enough for bin16",
+		AppendRaw(nil, &Raw{Stream: math.MaxUint64, Seq: math.MaxUint32, SentAt: math.MaxUint64, Payload: bytes.Repeat([]byte{0xa5}, 256)}))
+	add("hello-first", "first hello: no token, padded to 1200 bytes",
+		AppendHello(nil, &Hello{Version: Version, SourceID: clientID, Params: vectorParams}, MinHello))
+	add("hello-token", "hello with the longest token, padded to the packet size",
+		AppendHello(nil, &Hello{Version: Version, SourceID: clientID, Token: bytes.Repeat([]byte{0x5c}, MaxToken), Params: vectorParams}, 1280))
+	add("retry", "a token of 32 bytes", AppendRetry(nil, &Retry{DestID: clientID, Token: bytes.Repeat([]byte{0x5c}, 32)}))
+	add("accept", "the answer to a hello with a good token", AppendAccept(nil, &Accept{DestID: clientID, SourceID: serverID, Params: vectorParams}))
+	add("accept-smallest", "ids that happen to be small take one byte",
+		AppendAccept(nil, &Accept{DestID: 1, SourceID: 2, Params: Params{MaxPacket: MinHello}}))
+	add("reset", "I know no connection with this id", AppendReset(nil, &Reset{DeadID: clientID}))
+	add("version", "the answer of an endpoint of today to a hello of tomorrow", AppendVersions(nil, &Versions{DestID: clientID, List: [MaxVersions]uint32{1}, Count: 1}))
+	add("version-eight", "the longest list", AppendVersions(nil, &Versions{DestID: clientID, List: [MaxVersions]uint32{1, 2, 3, 127, 128, 65535, 65536, math.MaxUint32}, Count: 8}))
+
+	data("message", "a whole message", messageFrame(0, 3, "hello"))
+	data("message-empty", "an empty message is a message", messageFrame(0, 0, ""))
+	data("message-channels", "frame types of one, two and three bytes: channels 6, 7, 14, 15 and 255",
+		messageFrame(6, 1, "a"), messageFrame(7, 1, "b"), messageFrame(14, 1, "c"), messageFrame(15, 1, "d"), messageFrame(255, 1, "e"))
+	data("message-bin8-end", "255 bytes, the longest payload with a header of two bytes", messageFrame(0, 300, strings.Repeat("x", 255)))
+	data("message-bin16", "256 bytes, the shortest payload with a header of three bytes", messageFrame(0, math.MaxUint32, strings.Repeat("x", 256)))
+	data("fragment-first", "the first 4 of 70000 bytes", fragmentFrame(70000, 0, "head"))
+	data("fragment-last", "the last byte of the largest message", fragmentFrame(MaxMessage, MaxMessage-1, "z"))
+	data("ack-one", "one packet, acked at once", ackFrame(7, 0, AckRange{0, 1}))
+	data("ack-three-ranges", "packets 100 to 91, 89, and 80 to 1 arrived 8 ms ago",
+		ackFrame(100, 8*time.Millisecond, AckRange{0, 10}, AckRange{1, 1}, AckRange{8, 80}))
+	data("ack-wrapped", "across the wrap of the low 32 bits", ackFrame(1, 64*time.Microsecond, AckRange{0, 4}, AckRange{1, 2}))
+	data("ack-widest", "exactly 2^31 numbers, the widest ack there is", ackFrame(math.MaxUint32, ackDelayMax, AckRange{0, 1}, AckRange{1<<31 - 2, 1}))
+	data("ack-most-ranges", "32 ranges, frame header of three bytes", manyRanges(MaxAckRanges))
+	data("max-data", "credit beyond 32 bits", Frame{Type: FrameMaxData, MaxData: math.MaxUint64})
+	data("ping", "the shortest packet of a connection", Frame{Type: FramePing})
+	data("close-silent", "the normal end", Frame{Type: FrameClose})
+	data("close-reason", "two-byte and four-byte runes", Frame{Type: FrameClose, Close: Close{Code: math.MaxUint32, Reason: []byte("größer 🐘")}})
+	data("close-longest", "256 bytes", Frame{Type: FrameClose, Close: Close{Code: 1, Reason: bytes.Repeat([]byte("r"), MaxReason)}})
+	data("close-str8", "32 bytes, the shortest reason with a header of two bytes", Frame{Type: FrameClose, Close: Close{Code: 1, Reason: bytes.Repeat([]byte("r"), 32)}})
+	data("frames-of-all-types", "one of each, in any order", Frame{Type: FramePing}, Frame{Type: FrameClose, Close: Close{Code: 2}},
+		Frame{Type: FrameMaxData, MaxData: 1 << 33}, ackFrame(9, 0, AckRange{0, 1}), fragmentFrame(9, 3, "frag"), messageFrame(3, 4, "m"))
+	data("frames-fifteen", "the most with an array header of one byte", repeat(messageFrame(0, 1, "x"), 15)...)
+	data("frames-sixteen", "the least with an array header of three bytes", repeat(messageFrame(0, 1, "x"), 16)...)
+	add("data-typical", "the packet drawn in doc.go", docPacket())
+	add("data-number-largest", "the last number before the low 32 bits wrap", buildData(1, math.MaxUint32, Frame{Type: FramePing}))
+	return vs
+}
+
+// docPacket is the packet drawn in doc.go.
+func docPacket() []byte {
+	return buildData(clientID, 1111, ackFrame(2222, 1024*time.Microsecond, AckRange{0, 2}), messageFrame(0, 3333, "ten  bytes"))
+}
+
+func messageFrame(channel uint8, seq uint32, payload string) Frame {
+	return Frame{Type: FrameMessage, Message: Message{Channel: channel, Seq: seq, Size: uint32(len(payload)), Payload: []byte(payload)}}
+}
+
+func fragmentFrame(size, offset uint32, payload string) Frame {
+	return Frame{Type: FrameFragment, Message: Message{Seq: 5, Size: size, Offset: offset, Payload: []byte(payload)}}
+}
+
+func ackFrame(largest uint32, delay time.Duration, ranges ...AckRange) Frame {
+	f := Frame{Type: FrameAck, Ack: Ack{Largest: largest, Delay: delay, N: len(ranges)}}
+	copy(f.Ack.Ranges[:], ranges)
+	return f
+}
+
+func manyRanges(n int) Frame {
+	ranges := []AckRange{{0, 1}}
+	for i := 1; i < n; i++ {
+		ranges = append(ranges, AckRange{uint32(i), uint32(i * i)})
+	}
+	return ackFrame(100000, time.Millisecond, ranges...)
+}
+
+func repeat(f Frame, n int) (frames []Frame) {
+	for range n {
+		frames = append(frames, f)
+	}
+	return frames
+}
