@@ -77,11 +77,7 @@ func appendPacket(dst []byte, p *Packet, size int) []byte {
 		return appendDescribedParams(fmt.Appendf(dst, " dest %x source %x", p.Accept.DestID, p.Accept.SourceID), &p.Accept.Params)
 	case TypeData:
 		dst = fmt.Appendf(dst, " %d", p.Data.Number)
-		var f Frame
-		for it := p.Data.Frames(); it.Next(&f); {
-			dst = appendFrame(append(dst, ' '), &f)
-		}
-		return dst
+		return appendFrames(dst, &p.Data)
 	case TypeReset:
 		return fmt.Appendf(dst, " dead %x", p.Reset.DeadID)
 	case TypeVersion:
@@ -89,6 +85,21 @@ func appendPacket(dst []byte, p *Packet, size int) []byte {
 	default:
 		panic("proto: BUG: a packet type without a description")
 	}
+}
+
+// describeFrames is the most frames Describe shows.
+const describeFrames = 20
+
+func appendFrames(dst []byte, d *Data) []byte {
+	var f Frame
+	it := d.Frames()
+	for n := 0; n < describeFrames && it.Next(&f); n++ {
+		dst = appendFrame(append(dst, ' '), &f)
+	}
+	if it.left > 0 {
+		dst = fmt.Appendf(dst, " and %d more", it.left)
+	}
+	return dst
 }
 
 func appendDescribedParams(dst []byte, p *Params) []byte {

@@ -106,7 +106,10 @@ func parseBody(b []byte, p *Packet) fault {
 	}
 	p.Type = Type(t)
 	if p.Type == TypeHello {
-		i = refuseForeignHello(b, i, &p.Hello, size)
+		// The rest of a foreign hello is not read, so that what was filled stays.
+		if i = refuseForeignHello(b, i, &p.Hello, size); i < 0 {
+			return i.fault()
+		}
 	}
 	i = i.demand(n == elements[p.Type], faultElements)
 	i = readPacket(b, i, p, size)

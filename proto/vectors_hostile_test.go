@@ -158,7 +158,7 @@ func wrongShapes(add addVector, bad addBad) {
 }
 
 func wrongHandshakes(add addVector, bad addBad) {
-	add("malformed", "hello-short", "1199 bytes", helloOf(helloHead+"c400 "+goodParams, 1199-40))
+	add("malformed", "hello-short", "1199 bytes", helloOf(helloHead+"c400 "+goodParams, 1164))
 	nonzero := helloOf(helloHead+"c400 "+goodParams, 1200)
 	nonzero[len(nonzero)-crcSize-1] = 1
 	add("malformed", "hello-padding", "padding that is not zero could hide something", appendCRC(nonzero[:len(nonzero)-crcSize], 0))

@@ -36,18 +36,21 @@ func (v vector) text() string {
 	return fmt.Sprintf("name: %s\nexpect: %s\ncomment: %s\nmeaning: %s\n\n%s", v.name, v.expect, v.comment, Describe(v.bytes), hexLines(v.bytes))
 }
 
-// hexLines writes bytes as hex, at most 16 a line. A line of more than 32 equal
-// bytes is written as the byte, a star and the count.
+// hexLines writes bytes as hex, at most 16 a line. One to three bytes that come
+// more than 20 times are a line of their own: the bytes, a star and the count.
 func hexLines(b []byte) string {
 	var s strings.Builder
 	for len(b) > 0 {
-		if n := run(b); n > 32 {
-			fmt.Fprintf(&s, "%02x*%d\n", b[0], n)
-			b = b[n:]
+		if period, count := pattern(b); count > 0 {
+			fmt.Fprintf(&s, "%x*%d\n", b[:period], count)
+			b = b[period*count:]
 			continue
 		}
 		n := 1
-		for n < min(16, len(b)) && run(b[n:]) <= 32 {
+		for n < min(16, len(b)) {
+			if _, count := pattern(b[n:]); count > 0 {
+				break
+			}
 			n++
 		}
 		fmt.Fprintf(&s, "% x\n", b[:n])
@@ -56,13 +59,16 @@ func hexLines(b []byte) string {
 	return s.String()
 }
 
-// run is the number of equal bytes b starts with.
-func run(b []byte) int {
-	n := 0
-	for n < len(b) && b[n] == b[0] {
-		n++
+// pattern finds one to three bytes that b starts with many times.
+func pattern(b []byte) (period, count int) {
+	for period = 1; period <= 3 && period <= len(b); period++ {
+		for count = 1; (count+1)*period <= len(b) && bytes.Equal(b[:period], b[count*period:(count+1)*period]); count++ {
+		}
+		if count > 20 {
+			return period, count
+		}
 	}
-	return n
+	return 0, 0
 }
 
 // unhex is the inverse of hexLines. Spaces do not matter.
