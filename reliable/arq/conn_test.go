@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"udplab/reliable/congestion"
 )
 
 // message is n bytes that tell its number and spot any mix-up.
@@ -187,5 +189,27 @@ func TestReceiptsTellSentAndAcked(t *testing.T) {
 	}
 	if got := dialer.Stats().RetransmitsProbe; got != 1 {
 		t.Errorf("%d probe retransmissions, want 1: only silence told of this loss", got)
+	}
+}
+
+// Small messages go while there is room for them, not for a full packet only:
+// a thin flow must not wait for a window it does not use.
+func TestSmallMessagesUseTheRestOfTheWindow(t *testing.T) {
+	p := newPair(t, Config{Congestion: func(c congestion.Config) congestion.Controller {
+		return congestion.NewFixed(c, 2*c.MaxPacket)
+	}})
+	dialer, _ := p.connect()
+	p.run(time.Minute, func() bool { return dialer.Stats().BytesInFlight == 0 })
+	for i, n := range []int{1100, 200, 100, 100} {
+		dialer.Send(p.now, message(i, n), false)
+		p.drain(0)
+	}
+	if got := dialer.Stats().BytesInFlight; got < 1500 {
+		t.Errorf("%d bytes in flight of a window of 2400, want all four messages", got)
+	}
+	dialer.Send(p.now, message(5, 1100), false)
+	p.drain(0)
+	if s := dialer.Stats(); s.BytesInFlight > s.CongestionWindow {
+		t.Errorf("%d bytes in flight exceed the window of %d", s.BytesInFlight, s.CongestionWindow)
 	}
 }

@@ -70,7 +70,7 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	if c.recovery.probes > 0 || c.pingPending || c.in.grantPending {
 		return true // small and rare, or owed to the peer: not held back
 	}
-	if c.recovery.inFlight+c.maxPacket > c.congestion.Window() {
+	if c.windowRoom() < c.nextSize() {
 		return false
 	}
 	c.pacer.advance(now, c.congestion.Window(), c.maxPacket, c.congestion.SlowStart(), &c.rtt)
@@ -80,6 +80,28 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	}
 	return true
 }
+
+// windowRoom is how many bytes the congestion window lets go now (RFC 9002
+// section 7: bytes in flight must not exceed it).
+func (c *Conn) windowRoom() int { return c.congestion.Window() - c.recovery.inFlight }
+
+// nextSize is the size of the packet that would carry the next piece of data
+// whole, as far as one packet can.
+func (c *Conn) nextSize() int {
+	bytes := 0
+	switch {
+	case c.out.hasRepair():
+		r := &c.out.repair[c.out.repaired]
+		bytes = int(r.hi - r.lo)
+	case c.out.hasNew():
+		bytes = len(c.out.messages.at(c.out.nextSeq).data) - int(c.out.nextOffset)
+	}
+	return min(bytes+maxHeaders, c.maxPacket)
+}
+
+// maxHeaders is more than a packet needs around the payload of one frame when
+// it carries no ack: an ack only leaves less room for payload.
+const maxHeaders = 64
 
 // hasData reports whether message bytes could go if window and pacer let them.
 func (c *Conn) hasData() bool {
@@ -93,8 +115,12 @@ func (c *Conn) fill(b *proto.DataBuilder, p *sentPacket) {
 		b.AddMaxData(c.in.limit)
 		p.maxDataLimit, p.eliciting = c.in.limit, true
 	}
-	if c.recovery.probes > 0 || c.recovery.inFlight+c.maxPacket <= c.congestion.Window() {
-		c.appendMessages(b, p, c.maxPacket)
+	limit := c.maxPacket
+	if c.recovery.probes == 0 {
+		limit = min(limit, c.windowRoom())
+	}
+	if limit >= c.nextSize() {
+		c.appendMessages(b, p, limit)
 		p.eliciting = p.eliciting || p.pieceCount > 0
 	}
 	if c.pingPending && !p.eliciting {
@@ -124,7 +150,7 @@ func (c *Conn) packetSent(now time.Duration, p sentPacket) {
 		c.recovery.probes = max(c.recovery.probes-1, 0)
 		c.recovery.inFlight += int(p.size)
 		c.recovery.lastEliciting = now
-		p.windowFull = c.recovery.inFlight+c.maxPacket > c.congestion.Window()
+		p.windowFull = c.windowRoom() < c.maxPacket
 		c.congestion.PacketSent(now, int(p.size), c.recovery.inFlight)
 		c.pacer.sent(int(p.size))
 	}
