@@ -1,0 +1,134 @@
+package chat
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"udplab/reliable"
+	"udplab/reliable/raw"
+)
+
+// incoming takes a message of the peer.
+func (c *conversation) incoming(l *link, b []byte) {
+	m, err := Decode(b)
+	switch {
+	case err != nil,
+		l.run == "" && (m.Kind != Hello || m.Text == "" || len(m.Text) > maxRun):
+		c.tally.malformed.Add(1)
+		if l.run == "" {
+			l.end(codeNotChat, "this is a chat of udplab")
+		}
+	case l.run == "":
+		l.run = m.Text
+		c.greeted(l, &m)
+	case m.Kind == Hello, l.run != c.shownRun:
+		// A second hello says nothing new, and a link that was refused nothing
+		// that counts.
+	case m.Kind == Bye:
+		l.saidBye, l.leaving = true, true
+		if l == c.active {
+			c.events.emit(c.peer.left()...)
+		}
+	default:
+		c.show(l, &m)
+	}
+}
+
+// show shows a line, unless it was shown before: then it came again over
+// another connection, because its acknowledgment was lost with the first one.
+func (c *conversation) show(l *link, m *Message) {
+	switch c.shown.Receive(0, uint32(m.ID), 0).Kind {
+	case raw.Duplicate, raw.OutOfWindow:
+		return
+	}
+	c.tally.received.Add(1)
+	from := l.addr.String()
+	for _, e := range append(c.peer.heard(m.Name, l.run), Event{Kind: Received, ID: m.ID, Name: m.Name, Text: m.Text}) {
+		e.From = from
+		c.events.emit(e)
+	}
+}
+
+// greeted takes a link whose hello has come.
+func (c *conversation) greeted(l *link, hello *Message) {
+	switch {
+	case l.run == c.run:
+		l.end(codeBusy, "this chat called itself")
+		c.once(Event{Kind: Peer, Peer: PeerBusy, Reason: "the peer's address is this chat's own"})
+		return
+	case c.active == nil:
+		c.adopt(l, hello)
+		return
+	}
+	switch settle(c.run, c.active.rival(), l.rival()) {
+	case replaceOld:
+		old := c.active
+		_ = old.conn.Abort()
+		c.adopt(l, hello)
+	case switchOver:
+		c.active.leaving = true
+		c.adopt(l, hello)
+	case keepOld:
+		l.leaving = true
+	case refuseNew:
+		l.end(codeBusy, "talking with somebody else")
+		c.once(Event{Kind: Peer, Peer: PeerBusy, Name: hello.Name, From: l.addr.String(), Reason: "somebody else wanted in and was refused"})
+	}
+}
+
+// adopt makes a link the one that lines go to.
+func (c *conversation) adopt(l *link, hello *Message) {
+	c.active, c.told, c.met = l, false, true
+	l.since = time.Now()
+	c.hello(l)
+	if c.dialing != nil {
+		c.dialing()
+	}
+	if l.run != c.shownRun {
+		c.shownRun, c.shown = l.run, raw.Account{}
+	}
+	for _, e := range c.peer.heard(hello.Name, l.run) {
+		e.From = l.addr.String()
+		c.events.emit(e)
+	}
+}
+
+// end closes a link that is not wanted.
+func (l *link) end(code uint32, cause string) {
+	l.leaving = true
+	l.last = outgoing{code: code, cause: cause}
+}
+
+// linkEnded cleans up after a link. What it took with it waits again.
+func (c *conversation) linkEnded(l *link, err error) {
+	_ = l.conn.Abort()
+	delete(c.links, l)
+	c.tally.closed(l)
+	l.retire()
+	c.outbox.unlink(l.number)
+	var byPeer *reliable.PeerError
+	switch {
+	case errors.As(err, &byPeer) && byPeer.Code == codeBusy:
+		c.once(Event{Kind: Peer, Peer: PeerBusy, Reason: "the peer is " + byPeer.Reason})
+	case c.active != l || l.saidBye || c.phase == leaving:
+	case errors.Is(err, io.EOF):
+		c.events.emit(c.peer.absent("it closed the connection without a goodbye")...)
+	default:
+		c.events.emit(c.peer.absent(endReason(err))...)
+	}
+	if c.active == l {
+		c.active = nil
+		if time.Since(l.since) > steady {
+			c.failures = 0
+		}
+	}
+}
+
+// once emits news about strangers and refusals once until the peer is there.
+func (c *conversation) once(e Event) {
+	if !c.told {
+		c.told = true
+		c.events.emit(e)
+	}
+}

@@ -1,0 +1,139 @@
+package chat
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"udplab/reliable"
+)
+
+// link is one connection of a reliable session: three goroutines that wait for
+// it, and what the session knows of it. Everything they learn goes to the
+// session's inputs.
+type link struct {
+	number int // unique in the session, from 1
+	conn   connection
+	dialed bool
+	addr   netip.AddrPort
+	out    chan outgoing // capacity 1: what the sender is to send next
+	cancel context.CancelFunc
+	retire func()
+
+	// Owned by the session's goroutine.
+	run     string    // of the peer; "" before its hello
+	busy    bool      // the sender has something that has no number yet
+	saidBye bool      // the peer
+	helloed bool      // this side
+	since   time.Time // it is the one in use
+	leaving bool      // no lines for it any more; it is closed once those under way are through
+	last    outgoing
+	closed  bool // the sender has the last
+}
+
+// outgoing is what a link's sender is to do.
+type outgoing struct {
+	id    uint64 // of the line; 0 for a hello or a goodbye
+	msg   []byte // nil = nothing to send
+	last  bool   // close the connection after it
+	code  uint32 // for last: 0 = in peace
+	cause string
+}
+
+// input is what happened at a link. One of the fields says what.
+type input struct {
+	link     *link
+	message  []byte            // came in, if not nil
+	numbered *numbered         // a line was taken over by the connection
+	receipt  *reliable.Receipt // of something sent
+	ended    bool              // nothing more will come of it; err says why
+	err      error
+}
+
+type numbered struct {
+	id  uint64
+	seq uint64
+}
+
+// rival is what settle wants to know.
+func (l *link) rival() rival { return rival{l.dialed, l.addr, l.run} }
+
+// serve runs the link until its connection ends. tell must not block after ctx
+// is done. The last thing told is ended.
+func (l *link) serve(ctx context.Context, tell func(input)) {
+	defer l.cancel()
+	var readers, senders sync.WaitGroup
+	var ended error
+	readers.Go(func() { ended = l.receive(ctx, tell) })
+	readers.Go(func() { l.receipts(ctx, tell) })
+	senders.Go(func() { l.send(ctx, tell) })
+	readers.Wait()
+	l.cancel()
+	senders.Wait()
+	tell(input{link: l, ended: true, err: ended})
+}
+
+// receive hands on what comes in. A connection on which nothing comes for a
+// while at its start is no chat's: a stranger must not be able to hold it open.
+func (l *link) receive(ctx context.Context, tell func(input)) error {
+	const greeting = 5 * time.Second
+	first, cancel := context.WithTimeout(ctx, greeting)
+	msg, err := l.conn.Receive(first)
+	cancel()
+	if err != nil {
+		_ = l.conn.Abort() // so that the receipts end too
+	}
+	for {
+		if err != nil {
+			return err
+		}
+		if msg == nil {
+			msg = []byte{}
+		}
+		tell(input{link: l, message: msg})
+		msg, err = l.conn.Receive(ctx)
+	}
+}
+
+// receipts ends when the connection has told the fate of everything sent.
+func (l *link) receipts(ctx context.Context, tell func(input)) {
+	for {
+		r, err := l.conn.Receipt(ctx)
+		if err != nil {
+			return
+		}
+		tell(input{link: l, receipt: &r})
+	}
+}
+
+func (l *link) send(ctx context.Context, tell func(input)) {
+	for {
+		select {
+		case o := <-l.out:
+			if !l.sendOne(ctx, o, tell) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sendOne reports whether there can be more to send.
+func (l *link) sendOne(ctx context.Context, o outgoing, tell func(input)) bool {
+	if o.msg != nil {
+		seq, err := l.conn.SendTracked(ctx, o.msg)
+		if err != nil {
+			return false // the reader learns the reason
+		}
+		tell(input{link: l, numbered: &numbered{o.id, seq}})
+	}
+	switch {
+	case o.last && o.code == 0:
+		_ = l.conn.Close() // waits for the peer; who waits too long aborts
+	case o.last:
+		_ = l.conn.CloseWithError(o.code, o.cause)
+	}
+	return !o.last
+}
