@@ -24,8 +24,9 @@ type acks struct {
 	// is known to know.
 	told uint64
 
-	elicited  int  // ack-eliciting packets since the last ack was sent
-	immediate bool // the next ack must not wait
+	disordered bool // the newest arrival was out of order or behind a gap
+	elicited   int  // ack-eliciting packets since the last ack was sent
+	immediate  bool // the next ack must not wait
 }
 
 // duplicate reports whether the packet was received before, or is so old that
@@ -48,22 +49,18 @@ func (a *acks) received(now time.Duration, number uint64) (outOfOrder bool) {
 		a.floor = a.seen[1].lo
 		a.seen.removeBelow(a.floor)
 	}
-	if outOfOrder || gap {
-		// RFC 9000 section 13.2.1: a packet out of order or behind a gap is
-		// acknowledged at once, so that the sender detects the loss early.
-		a.immediate = true
-	}
+	a.disordered = outOfOrder || gap
 	return outOfOrder
 }
 
-// ackElicited records that the received packet asks for an acknowledgment.
+// ackElicited records that the packet just received asks for an
+// acknowledgment. One that is out of order or behind a gap gets it at once, so
+// that the sender detects the loss early (RFC 9000 section 13.2.1); otherwise
+// every second one does (section 13.2.2). A packet that does not ask never
+// makes us answer, or two ends could acknowledge each other's acks for ever.
 func (a *acks) ackElicited() {
 	a.elicited++
-	if a.elicited >= 2 {
-		// RFC 9000 section 13.2.2: "after receiving at least two
-		// ack-eliciting packets".
-		a.immediate = true
-	}
+	a.immediate = a.immediate || a.disordered || a.elicited >= 2
 }
 
 // due reports whether an ack has to be sent, now or when its timer runs out.

@@ -213,3 +213,38 @@ func TestSmallMessagesUseTheRestOfTheWindow(t *testing.T) {
 		t.Errorf("%d bytes in flight exceed the window of %d", s.BytesInFlight, s.CongestionWindow)
 	}
 }
+
+// Packets that carry only acks are never answered, in whatever order they
+// come: RFC 9000 section 13.2.1.
+func TestAcksAreNotAcknowledged(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	end := p.now + time.Second
+	p.run(2*time.Second, func() bool { return p.now > end || len(p.flying) == 0 && dialer.Stats().BytesInFlight == 0 })
+	acksBefore := dialer.Stats().AcksSent
+	// The second of three ack-only packets of the listener is lost, the other
+	// two change places.
+	var held [][]byte
+	p.drop = func(from int, b []byte) bool {
+		if from == 1 {
+			held = append(held, append([]byte(nil), b...))
+		}
+		return from == 1
+	}
+	for i := range 6 {
+		dialer.Send(p.now, message(i, 1000), false)
+		p.drain(0)
+	}
+	end = p.now + 30*time.Millisecond
+	p.run(time.Second, func() bool { return p.now > end || len(held) >= 3 })
+	if len(held) < 3 || listener.Stats().PacketsReceived < 6 {
+		t.Fatalf("%d packets of the listener were held, want three acks", len(held))
+	}
+	p.drop = nil
+	for _, i := range []int{2, 0} {
+		p.deliver(flight{to: 0, data: held[i]})
+	}
+	if got := dialer.Stats().AcksSent - acksBefore; got != 0 {
+		t.Errorf("%d acks sent in answer to acks", got)
+	}
+}
