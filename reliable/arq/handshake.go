@@ -19,14 +19,13 @@ import (
 // the answer to the other's: no cookie is needed, since each side sends to an
 // address it chose itself, and there is one connection.
 type handshake struct {
-	token      []byte
-	helloDue   bool
-	hellos     int // sent with the present token
-	helloAt    time.Duration
-	interval   time.Duration
-	giveUpAt   time.Duration
-	acceptDue  bool
-	acceptSize int // the hello to answer had this many bytes; never send more
+	token     []byte
+	helloDue  bool
+	hellos    int // sent with the present token
+	helloAt   time.Duration
+	interval  time.Duration
+	giveUpAt  time.Duration
+	acceptDue bool
 }
 
 // dial makes the connection that asks.
