@@ -19,7 +19,7 @@
 //	      93 10                   frame: message on channel 0, reliable and ordered
 //	         cd 0d05              message number 3333
 //	         c4 0a "ten  bytes"   payload
-//	   ce a1b2c3d4                crc: CRC-32C of everything above
+//	   ce e9b5b8b7                crc: CRC-32C of everything above
 //
 // # Who calls it
 //

@@ -1,25 +1,173 @@
 package proto
 
 import (
+	"bytes"
+	"errors"
+	"sync"
 	"testing"
-	"time"
 )
 
-func TestDataPacketComesBack(t *testing.T) {
-	b := BeginData(nil, 0x1f2e3d4c5b6a7988, 1111)
-	b.AddAck(&Ack{Largest: 7, Delay: 1024 * time.Microsecond, Ranges: [MaxAckRanges]AckRange{{Count: 3}, {Gap: 1, Count: 4}}, N: 2})
-	b.AddMessage(&Message{Seq: 3, Size: 3, Payload: []byte("hey")})
-	b.AddMessage(&Message{Channel: 2, Seq: 4, Size: 1000, Offset: 10, Payload: []byte("part")})
-	b.AddMaxData(1 << 40)
-	b.AddPing()
-	b.AddClose(&Close{Code: 9, Reason: []byte("bye")})
-	length := b.Len()
-	datagram := b.Finish()
-	if length != len(datagram) {
-		t.Errorf("Len() = %d, want the length of the datagram, %d", length, len(datagram))
+// The sizes at which sockets, paths and headers change their minds.
+func TestDatagramsOfAllSizes(t *testing.T) {
+	const overhead = 1 + 1 + 1 + 1 + 1 + crcSize // and the header of the payload
+	for _, size := range []int{12, 15, 16, 266, 267, 269, 1199, 1200, 1201, 1472, 1473, 9000, 65506, MaxDatagram} {
+		header := 2
+		if size-overhead-2 > 255 {
+			header = 3
+		}
+		r := Raw{Stream: 1, Seq: 2, SentAt: 3, Payload: bytes.Repeat([]byte{0xee}, size-overhead-header)}
+		b := AppendRaw(nil, &r)
+		if len(b) != size {
+			t.Fatalf("made %d bytes, want %d", len(b), size)
+		}
+		var p Packet
+		if err := Parse(b, &p); err != nil || !bytes.Equal(p.Raw.Payload, r.Payload) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		if err := Parse(b[:size-1], &p); !errors.Is(err, ErrChecksum) {
+			t.Errorf("%d bytes with the last one missing: got %v, want a checksum error", size, err)
+		}
 	}
-	const want = `data 1111 [ack 7 (1.024ms) 5-7 0-3] [message 0:3 3B] [fragment 2:4 10-13/1000B] [max_data 1099511627776] [ping] [close 9 "bye"]`
-	if got := Describe(datagram); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+}
+
+// SPEC 2.1: text is told from packets by its first byte.
+func TestNoTextIsAPacket(t *testing.T) {
+	var p Packet
+	for first := range 256 {
+		err := Parse([]byte{byte(first), 'x'}, &p)
+		if isPacket := first >= 0x90 && first <= 0x9f; isPacket == errors.Is(err, ErrNotPacket) {
+			t.Errorf("first byte %#x: got %v", first, err)
+		}
+	}
+	for r := rune(0); r <= 0x10ffff; r++ {
+		if first := string(r)[0]; first >= 0x90 && first <= 0x9f {
+			t.Fatalf("%U starts like a packet", r)
+		}
+	}
+}
+
+func TestErrorsSayWhatWasWrong(t *testing.T) {
+	seen := map[string]bool{}
+	for f := faultNone; f < faultCount; f++ {
+		if faultTexts[f] == "" || seen[f.Error()] {
+			t.Errorf("fault %d has no text of its own", f)
+		}
+		seen[f.Error()] = true
+		if !errors.Is(f, ErrMalformed) || errors.Is(f, ErrChecksum) || errors.Is(f, ErrVersion) {
+			t.Errorf("%v is not just malformed", f)
+		}
+	}
+}
+
+func TestNamesAreThoseOfTheSpecification(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{TypeRaw.String(), "raw"}, {TypeVersion.String(), "version"}, {Type(7).String(), "type(7)"},
+		{FrameMessage.String(), "message"}, {FrameClose.String(), "close"}, {FrameType(0).String(), "frame(0)"}, {FrameType(7).String(), "frame(7)"},
+		{ModeReliableOrdered.String(), "reliable-ordered"}, {Mode(3).String(), "mode(3)"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// An append to what Parse returned must not write into the datagram.
+func TestSlicesEndWithTheirElement(t *testing.T) {
+	b := buildData(clientID, 1, messageFrame(0, 1, "first"), messageFrame(0, 2, "second"))
+	before := bytes.Clone(b)
+	var p Packet
+	if err := Parse(b, &p); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range framesOf(&p.Data) {
+		_ = append(f.Message.Payload, "overwrite"...)
+	}
+	if !bytes.Equal(b, before) {
+		t.Errorf("the datagram is %x, was %x", b, before)
+	}
+}
+
+// A datagram that is changed after Parse is a bug of its owner; the iterator
+// then ends early, and stays inside.
+func TestIteratorEndsWhenTheDatagramChanged(t *testing.T) {
+	b := buildData(clientID, 1, messageFrame(0, 1, "first"), messageFrame(0, 2, "second"))
+	var p Packet
+	if err := Parse(b, &p); err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Data.frames {
+		p.Data.frames[i] = 0xff
+	}
+	var f Frame
+	it := p.Data.Frames()
+	for n := range 2 {
+		if it.Next(&f) {
+			t.Errorf("frame %d was read from bytes that are none", n)
+		}
+	}
+}
+
+// All members of a Packet are used again and again, by whatever type comes next.
+func TestPacketIsUsedAgain(t *testing.T) {
+	var p Packet
+	for range 2 {
+		for _, v := range okVectors() {
+			if err := Parse(v.bytes, &p); err != nil {
+				t.Fatalf("%s: %v", v.name, err)
+			}
+			if again := rebuild(&p, len(v.bytes)); !bytes.Equal(again, v.bytes) {
+				t.Errorf("%s after other packets is %x, want %x", v.name, again, v.bytes)
+			}
+		}
+	}
+}
+
+func TestManyGoroutinesAtOnce(t *testing.T) {
+	vs := vectors()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			var p Packet
+			for _, v := range vs {
+				if err := Parse(v.bytes, &p); !errors.Is(err, expectations[v.expect]) {
+					t.Errorf("%s: %v", v.name, err)
+				}
+				Describe(v.bytes)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestParseDamagedRaw(t *testing.T) {
+	whole := AppendRaw(nil, &Raw{Stream: 99, Seq: 12, SentAt: 17, Payload: []byte("hello")})
+	with := func(i int, c byte) []byte {
+		b := bytes.Clone(whole)
+		b[i] = c
+		return b
+	}
+	for _, c := range []struct {
+		comment string
+		b       []byte
+		want    string
+		ok      bool
+	}{
+		{"a letter changed", with(8, 'x'), "hxllo", true},
+		{"the crc changed", with(len(whole)-1, 0), "hello", true},
+		{"the code of the crc changed", with(len(whole)-crcSize, 0), "hello", true},
+		{"the stream changed", with(2, 3), "hello", true},
+		{"another type", with(1, 5), "", false},
+		{"another number of elements", with(0, 0x95), "", false},
+		{"another length of the payload", with(5, 0x44), "", false},
+		{"a shorter payload than is there", with(6, 4), "", false},
+		{"cut", whole[:len(whole)-1], "", false},
+		{"nothing but a crc", whole[len(whole)-crcSize:], "", false},
+		{"too long", append(bytes.Clone(whole), make([]byte, MaxDatagram)...), "", false},
+	} {
+		var r Raw
+		ok := ParseDamagedRaw(c.b, &r)
+		if ok != c.ok || ok && string(r.Payload) != c.want {
+			t.Errorf("%s: got %q %v, want %q %v", c.comment, r.Payload, ok, c.want, c.ok)
+		}
 	}
 }

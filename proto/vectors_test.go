@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write testdata/vectors and the fuzz seeds anew")
+var update = flag.Bool("update", false, "write testdata/vectors anew")
 
 // A vector is a datagram with the answer it must get (SPEC 11). The tables in
 // vectors_ok_test.go and vectors_hostile_test.go say what is meant; the files in
