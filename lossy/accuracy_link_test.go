@@ -185,10 +185,49 @@ func TestRateChangesKeepWhatWasPromised(t *testing.T) {
 	l.SetProfile(Profile{Rate: 80000, Queue: time.Minute})
 	l.Send(0, make([]byte, 1000)) // follows at 1.1 s
 	l.SetProfile(Profile{})
+	if got := l.Profile(); got != (Profile{}) {
+		t.Errorf("Profile() = %v, want the one just set", got)
+	}
 	l.Send(0, make([]byte, 1000)) // would be out at once, but keeps its place
 	times, _ := play(l, nil)
 	if want := []time.Duration{time.Second, 1100 * time.Millisecond, 1100 * time.Millisecond}; !slices.Equal(times, want) {
 		t.Errorf("came out at %v, want %v", times, want)
+	}
+}
+
+// Fractions of a nanosecond are carried on while the link is busy, and only
+// then. 41 bytes at 7777777 bit/s take 42171.43 ns.
+func TestRateRoundsNothingWhileBusy(t *testing.T) {
+	const rate, size, each = 7777777, 41, 42171
+	for name, c := range map[string]struct{ gap, want time.Duration }{
+		"in a row":             {0, 3*each + 1},
+		"each when one is out": {each, 3*each + 1},
+		"with idle gaps":       {each + 1, 3*each + 2},
+	} {
+		times, _ := play(NewLink(1, 0, Up, Profile{Rate: rate}), []arrival{{0, size}, {c.gap, size}, {2 * c.gap, size}})
+		if got := times[2]; got != c.want {
+			t.Errorf("%s: the third is out at %d ns, want %d", name, got, c.want)
+		}
+	}
+	l := NewLink(1, 0, Up, Profile{Rate: rate})
+	l.Send(0, make([]byte, size))
+	l.SetProfile(Profile{Rate: MinRate})
+	l.Send(0, make([]byte, 1))
+	times, _ := play(l, nil)
+	if want := time.Duration(each + 8e6); times[1] != want {
+		t.Errorf("one byte at another rate is out at %d ns, want %d: no fraction of the old rate", times[1], want)
+	}
+}
+
+// A clock that steps back is a caller's mistake; it must not cost a packet.
+func TestSendBeforeAnEarlierSendCountsAsThen(t *testing.T) {
+	l := NewLink(1, 0, Up, Profile{Rate: 8000, Queue: time.Second})
+	var last Verdict
+	l.SetTrace(func(_ time.Duration, _ int, v Verdict) { last = v })
+	l.Send(time.Minute, make([]byte, 1000))
+	l.Send(0, make([]byte, 1000))
+	if want := 2 * time.Second; last.Wait != want {
+		t.Errorf("%v, want it to wait %v from the minute the other was sent", last, want)
 	}
 }
 

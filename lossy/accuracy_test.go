@@ -6,9 +6,14 @@ import (
 	"testing"
 )
 
-// million is the number of packets most properties are judged on. Enough to
-// see 1 % as 1.05 %, and a second's work.
-const million = 1_000_000
+// aMillion is the number of packets most properties are judged on: enough to
+// tell 1 % from 1.05 %. With -short it is a fifth of that.
+func aMillion() int {
+	if testing.Short() {
+		return 200_000
+	}
+	return 1_000_000
+}
 
 // fatesOf runs a model and says of each packet whether it was lost.
 func fatesOf(p Profile, seed uint64, n int) []bool {
@@ -30,7 +35,7 @@ func report(t *testing.T, what string, err error) {
 func TestBernoulliLoss(t *testing.T) {
 	for _, p := range []float64{0.001, 0.01, 0.1, 0.5, 0.9} {
 		t.Run(fmt.Sprint(p), func(t *testing.T) {
-			fates := fatesOf(Profile{Loss: p}, 1, million)
+			fates := fatesOf(Profile{Loss: p}, 1, aMillion())
 			report(t, "rate", checkRate(count(fates), len(fates), p))
 			report(t, "independence", checkIndependent(fates))
 			gaps, bursts := runLengths(fates)
@@ -61,7 +66,7 @@ func TestGilbertLoss(t *testing.T) {
 		{0.01, 4}, {0.05, 4}, {0.05, 1.5}, {0.2, 10}, {0.5, 3}, {0.001, 5},
 	} {
 		t.Run(fmt.Sprintf("%v in bursts of %v", c.mean, c.burst), func(t *testing.T) {
-			fates := fatesOf(Profile{Loss: c.mean, Burst: c.burst}, 2, million)
+			fates := fatesOf(Profile{Loss: c.mean, Burst: c.burst}, 2, aMillion())
 			report(t, "mean", checkGilbertMean(fates, c.mean, c.burst))
 			report(t, "moves", checkGilbertMoves(fates, c.mean, c.burst))
 			report(t, "burstiness", checkBursty(fates))

@@ -8,6 +8,14 @@ import (
 	"time"
 )
 
+// numbered is a datagram that carries its number.
+func numbered(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
+
+// receiveNumbered takes everything out, each at its time.
+func receiveNumbered(l *Link) (numbers []int, times []time.Duration) {
+	return sendNumbered(l, 0, 0)
+}
+
 // sendNumbered sends n numbered datagrams, one each interval, and returns the
 // numbers as they come out, each with its time.
 func sendNumbered(l *Link, n int, interval time.Duration) (numbers []int, times []time.Duration) {
@@ -36,7 +44,7 @@ func sendNumbered(l *Link, n int, interval time.Duration) (numbers []int, times 
 func TestJitterIsUniform(t *testing.T) {
 	p := Profile{Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond}
 	m := NewModel(4, 0, Up, p)
-	samples := make([]time.Duration, million)
+	samples := make([]time.Duration, aMillion())
 	for i := range samples {
 		samples[i] = m.Decide(100).Delay
 	}
@@ -60,11 +68,23 @@ func TestJitterOfSparsePacketsIsUniformOnTheLink(t *testing.T) {
 
 func TestJitterKeepsOrder(t *testing.T) {
 	l := NewLink(5, 0, Up, Profile{Delay: 40 * time.Millisecond, Jitter: 40 * time.Millisecond})
-	numbers, _ := sendNumbered(l, million, 10*time.Microsecond)
-	if len(numbers) != million {
-		t.Fatalf("%d of %d datagrams came out", len(numbers), million)
+	n := aMillion()
+	numbers, times := sendNumbered(l, n, 10*time.Microsecond)
+	if len(numbers) != n {
+		t.Fatalf("%d of %d datagrams came out", len(numbers), n)
 	}
-	report(t, "order", checkOrder(numbers))
+	report(t, "order of numbers", checkOrder(numbers))
+	report(t, "order of times", checkOrder(times))
+}
+
+// To the nanosecond, ends included.
+func TestJitterReachesBothEnds(t *testing.T) {
+	m := NewModel(4, 0, Up, Profile{Delay: 10, Jitter: 2})
+	var seen [5]int
+	for range 50_000 {
+		seen[m.Decide(1).Delay-8]++
+	}
+	report(t, "8 to 12 ns", checkEven(seen[:]))
 }
 
 // On a busy link each displaced packet is overtaken by exactly as many
@@ -132,6 +152,39 @@ func TestReorderHoldReleasesTheLastOfABurst(t *testing.T) {
 	}
 }
 
+// It follows right behind the last that overtakes it.
+func TestDisplacedPacketFollowsItsLastOvertaker(t *testing.T) {
+	l := NewLink(1, 0, Up, Profile{Reorder: 1, ReorderBy: 2})
+	l.Send(0, numbered(0))
+	l.SetProfile(Profile{})
+	for i := 1; i <= 3; i++ {
+		l.Send(time.Duration(i)*time.Millisecond, numbered(i))
+	}
+	numbers, times := receiveNumbered(l)
+	if want := []int{1, 2, 0, 3}; !slices.Equal(numbers, want) {
+		t.Errorf("received %v, want %v", numbers, want)
+	}
+	if want := []time.Duration{1e6, 2e6, 2e6, 3e6}; !slices.Equal(times, want) {
+		t.Errorf("at %v, want %v", times, want)
+	}
+}
+
+// Displaced packets keep their order and their times run forward, also when a
+// change of profile lets the second go sooner than the first.
+func TestDisplacedPacketsKeepTheirOrder(t *testing.T) {
+	l := NewLink(1, 0, Up, Profile{Reorder: 1, ReorderBy: 10})
+	l.Send(0, numbered(0))
+	l.SetProfile(Profile{Reorder: 1, ReorderBy: 1})
+	l.Send(0, numbered(1))
+	l.SetProfile(Profile{})
+	l.Send(1e6, numbered(2))
+	numbers, times := receiveNumbered(l)
+	if want := []int{2, 0, 1}; !slices.Equal(numbers, want) {
+		t.Errorf("received %v, want %v", numbers, want)
+	}
+	report(t, "order of times", checkOrder(times))
+}
+
 func mustNext(t *testing.T, l *Link) time.Duration {
 	t.Helper()
 	due, ok := l.NextTime()
@@ -142,8 +195,9 @@ func mustNext(t *testing.T, l *Link) time.Duration {
 }
 
 func TestReorderingOfASlowFlowOnlyDelays(t *testing.T) {
-	l := NewLink(1, 0, Up, Profile{Reorder: 0.5})
-	numbers, _ := sendNumbered(l, 10_000, ReorderHold+1)
+	// Each is due in the very moment the hold of the one before it ends.
+	l := NewLink(1, 0, Up, Profile{Reorder: 0.5, Delay: 2 * ReorderHold})
+	numbers, _ := sendNumbered(l, 10_000, ReorderHold)
 	report(t, "order", checkOrder(numbers))
 	if s := l.Stats(); s.Displaced == 0 || s.Reordered != 0 {
 		t.Errorf("%d displaced and %d reordered, want some displaced and none reordered", s.Displaced, s.Reordered)
@@ -152,9 +206,10 @@ func TestReorderingOfASlowFlowOnlyDelays(t *testing.T) {
 
 func TestDuplicates(t *testing.T) {
 	const share = 0.02
+	packets := aMillion()
 	l := NewLink(7, 0, Up, Profile{Duplicate: share})
-	numbers, _ := sendNumbered(l, million, time.Microsecond)
-	fates := make([]bool, million)
+	numbers, _ := sendNumbered(l, packets, time.Microsecond)
+	fates := make([]bool, packets)
 	for i, n := range numbers {
 		if i > 0 && numbers[i-1] == n {
 			if fates[n] {
@@ -164,10 +219,10 @@ func TestDuplicates(t *testing.T) {
 		}
 	}
 	report(t, "order", checkOrder(numbers))
-	report(t, "rate", checkRate(count(fates), million, share))
+	report(t, "rate", checkRate(count(fates), packets, share))
 	report(t, "independence", checkIndependent(fates))
-	if got, want := l.Stats().Duplicated, uint64(count(fates)); got != want || len(numbers) != million+int(want) {
-		t.Errorf("Duplicated = %d, %d datagrams came out, want %d and %d", got, len(numbers), want, million+int(want))
+	if got, want := l.Stats().Duplicated, uint64(count(fates)); got != want || len(numbers) != packets+int(want) {
+		t.Errorf("Duplicated = %d, %d datagrams came out, want %d and %d", got, len(numbers), want, packets+int(want))
 	}
 }
 
@@ -181,6 +236,7 @@ func TestCorruptionFlipsOneBitAnywhere(t *testing.T) {
 	fates := make([]bool, n)
 	var inByte [size]int
 	var inBit [8]int
+	var at [size * 8]int
 	var buf []byte
 	for i := range n {
 		l.Send(0, original)
@@ -190,6 +246,7 @@ func TestCorruptionFlipsOneBitAnywhere(t *testing.T) {
 			if diff := buf[j] ^ original[j]; diff != 0 {
 				flipped += bits.OnesCount8(diff)
 				inByte[j]++
+				at[8*j+bits.LeadingZeros8(diff)]++
 				inBit[bits.TrailingZeros8(diff)]++
 			}
 		}
@@ -202,6 +259,7 @@ func TestCorruptionFlipsOneBitAnywhere(t *testing.T) {
 	report(t, "independence", checkIndependent(fates))
 	report(t, "byte", checkEven(inByte[:]))
 	report(t, "bit", checkEven(inBit[:]))
+	report(t, "place", checkEven(at[:]))
 	if got, want := l.Stats().Corrupted, uint64(count(fates)); got != want {
 		t.Errorf("Corrupted = %d, want %d", got, want)
 	}

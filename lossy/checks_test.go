@@ -1,6 +1,7 @@
 package lossy
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -191,10 +192,10 @@ func checkUniform(samples []time.Duration, low, high time.Duration) error {
 }
 
 // checkOrder wants numbers that never go down.
-func checkOrder(numbers []int) error {
+func checkOrder[T cmp.Ordered](numbers []T) error {
 	for i := 1; i < len(numbers); i++ {
 		if numbers[i] < numbers[i-1] {
-			return fmt.Errorf("place %d: number %d after %d", i, numbers[i], numbers[i-1])
+			return fmt.Errorf("place %d: %v after %v", i, numbers[i], numbers[i-1])
 		}
 	}
 	return nil

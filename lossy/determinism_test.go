@@ -213,6 +213,58 @@ func TestSetProfileKeepsTheStateOfTheChain(t *testing.T) {
 	}
 }
 
+func TestChainThatWasSwitchedOffBeginsAnew(t *testing.T) {
+	const flows = 20_000
+	stuck := Profile{Loss: 0.5, Burst: MaxBurst}
+	var same int
+	for flow := range uint64(flows) {
+		m := NewModel(1, flow, Up, stuck)
+		before := m.Decide(1).Drop
+		m.SetProfile(Profile{})
+		m.SetProfile(stuck)
+		same += digit(m.Decide(1).Drop == before)
+	}
+	report(t, "same state after as before", checkRate(same, flows, 0.5))
+}
+
+// What one impairment decides tells nothing about what another decides on the
+// same packet: every two of them coincide as often as chance has it.
+func TestImpairmentsAreIndependent(t *testing.T) {
+	const p, n = 0.3, 200_000
+	m := NewModel(13, 0, Up, Profile{Delay: 1000, Jitter: 1000, Reorder: p, Duplicate: p, Corrupt: p})
+	// A mean burst of 1/(1-p) is what independent losses have, so that the
+	// chain's losses may be judged as such.
+	lossy, bursts := NewModel(13, 0, Up, Profile{Loss: p}), NewModel(13, 0, Up, Profile{Loss: p, Burst: 1 / (1 - p) * 1.0001})
+	names := [...]string{"loss", "bursts", "reorder", "duplicate", "corrupt", "long delay", "first half"}
+	chance := [len(names)]float64{p, p, p, p, p, 0.5, 0.5}
+	var together [len(names)][len(names)]int
+	var halves int
+	for range n {
+		v := m.Decide(1 << 10)
+		happened := [len(names)]bool{
+			lossy.Decide(1).Drop == CauseLoss, bursts.Decide(1).Drop == CauseLoss,
+			v.By > 0, v.Copies > 1, v.Corrupt, v.Delay > 1000, v.Corrupt && v.Bit < 1<<12,
+		}
+		halves += digit(happened[6])
+		for i := range names {
+			for j := range i {
+				together[i][j] += digit(happened[i] && happened[j])
+			}
+		}
+	}
+	chance[6] = p / 2 // it can only be seen where a bit was flipped
+	report(t, "first half", checkRate(halves, n, chance[6]))
+	for i := range names {
+		for j := range i {
+			want := chance[i] * chance[j]
+			if i == 6 && j == 4 {
+				want = chance[6] // one is part of the other
+			}
+			report(t, names[i]+" and "+names[j], checkRate(together[i][j], n, want))
+		}
+	}
+}
+
 func TestVerdictTellsItsStory(t *testing.T) {
 	for want, v := range map[string]Verdict{
 		"#3 dropped: loss": {Index: 3, Drop: CauseLoss},

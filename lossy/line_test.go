@@ -2,6 +2,7 @@ package lossy
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -58,6 +59,40 @@ func TestLineIsAQueue(t *testing.T) {
 			q.drop()
 		}
 	})
+}
+
+// The same through thousands of rings that fill up while they wrap, so that
+// payloads meet the oldest one exactly, and by one byte more or less.
+func TestLineFillsAndWraps(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for round := range 5000 {
+		var q line[int]
+		var want [][]byte
+		for i := range 60 {
+			if len(want) > 0 && r.IntN(5) < 2 {
+				if !bytes.Equal(q.payload(), want[0]) {
+					t.Fatalf("round %d, step %d: first is %x, want %x", round, i, q.payload(), want[0])
+				}
+				q.drop()
+				want = want[1:]
+				continue
+			}
+			payload := bytes.Repeat([]byte{byte(i + 1)}, r.IntN(300))
+			q.push(i, payload)
+			want = append(want, payload)
+		}
+	}
+}
+
+func TestLineThatRunsEmptyDoesNotGrow(t *testing.T) {
+	var q line[int]
+	for i := range 100 {
+		q.push(0, make([]byte, firstBytes/2+i))
+		q.drop()
+	}
+	if len(q.bytes) != firstBytes {
+		t.Errorf("one datagram at a time made the ring %d bytes long, want %d", len(q.bytes), firstBytes)
+	}
 }
 
 func TestLineGivesBackALargeRing(t *testing.T) {

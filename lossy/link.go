@@ -3,7 +3,7 @@ package lossy
 import "time"
 
 // DefaultCapacity is how many bytes a Link holds unless SetCapacity says
-// otherwise. It is reached at 5 Gbit/s with 100 ms of delay.
+// otherwise. That is 5 Gbit/s with 100 ms of delay.
 const DefaultCapacity = 64 << 20
 
 // Link is one direction of one flow in virtual time: a Model, then a drop-tail
@@ -100,9 +100,7 @@ func (l *Link) carry(v Verdict, payload []byte) Verdict {
 		return v
 	}
 	copies := v.Copies
-	if copies > 1 {
-		l.stats.Duplicated += uint64(copies - 1)
-	}
+	l.stats.Duplicated += uint64(copies - 1)
 	for n := range copies {
 		why := l.refuses(len(payload))
 		if why != CauseNone {
@@ -169,8 +167,8 @@ func (l *Link) next() (from source, due time.Duration) {
 	}
 	d := l.aside.first()
 	if l.passed >= d.until {
-		// The last of those that overtake it has just come out.
-		return fromAside, min(d.expires, l.latest)
+		// The last of those that overtake it has just come out; it follows.
+		return fromAside, l.latest
 	}
 	if from == fromNowhere || d.expires <= due {
 		return fromAside, d.expires

@@ -278,9 +278,7 @@ func (n *Network) arrive(from, to netip.AddrPort, payload []byte) {
 func (n *Network) leave(s *socket) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.sockets[s.local] == s {
-		delete(n.sockets, s.local)
-	}
+	delete(n.sockets, s.local)
 }
 
 func unmap(a netip.AddrPort) netip.AddrPort {

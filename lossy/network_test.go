@@ -106,6 +106,29 @@ func TestNetworkPacesAndKeepsOrder(t *testing.T) {
 	})
 }
 
+// A datagram that comes out sooner than one sent before it moves the timer.
+func TestNetworkWakesForTheEarliest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := NewNetwork(Config{Up: Profile{Reorder: 1}})
+		a, b := mustListen(t, n, alice), mustListen(t, n, bob)
+		start := time.Now()
+		mustWrite(t, a, "displaced", bob)
+		if err := n.SetConfig(Config{Up: Profile{Delay: time.Millisecond}}); err != nil {
+			t.Fatal(err)
+		}
+		mustWrite(t, a, "overtakes", bob)
+		for _, want := range []struct {
+			text string
+			at   time.Duration
+		}{{"overtakes", time.Millisecond}, {"displaced", ReorderHold}} {
+			text, _ := mustRead(t, b)
+			if got := time.Since(start); text != want.text || got != want.at {
+				t.Errorf("read %q after %v, want %q after %v", text, got, want.text, want.at)
+			}
+		}
+	})
+}
+
 func TestNetworkCopiesPayloads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := NewNetwork(Config{Up: Profile{Delay: time.Millisecond}})
@@ -205,14 +228,16 @@ func TestNetworkBlackout(t *testing.T) {
 		if text, _ := mustRead(t, a); text != "other way" {
 			t.Errorf("read %q, want the direction that is up to work", text)
 		}
+		c := mustListen(t, n, carol)
+		mustWrite(t, c, "a new flow is down as well", bob)
 		n.SetDown(Up, false)
 		mustWrite(t, a, "after", bob)
 		if text, _ := mustRead(t, b); text != "after" {
 			t.Errorf("read %q, want what was sent after the blackout and nothing of it", text)
 		}
 		s := n.Stats()
-		if s.Flows != 1 || s.Up.Dropped[CauseBlackout] != 1 || s.Up.PacketsOut != 2 || s.Down.PacketsOut != 1 {
-			t.Errorf("stats %+v, want 1 flow, 1 blackout drop, 2 up and 1 down", s)
+		if s.Flows != 2 || s.Up.Dropped[CauseBlackout] != 2 || s.Up.PacketsOut != 2 || s.Down.PacketsOut != 1 {
+			t.Errorf("stats %+v, want 2 flows, 2 blackout drops, 2 up and 1 down", s)
 		}
 	})
 }
@@ -231,6 +256,11 @@ func TestNetworkCountsWhatNobodyReads(t *testing.T) {
 	s := n.Stats()
 	if s.Unreachable != 1 || s.Overflow != 3 {
 		t.Errorf("%d unreachable and %d overflowed, want 1 and 3: two datagrams fill 200 bytes", s.Unreachable, s.Overflow)
+	}
+	b.Close()
+	b.arrive(alice, []byte("just after it was looked up"))
+	if got := n.Stats().Unreachable; got != 2 {
+		t.Errorf("%d unreachable, want 2 after one for a socket that closed meanwhile", got)
 	}
 	if err := b.SetReadBuffer(0); err == nil {
 		t.Error("SetReadBuffer(0) succeeded")
@@ -280,6 +310,7 @@ func TestNetworkClose(t *testing.T) {
 		mustWrite(t, pc.(*socket), "late", bob)
 		n.Close()
 		time.Sleep(2 * time.Hour)
+		n.path(alice, bob).timeout() // of a timer that could not be stopped any more
 		if got := n.Stats().Up.PacketsInFlight; got != 1 {
 			t.Errorf("%d packets in flight after Close, want 1: its timer was stopped", got)
 		}

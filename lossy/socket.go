@@ -187,7 +187,6 @@ func (s *socket) SetReadDeadline(t time.Time) error {
 		return s.fail("set", nil, net.ErrClosed)
 	}
 	s.reading.set(t, s.wake)
-	s.changed.Broadcast()
 	return nil
 }
 

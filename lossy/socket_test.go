@@ -43,6 +43,13 @@ func checkUDPContract(t *testing.T, pc net.PacketConn) {
 	if self.Port == 0 {
 		t.Error("port 0 was not replaced by a chosen one")
 	}
+	buffers, ok := pc.(interface {
+		SetReadBuffer(bytes int) error
+		SetWriteBuffer(bytes int) error
+	})
+	if !ok || buffers.SetReadBuffer(1<<20) != nil || buffers.SetWriteBuffer(1<<20) != nil {
+		t.Error("buffers of 1 MiB were refused")
+	}
 	small := make([]byte, 3)
 	send := func(text string) {
 		t.Helper()
@@ -57,6 +64,14 @@ func checkUDPContract(t *testing.T, pc net.PacketConn) {
 	}
 	if n, _, err := pc.ReadFrom(small); n != 3 || err != nil || string(small) != "nex" {
 		t.Errorf("ReadFrom = %d %q %v, want the next datagram, not the rest of the first", n, small, err)
+	}
+
+	largest := make([]byte, maxPayload)
+	if _, err := pc.WriteTo(largest, self); err != nil {
+		t.Fatalf("WriteTo of %d bytes: %v, want none", maxPayload, err)
+	}
+	if n, _, err := pc.ReadFrom(largest); n != maxPayload || err != nil {
+		t.Errorf("ReadFrom = %d, %v, want all %d bytes", n, err, maxPayload)
 	}
 
 	send("is there")
