@@ -91,7 +91,7 @@ func TestJitterReachesBothEnds(t *testing.T) {
 // undisplaced ones as configured, and the share of displaced ones is right.
 func TestReorderDisplaces(t *testing.T) {
 	for _, by := range []int{1, 3, 10} {
-		const share, n = 0.05, 300_000
+		const share, n = 0.05, 100_000
 		l := NewLink(6, 0, Up, Profile{Delay: time.Millisecond, Reorder: share, ReorderBy: by})
 		displaced := make([]bool, 0, n)
 		l.SetTrace(func(_ time.Duration, _ int, v Verdict) { displaced = append(displaced, v.By > 0) })
