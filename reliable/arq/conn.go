@@ -53,6 +53,7 @@ type Conn struct {
 //
 //	Dialing ──accept/hello──► Open ──Close──► Draining ──all acked──► Closing ──answered──► Closed
 //	Accepted ──first packet──► Open ──close from the peer──────────► Lingering ──timer────► Closed
+//	(Draining if Close was called meanwhile)
 //	any ──timeout, reset, Abort──► Closed
 type State uint8
 
@@ -89,7 +90,7 @@ func (c *Conn) PeerID() uint64 { return c.peerID }
 // Err returns why the connection takes no more messages: nil while it does,
 // ErrClosed after Close, and otherwise what ended it.
 func (c *Conn) Err() error {
-	if c.err == nil && c.state >= Draining {
+	if c.err == nil && (c.state >= Draining || c.closing.wanted) {
 		return ErrClosed
 	}
 	return c.err
@@ -164,7 +165,10 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	case Lingering:
 		c.closing.pending = true // the peer has not heard our answer
 		return
-	case Open, Draining, Closing:
+	case Closing:
+		c.handleDataClosing(now, d)
+		return
+	case Open, Draining:
 	}
 	expected := c.peerFirst
 	if c.acks.any {
@@ -174,8 +178,14 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	c.heard(now)
 	if c.acks.duplicate(number) {
 		c.stats.PacketsDuplicate++
-		// The peer may not have heard our acknowledgment.
-		c.acks.ackElicited()
+		frames := d.Frames()
+		var f proto.Frame
+		for frames.Next(&f) {
+			if asksForAck(f.Type) { // the peer may not have heard our acknowledgment
+				c.acks.ackElicited()
+				return
+			}
+		}
 		return
 	}
 	if c.acks.received(now, number) {
@@ -185,7 +195,7 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	frames := d.Frames()
 	var f proto.Frame
 	for frames.Next(&f) {
-		eliciting = eliciting || f.Type != proto.FrameAck && f.Type != proto.FrameClose
+		eliciting = eliciting || asksForAck(f.Type)
 		c.handleFrame(now, &f)
 		if c.state == Closed || c.state == Lingering {
 			return
@@ -196,12 +206,28 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	}
 }
 
+// handleDataClosing takes in a data packet while our close waits for its
+// answer, which is all that matters now. Messages find no reader any more, so
+// the packet is not noted as received: what is acknowledged was delivered.
+func (c *Conn) handleDataClosing(now time.Duration, d *proto.Data) {
+	frames := d.Frames()
+	var f proto.Frame
+	for frames.Next(&f) {
+		if f.Type == proto.FrameClose {
+			c.handleClose(now, &f.Close)
+			return
+		}
+	}
+}
+
+// asksForAck reports whether a frame makes its packet ack-eliciting (RFC 9002
+// section 2).
+func asksForAck(t proto.FrameType) bool { return t != proto.FrameAck && t != proto.FrameClose }
+
 func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 	switch f.Type {
 	case proto.FrameMessage, proto.FrameFragment:
-		if c.state != Closing { // nobody is left to read it
-			c.handleMessage(&f.Message)
-		}
+		c.handleMessage(&f.Message)
 	case proto.FrameAck:
 		c.handleAck(now, &f.Ack)
 	case proto.FrameMaxData:

@@ -141,6 +141,9 @@ func (c *Conn) opened() {
 		return
 	}
 	c.state = Open
+	if c.closing.wanted {
+		c.state = Draining
+	}
 	c.timers.stop(timerHandshake)
 	c.handshake.helloDue = false
 }

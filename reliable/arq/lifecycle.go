@@ -10,6 +10,7 @@ import (
 // first delivers what is queued, then says close until it is answered; the
 // other answers each close it hears with one of its own.
 type closing struct {
+	wanted   bool // Close was called before the connection was open
 	code     uint32
 	reason   string
 	pending  bool // a close frame has to be sent
@@ -21,14 +22,18 @@ type closing struct {
 // connection that is already ending. reason is cut to proto.MaxReason bytes.
 func (c *Conn) Close(now time.Duration, code uint32, reason string) {
 	switch c.state {
-	case Dialing, Accepted:
+	case Dialing:
 		c.setCloseReason(code, reason)
-		if c.peerID == 0 {
-			c.end(ErrClosed)
-			return
+		c.end(ErrClosed)
+		return
+	case Accepted:
+		// Nothing may be sent before the peer has shown that it means this
+		// connection: it may have been restarted since.
+		if !c.closing.wanted {
+			c.setCloseReason(code, reason)
+			c.closing.wanted = true
 		}
-		c.opened()
-		c.state = Draining
+		return
 	case Open:
 		c.setCloseReason(code, reason)
 		c.state = Draining
@@ -151,9 +156,4 @@ func (c *Conn) failPending() {
 }
 
 // sendError is why Send refuses.
-func (c *Conn) sendError() error {
-	if c.state >= Draining {
-		return c.Err()
-	}
-	return nil
-}
+func (c *Conn) sendError() error { return c.Err() }
