@@ -1,0 +1,103 @@
+package sim
+
+import (
+	"udplab/proto"
+	"udplab/reliable/arq"
+)
+
+// watch is what the oracle remembers of one end to judge its packets.
+type watch struct {
+	seen      map[uint32]bool // packet numbers that arrived
+	probes    uint64          // probe timeouts seen
+	acks      uint64          // ack frames received then
+	allowance int             // packets that may leave although the window is full
+}
+
+// arrived notes that a data packet is about to be handed to a connection.
+func (o *oracle) arrived(e *End, number uint32) {
+	if e.watch.seen == nil {
+		e.watch.seen = make(map[uint32]bool)
+	}
+	e.watch.seen[number] = true
+}
+
+// sent checks a packet a connection is about to send; before are its counters
+// before it was made.
+func (o *oracle) sent(e *End, datagram []byte, before *arq.Stats) {
+	if err := proto.Parse(datagram, &o.packet); err != nil {
+		o.fail("%v made a packet that is none: %v", e, err)
+		return
+	}
+	if limit := max(e.node.config.Conn.MaxPacket, proto.MinHello); len(datagram) > limit {
+		o.fail("%v made a packet of %d bytes, limit %d", e, len(datagram), limit)
+	}
+	if o.packet.Type != proto.TypeData {
+		return
+	}
+	hasData := false
+	frames := o.packet.Data.Frames()
+	var f proto.Frame
+	for frames.Next(&f) {
+		switch f.Type {
+		case proto.FrameAck:
+			o.acknowledged(e, &f.Ack)
+		case proto.FrameMessage, proto.FrameFragment:
+			hasData = true
+		case proto.FrameMaxData, proto.FramePing, proto.FrameClose:
+		}
+	}
+	if hasData {
+		o.windowKept(e, before)
+	}
+}
+
+// acknowledged demands that only packets are acknowledged that arrived.
+func (o *oracle) acknowledged(e *End, a *proto.Ack) {
+	number := a.Largest
+	for _, r := range a.Ranges[:a.N] {
+		number -= r.Gap
+		for range r.Count {
+			if !e.watch.seen[number] {
+				o.fail("%v acknowledges packet %d, which never arrived", e, number)
+				return
+			}
+			number--
+		}
+	}
+}
+
+// windowKept demands that a packet with data leaves only if it fits into the
+// congestion window, or is one of the two probes that a probe timeout allows
+// (RFC 9002 section 7.5).
+func (o *oracle) windowKept(e *End, before *arq.Stats) {
+	now := e.Conn.Stats()
+	if now.ProbeTimeouts != e.watch.probes {
+		e.watch.probes, e.watch.allowance = now.ProbeTimeouts, 2
+	}
+	if now.BytesInFlight <= before.CongestionWindow {
+		return
+	}
+	e.watch.allowance--
+	if e.watch.allowance < 0 {
+		o.fail("%v has %d bytes in flight, window %d", e, now.BytesInFlight, before.CongestionWindow)
+	}
+}
+
+// checkStats demands that an end's counters agree with what the world saw.
+func (o *oracle) checkStats(e *End) {
+	s := e.Conn.Stats()
+	switch {
+	case s.PacketsReceived != e.packets:
+		o.fail("%v counts %d packets received, the world %d", e, s.PacketsReceived, e.packets)
+	case s.PacketsSent != e.packetsOut:
+		o.fail("%v counts %d packets sent, the world %d", e, s.PacketsSent, e.packetsOut)
+	case s.MessagesSent != uint64(len(e.receipts)):
+		o.fail("%v counts %d messages sent, the world %d", e, s.MessagesSent, len(e.receipts))
+	case s.MessagesAcked > s.MessagesSent:
+		o.fail("%v counts %d messages acknowledged of %d", e, s.MessagesAcked, s.MessagesSent)
+	case s.PacketsLostSpurious > s.PacketsLost:
+		o.fail("%v counts %d packets falsely declared lost of %d", e, s.PacketsLostSpurious, s.PacketsLost)
+	case s.BytesInFlight < 0 || s.SendQueueBytes < 0 || s.ReceiveBytes < 0:
+		o.fail("%v: negative gauge: %+v", e, s)
+	}
+}

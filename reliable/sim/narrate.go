@@ -1,0 +1,77 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"udplab/proto"
+	"udplab/reliable/arq"
+)
+
+// Narrate returns an observer for World.Observe that writes one line for
+// everything that happens:
+//
+//	20ms     b <- a  hello
+//	20ms     b -> a  retry dest a1 token 16B
+//
+// Datagrams are described in full when they are sent and by their name when
+// they arrive.
+func Narrate(out io.Writer) func(Observation) {
+	return func(o Observation) {
+		line := ""
+		switch o.Kind {
+		case Sent:
+			line = fmt.Sprintf("%s -> %s  %s%s", o.Node.name, o.Peer.name, proto.Describe(o.Datagram), fateNote(o.Fate))
+		case Received:
+			line = fmt.Sprintf("%s <- %s  %s", o.Node.name, o.Peer.name, nameOf(o.Datagram))
+		case Rejected:
+			line = fmt.Sprintf("%s <- %s  %s: ignored", o.Node.name, o.Peer.name, proto.Describe(o.Datagram))
+		case Changed:
+			line = fmt.Sprintf("%s is %v%s", o.Node.name, o.End.Conn.State(), because(o.End))
+		case Delivered:
+			line = fmt.Sprintf("%s delivers message %d, %dB", o.Node.name, o.End.readCount-1, len(o.Datagram))
+		case Restarted:
+			line = o.Node.name + " starts again and knows nothing"
+		default:
+			panic("BUG: observation")
+		}
+		fmt.Fprintf(out, "%-12v %s\n", o.At, line)
+	}
+}
+
+func fateNote(f Fate) string {
+	switch f.Kind {
+	case Drop:
+		return "  (lost)"
+	case Duplicate:
+		return "  (twice)"
+	case Delay:
+		return fmt.Sprintf("  (%v late)", f.By)
+	case Corrupt:
+		return "  (damaged)"
+	case Deliver:
+		return ""
+	default:
+		panic("BUG: fate")
+	}
+}
+
+// nameOf is what tells a datagram from others: its type, and its number if it
+// has one.
+func nameOf(datagram []byte) string {
+	text := proto.Describe(datagram)
+	if i := strings.Index(text, " ["); i > 0 {
+		return text[:i]
+	}
+	name, _, _ := strings.Cut(text, " ")
+	return name
+}
+
+// because says why a connection is where it is.
+func because(e *End) string {
+	if err := e.Conn.Err(); err != nil && e.Conn.State() >= arq.Lingering {
+		return ": " + err.Error()
+	}
+	return ""
+}

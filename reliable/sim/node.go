@@ -1,0 +1,213 @@
+package sim
+
+import (
+	"net/netip"
+	"time"
+
+	"udplab/proto"
+	"udplab/reliable/arq"
+)
+
+// Node is a machine with one socket: an endpoint and the ends of its
+// connections.
+type Node struct {
+	// OnNew, if not nil, is told of every connection that a peer began here.
+	OnNew func(*End)
+	// ManualRead leaves messages in their connections until End.Read takes
+	// them. Otherwise they are read at once. It holds for connections made
+	// from then on.
+	ManualRead bool
+
+	world    *World
+	index    int
+	name     string
+	addr     netip.AddrPort
+	config   arq.EndpointConfig
+	endpoint *arq.Endpoint
+	ends     []*End
+	paths    []*path // by the index of the node they lead to
+	paused   bool
+	inbox    []inboxEntry
+	lives    int // restarts
+	rejected uint64
+	ledger   ledger
+}
+
+// inboxEntry is a datagram that waits for a paused node.
+type inboxEntry struct {
+	from     *Node
+	datagram []byte
+}
+
+// inboxLimit is how many datagrams wait for a paused node, as in the buffer of
+// a socket; what comes after them is lost.
+const inboxLimit = 256
+
+func addressOf(index int) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(index >> 8), byte(index)}), 9000)
+}
+
+// Name returns the name given to AddNode.
+func (n *Node) Name() string { return n.name }
+
+// Ends returns the connections' ends this node has had since it was started,
+// oldest first, closed ones included.
+func (n *Node) Ends() []*End { return n.ends }
+
+// Endpoint returns the endpoint of the node's present life.
+func (n *Node) Endpoint() *arq.Endpoint { return n.endpoint }
+
+// Rejected is the number of datagrams that were no packets.
+func (n *Node) Rejected() uint64 { return n.rejected }
+
+// SetFates decides what happens to the next datagrams from n to peer.
+func (n *Node) SetFates(peer *Node, fates ...Fate) { n.world.path(n, peer).fates = fates }
+
+// Dial begins a connection with peer, or with a rendezvous returns the one
+// there is.
+func (n *Node) Dial(peer *Node) *End {
+	n.ledger.prove(peer)
+	c, made := n.endpoint.Dial(n.world.now, peer.addr)
+	if !made {
+		return c.Tag.(*End)
+	}
+	e := n.newEnd(c, peer)
+	e.settle()
+	return e
+}
+
+// Restart makes the node forget everything, as a machine that was switched off
+// and on. Its address stays.
+func (n *Node) Restart() {
+	for _, e := range n.ends {
+		e.forgotten = true
+	}
+	n.ends = nil
+	n.inbox = nil
+	n.paused = false
+	n.lives++
+	n.config.Secret[0]++ // a new life draws a new secret
+	n.endpoint = arq.NewEndpoint(n.config)
+	n.ledger = ledger{}
+	n.world.note(Observation{Kind: Restarted, Node: n})
+}
+
+// Pause makes the node stand still: nothing is received and no timer runs out
+// until Resume, when everything that waits happens at once.
+func (n *Node) Pause() { n.paused = true }
+
+// Resume ends a pause.
+func (n *Node) Resume() {
+	n.paused = false
+	waiting := n.inbox
+	n.inbox = nil
+	for _, d := range waiting {
+		n.receive(d.from, d.datagram)
+	}
+	for _, e := range n.ends {
+		e.armed = never
+		e.arm()
+	}
+}
+
+// Inject sends any bytes to peer, as an attacker or a machine of another kind
+// would.
+func (n *Node) Inject(peer *Node, datagram []byte) { n.world.path(n, peer).send(datagram) }
+
+// receive takes in one datagram.
+func (n *Node) receive(from *Node, datagram []byte) {
+	w := n.world
+	if n.paused {
+		if len(n.inbox) < inboxLimit {
+			n.inbox = append(n.inbox, inboxEntry{from, append([]byte(nil), datagram...)})
+		}
+		return
+	}
+	n.ledger.received(from, len(datagram))
+	p := &w.packet
+	switch err := proto.Parse(datagram, p); err {
+	case nil:
+		w.note(Observation{Kind: Received, Node: n, Peer: from, Datagram: datagram})
+		n.route(from, p, datagram)
+	case proto.ErrVersion:
+		w.note(Observation{Kind: Received, Node: n, Peer: from, Datagram: datagram})
+		r := n.endpoint.VersionReply(p.Hello.SourceID, len(datagram), w.reply[:0])
+		n.answer(from, r.Reply)
+	default:
+		n.rejected++
+		w.note(Observation{Kind: Rejected, Node: n, Peer: from, Datagram: datagram})
+	}
+}
+
+func (n *Node) route(from *Node, p *proto.Packet, datagram []byte) {
+	w := n.world
+	r := n.endpoint.Route(w.now, from.addr, p, len(datagram), w.reply[:0])
+	n.answer(from, r.Reply)
+	if r.Conn == nil {
+		return
+	}
+	n.ledger.prove(from)
+	if r.New {
+		e := n.newEnd(r.Conn, from)
+		e.packets++
+		if n.OnNew != nil {
+			n.OnNew(e)
+		}
+		e.settle()
+	} else {
+		e := r.Conn.Tag.(*End)
+		e.packets++
+		if p.Type == proto.TypeData {
+			w.oracle.arrived(e, p.Data.Number)
+		}
+		r.Conn.Handle(w.now, p, len(datagram))
+		e.settle()
+	}
+	if r.Replaced != nil {
+		e := r.Replaced.Tag.(*End)
+		r.Replaced.Superseded()
+		e.settle()
+	}
+}
+
+// answer sends what the endpoint says to a packet of no connection.
+func (n *Node) answer(to *Node, reply []byte) {
+	if len(reply) == 0 {
+		return
+	}
+	n.world.reply = reply[:0]
+	n.ledger.replied(n.world, n, to, len(reply))
+	n.world.path(n, to).send(reply)
+}
+
+func (n *Node) newEnd(c *arq.Conn, peer *Node) *End {
+	w := n.world
+	e := &End{
+		Conn: c, node: n, peer: peer, index: len(w.ends), life: n.lives,
+		armed: never, manualRead: n.ManualRead, state: c.State(),
+	}
+	c.Tag = e
+	w.ends = append(w.ends, e)
+	n.ends = append(n.ends, e)
+	w.oracle.began(e)
+	w.note(Observation{Kind: Changed, Node: n, End: e})
+	return e
+}
+
+// wakeLimit is how often a connection may want to be woken at one and the same
+// time before that counts as a timer that never moves on.
+const wakeLimit = 16
+
+// wakes counts how often an end was woken at one time.
+type wakes struct {
+	at    time.Duration
+	count int
+}
+
+func (k *wakes) tooMany(now time.Duration) bool {
+	if k.at != now {
+		k.at, k.count = now, 0
+	}
+	k.count++
+	return k.count > wakeLimit
+}

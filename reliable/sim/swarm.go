@@ -1,0 +1,385 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"udplab/lossy"
+	"udplab/reliable/arq"
+	"udplab/reliable/congestion"
+)
+
+// Feature is something a swarm run may have. Every run leaves each out with
+// probability 1/2: faults that are always there hide each other (Groce et al.,
+// "Swarm Testing", ISSTA 2012).
+type Feature uint32
+
+const (
+	WithLoss Feature = 1 << iota
+	WithBursts
+	WithDuplicates
+	WithReordering
+	WithCorruption
+	WithJitter
+	WithRate
+	WithBlackouts
+	WithPauses
+	WithRestarts
+	WithLateDelivery // single datagrams seconds late
+	WithSmallWindow
+	WithSlowReader
+	WithBigMessages
+	WithBothWays
+	WithThirdNode
+	WithRendezvous
+	WithNumberWrap
+	WithFixedWindow
+	WithKeepAlive
+	WithClose
+	WithAbort
+	featureCount = iota
+)
+
+var featureNames = [featureCount]string{
+	"loss", "bursts", "duplicates", "reordering", "corruption", "jitter", "rate", "blackouts", "pauses",
+	"restarts", "late", "smallwindow", "slowreader", "bigmessages", "bothways", "thirdnode", "rendezvous",
+	"wrap", "fixedwindow", "keepalive", "close", "abort",
+}
+
+func (f Feature) String() string {
+	s := ""
+	for i, name := range featureNames {
+		if f&(1<<i) != 0 {
+			s += " " + name
+		}
+	}
+	return s
+}
+
+// SwarmReport is what a swarm run saw.
+type SwarmReport struct {
+	Seed     uint64
+	Features Feature
+	Steps    uint64
+	Virtual  time.Duration
+	Messages int // delivered
+	Links    lossy.Stats
+	Late     uint64
+	Restarts int
+	Conns    arq.Stats // counters of all ends, summed
+	Hash     uint64
+}
+
+// swarm is one run on its way.
+type swarm struct {
+	*World
+	random   *rand.Rand
+	features Feature
+	links    []*lossy.Link
+	profile  lossy.Profile
+	late     float64
+	faulty   time.Duration // how long faults last
+	healed   bool
+	restarts int
+}
+
+// RunSwarm makes the run that belongs to seed. The error says what the oracle
+// found; the report is valid in any case. observe may be nil.
+func RunSwarm(seed uint64, observe func(Observation)) (SwarmReport, error) {
+	s := &swarm{World: NewWorld(seed), random: rand.New(rand.NewPCG(seed, 0x5a5a))}
+	s.Observe = observe
+	s.features = Feature(s.random.Uint32()) & (1<<featureCount - 1)
+	s.build()
+	s.safety()
+	s.liveness()
+	return s.report(), s.Err()
+}
+
+func (s *swarm) has(f Feature) bool { return s.features&f != 0 }
+
+// between draws a duration.
+func (s *swarm) between(lo, hi time.Duration) time.Duration {
+	return lo + time.Duration(s.random.Int64N(int64(hi-lo)))
+}
+
+// build makes the nodes and links.
+func (s *swarm) build() {
+	s.profile = s.drawProfile()
+	nodes := 2
+	if s.has(WithThirdNode) {
+		nodes = 3
+	}
+	for i := range nodes {
+		n := s.AddNode(string(rune('a'+i)), s.drawEndpoint())
+		n.ManualRead = s.has(WithSlowReader)
+		n.OnNew = func(e *End) {
+			if s.has(WithBothWays) && !s.healed {
+				s.work(e)
+			}
+		}
+	}
+	for _, from := range s.nodes {
+		for _, to := range s.nodes {
+			if from != to {
+				link := s.Path(from, to)
+				link.SetProfile(s.profile)
+				s.links = append(s.links, link)
+			}
+		}
+	}
+	if s.has(WithLateDelivery) {
+		s.late = 0.05 * s.random.Float64()
+		s.Fate = s.lateFate
+	}
+}
+
+func (s *swarm) lateFate(uint64, *Node, *Node) Fate {
+	if s.healed || s.random.Float64() >= s.late {
+		return Fate{}
+	}
+	return Fate{Kind: Delay, By: s.between(time.Millisecond, 8*time.Second)}
+}
+
+func (s *swarm) drawProfile() lossy.Profile {
+	p := lossy.Profile{Delay: s.between(0, 120*time.Millisecond)}
+	if s.has(WithLoss) {
+		p.Loss = s.random.Float64() * s.random.Float64() * 0.7
+	}
+	if s.has(WithBursts) {
+		p.Burst = 1 + 7*s.random.Float64()
+		p.Loss = min(p.Loss, 0.5)
+		if p.Burst < 2 {
+			p.Burst = 2
+		}
+	}
+	if s.has(WithDuplicates) {
+		p.Duplicate = s.random.Float64() * s.random.Float64()
+	}
+	if s.has(WithReordering) {
+		p.Reorder, p.ReorderBy = 0.3*s.random.Float64(), 1+s.random.IntN(20)
+	}
+	if s.has(WithCorruption) {
+		p.Corrupt = 0.3 * s.random.Float64()
+	}
+	if s.has(WithJitter) {
+		p.Jitter = time.Duration(float64(p.Delay) * s.random.Float64())
+	}
+	if s.has(WithRate) {
+		p.Rate, p.Queue = 5e5+2e7*s.random.Float64(), s.between(10*time.Millisecond, time.Second)
+	}
+	return p
+}
+
+func (s *swarm) drawEndpoint() arq.EndpointConfig {
+	c := arq.Config{IdleTimeout: s.between(4*time.Second, 30*time.Second)}
+	if s.has(WithSmallWindow) {
+		c.ReceiveWindow = 4<<10 + s.random.IntN(16<<10)
+		c.SendBuffer = 1 + s.random.IntN(16<<10)
+	}
+	if s.has(WithNumberWrap) {
+		c.FirstNumber = -uint32(s.random.IntN(60))
+	}
+	if s.has(WithKeepAlive) {
+		c.KeepAlive = s.between(time.Second, 3*time.Second)
+	}
+	if s.has(WithFixedWindow) {
+		packets := 2 + s.random.IntN(60)
+		c.Congestion = func(cc congestion.Config) congestion.Controller {
+			return congestion.NewFixed(cc, packets*cc.MaxPacket)
+		}
+	}
+	return arq.EndpointConfig{Conn: c, Listen: true, Rendezvous: s.has(WithRendezvous)}
+}
+
+// safety runs the workload while the faults last: whatever happens, the
+// oracle must have nothing to say.
+func (s *swarm) safety() {
+	s.faulty = s.between(time.Second, 6*time.Second)
+	for _, n := range s.nodes[1:] {
+		s.At(s.between(0, time.Second/4), func() { s.dial(s.nodes[0], n) })
+		if s.random.IntN(3) == 0 {
+			s.At(s.between(0, time.Second/4), func() { s.dial(n, s.nodes[0]) })
+		}
+	}
+	if s.has(WithBlackouts) {
+		s.At(s.between(0, s.faulty), s.blackout)
+	}
+	if s.has(WithPauses) {
+		s.At(s.between(0, s.faulty), s.pause)
+	}
+	if s.has(WithRestarts) {
+		s.At(s.between(0, s.faulty), s.restart)
+	}
+	if s.has(WithSlowReader) {
+		s.At(s.between(0, time.Second), s.read)
+	}
+	s.Run(s.faulty)
+}
+
+func (s *swarm) dial(from, to *Node) {
+	if from.paused {
+		return
+	}
+	s.work(from.Dial(to))
+}
+
+// work gives an end messages to send, and perhaps an end to come to.
+func (s *swarm) work(e *End) {
+	for range 1 + s.random.IntN(12) {
+		s.At(s.now+s.between(0, 2*time.Second), func() {
+			for range 1 + s.random.IntN(4) {
+				e.Queue(s.drawSize())
+			}
+		})
+	}
+	if s.has(WithClose) && s.random.IntN(2) == 0 {
+		s.At(s.now+s.between(0, 6*time.Second), e.Close)
+	}
+	if s.has(WithAbort) && s.random.IntN(4) == 0 {
+		s.At(s.now+s.between(0, 6*time.Second), func() {
+			if !e.forgotten && !e.removed {
+				e.Abort(7, "enough")
+			}
+		})
+	}
+}
+
+func (s *swarm) drawSize() int {
+	switch s.random.IntN(6) {
+	case 0:
+		return s.random.IntN(3)
+	case 1:
+		return 1100 + s.random.IntN(200)
+	case 2:
+		if s.has(WithBigMessages) {
+			return s.random.IntN(60_000)
+		}
+	}
+	return s.random.IntN(600)
+}
+
+// blackout takes one direction, or everything, down for a while.
+func (s *swarm) blackout() {
+	down := s.links
+	if s.random.IntN(2) == 0 {
+		i := s.random.IntN(len(s.links))
+		down = s.links[i : i+1]
+	}
+	for _, l := range down {
+		l.SetDown(true)
+	}
+	s.At(s.now+s.between(100*time.Millisecond, 3*time.Second), func() {
+		for _, l := range down {
+			l.SetDown(false)
+		}
+	})
+}
+
+func (s *swarm) pause() {
+	n := s.nodes[s.random.IntN(len(s.nodes))]
+	n.Pause()
+	s.At(s.now+s.between(10*time.Millisecond, 3*time.Second), n.Resume)
+}
+
+// restart makes a node lose its state. If it was the one who dialed, it does
+// so again.
+func (s *swarm) restart() {
+	n := s.nodes[s.random.IntN(len(s.nodes))]
+	n.Restart()
+	s.restarts++
+	to := s.nodes[0]
+	if n == to {
+		to = s.nodes[1]
+	}
+	s.At(s.now+s.between(0, time.Second), func() { s.dial(n, to) })
+}
+
+// read is an application that takes its time.
+func (s *swarm) read() {
+	for _, e := range s.ends {
+		if s.healed {
+			e.Read(1 << 20)
+		} else if s.random.IntN(2) == 0 {
+			e.Read(s.random.IntN(4))
+		}
+	}
+	if s.now < s.faulty+livenessBound-time.Second {
+		s.At(s.now+s.between(50*time.Millisecond, time.Second), s.read)
+	}
+}
+
+// livenessBound is how long after the healing everything must have come to
+// its end: idle timeouts of 30 s, handshakes of 10 s, closes of five probe
+// timeouts that double, and slow readers.
+const livenessBound = 2 * time.Minute
+
+// liveness heals everything. Then all that was sent arrives or is reported,
+// all connections can be closed, and silence falls.
+func (s *swarm) liveness() {
+	s.healed = true
+	for _, l := range s.links {
+		l.SetDown(false)
+		l.SetProfile(lossy.Profile{Delay: s.profile.Delay})
+	}
+	for _, n := range s.nodes {
+		if n.paused {
+			n.Resume()
+		}
+	}
+	s.Run(livenessBound)
+	s.oracle.settled()
+	for _, e := range s.ends {
+		e.Close()
+	}
+	s.Run(livenessBound)
+	s.oracle.settled()
+	for _, e := range s.ends {
+		if !e.forgotten && !e.removed {
+			s.oracle.fail("%v did not end", e)
+		}
+	}
+	if len(s.events) > 0 {
+		s.oracle.fail("%d events are left after the end", len(s.events))
+	}
+	s.accounts()
+}
+
+// accounts demands that the links lost nothing without saying so.
+func (s *swarm) accounts() {
+	for _, p := range s.paths {
+		if n := p.link.Stats().Unaccounted(); n != 0 {
+			s.oracle.fail("the link %s to %s has %d datagrams unaccounted for", p.from.name, p.to.name, n)
+		}
+	}
+}
+
+func (s *swarm) report() SwarmReport {
+	r := SwarmReport{
+		Seed: s.seed, Features: s.features, Steps: s.steps, Virtual: s.now,
+		Late: s.faults[Delay], Restarts: s.restarts, Hash: s.hash,
+	}
+	for _, l := range s.links {
+		r.Links.Add(l.Stats())
+	}
+	for _, e := range s.ends {
+		r.Messages += e.readCount
+		c := e.Conn.Stats()
+		r.Conns.PacketsLost += c.PacketsLost
+		r.Conns.PacketsLostSpurious += c.PacketsLostSpurious
+		r.Conns.PacketsDuplicate += c.PacketsDuplicate
+		r.Conns.PacketsOutOfOrder += c.PacketsOutOfOrder
+		r.Conns.RetransmitsThreshold += c.RetransmitsThreshold
+		r.Conns.RetransmitsTime += c.RetransmitsTime
+		r.Conns.RetransmitsProbe += c.RetransmitsProbe
+		r.Conns.ProbeTimeouts += c.ProbeTimeouts
+		r.Conns.MessagesSent += c.MessagesSent
+		r.Conns.MessagesAcked += c.MessagesAcked
+	}
+	return r
+}
+
+func (r SwarmReport) String() string {
+	return fmt.Sprintf("seed %d with%v: %d events in %v, %d messages delivered, %d packets, hash %x",
+		r.Seed, r.Features, r.Steps, r.Virtual, r.Messages, r.Links.PacketsIn, r.Hash)
+}

@@ -1,0 +1,230 @@
+package sim
+
+import (
+	"fmt"
+	"hash/crc32"
+	"math/rand/v2"
+	"time"
+
+	"udplab/lossy"
+	"udplab/proto"
+	"udplab/reliable/arq"
+)
+
+const never = time.Duration(1<<63 - 1)
+
+// World is a set of nodes, the paths between them, and what will happen. It is
+// made by NewWorld and not for concurrent use.
+type World struct {
+	// Fate, if not nil, decides about the n-th datagram sent in this world,
+	// counted from 0, unless a path has fates of its own (Node.SetFates).
+	Fate func(n uint64, from, to *Node) Fate
+	// Observe, if not nil, is told everything that happens. It must not change
+	// the world; a datagram is only valid during the call.
+	Observe func(Observation)
+	// Tamper, if not nil, takes every message on its way from a connection to
+	// its application and returns what arrives there. It is how tests make
+	// sure that the oracle sees what it has to see.
+	Tamper func(e *End, msg []byte) [][]byte
+
+	seed      uint64
+	now       time.Duration
+	events    queue
+	order     uint64
+	steps     uint64
+	datagrams uint64 // datagrams sent, which is also the number of the next
+	faults    [len(fateNames)]uint64
+
+	nodes []*Node
+	paths []*path
+	ends  []*End
+	held  []held
+	free  []int // slots of held that are free
+	calls []func()
+
+	oracle oracle
+	hash   uint64
+
+	packet            proto.Packet
+	out, reply        []byte
+	arriving, scratch []byte
+}
+
+// NewWorld makes an empty world. Everything random in it follows from seed.
+func NewWorld(seed uint64) *World {
+	w := &World{seed: seed}
+	w.oracle.init(w)
+	return w
+}
+
+// Now is the virtual time since the world began.
+func (w *World) Now() time.Duration { return w.now }
+
+// Steps is the number of events that have happened.
+func (w *World) Steps() uint64 { return w.steps }
+
+// Hash sums up everything that was observed so far: two runs with the same
+// hash went the same way.
+func (w *World) Hash() uint64 { return w.hash }
+
+// Err is the first thing that went wrong in the eyes of the oracle, nil if
+// nothing did.
+func (w *World) Err() error { return w.oracle.err }
+
+// AddNode adds a node. A nil config.Random and a zero config.Secret are drawn
+// from the world's seed.
+func (w *World) AddNode(name string, config arq.EndpointConfig) *Node {
+	n := &Node{world: w, index: len(w.nodes), name: name, config: config, addr: addressOf(len(w.nodes))}
+	random := rand.New(rand.NewPCG(w.seed, uint64(n.index)))
+	if n.config.Random == nil {
+		n.config.Random = random.Uint64
+	}
+	if n.config.Secret == [32]byte{} {
+		for i := range n.config.Secret {
+			n.config.Secret[i] = byte(random.Uint32())
+		}
+	}
+	n.endpoint = arq.NewEndpoint(n.config)
+	w.nodes = append(w.nodes, n)
+	return n
+}
+
+// Path returns the link that carries datagrams from one node to another, to be
+// changed (SetProfile, SetDown) or asked (Stats). It begins as a perfect wire.
+func (w *World) Path(from, to *Node) *lossy.Link { return w.path(from, to).link }
+
+func (w *World) path(from, to *Node) *path {
+	for len(from.paths) <= to.index {
+		from.paths = append(from.paths, nil)
+	}
+	if p := from.paths[to.index]; p != nil {
+		return p
+	}
+	direction := lossy.Up
+	if from.index > to.index {
+		direction = lossy.Down
+	}
+	flow := uint64(min(from.index, to.index))<<16 | uint64(max(from.index, to.index))
+	p := &path{
+		from: from, to: to, index: len(w.paths), armed: never,
+		link: lossy.NewLink(w.seed, flow, direction, lossy.Profile{}),
+	}
+	w.paths = append(w.paths, p)
+	from.paths[to.index] = p
+	return p
+}
+
+// At has f called at a time. A time that has passed means now.
+func (w *World) At(at time.Duration, f func()) {
+	w.calls = append(w.calls, f)
+	w.schedule(max(at, w.now), eventCall, len(w.calls)-1)
+}
+
+func (w *World) schedule(at time.Duration, kind eventKind, index int) {
+	w.events.push(event{at: max(at, w.now), order: w.order, kind: kind, index: index})
+	w.order++
+}
+
+// hold keeps a copy of a datagram for later.
+func (w *World) hold(p *path, datagram []byte, until time.Duration) {
+	if len(w.free) == 0 {
+		w.held = append(w.held, held{})
+		w.free = append(w.free, len(w.held)-1)
+	}
+	slot := w.free[len(w.free)-1]
+	w.free = w.free[:len(w.free)-1]
+	h := &w.held[slot]
+	h.path, h.datagram = p, append(h.datagram[:0], datagram...)
+	w.schedule(until, eventHeld, slot)
+}
+
+// Step lets the next event happen and reports whether there was one at or
+// before the given time.
+func (w *World) Step(until time.Duration) bool {
+	if len(w.events) == 0 || w.events[0].at > until || w.Err() != nil {
+		return false
+	}
+	e := w.events.pop()
+	w.now = e.at
+	w.steps++
+	switch e.kind {
+	case eventPath:
+		if p := w.paths[e.index]; p.armed == e.at {
+			p.deliver()
+		}
+	case eventEnd:
+		w.ends[e.index].wake(e.at)
+	case eventHeld:
+		h := &w.held[e.index]
+		h.path.link.Send(w.now, h.datagram)
+		h.path.arm()
+		w.free = append(w.free, e.index)
+	case eventCall:
+		w.calls[e.index]()
+	}
+	return true
+}
+
+// Run lets everything happen that does within d, and moves time there.
+func (w *World) Run(d time.Duration) {
+	until := w.now + d
+	for w.Step(until) {
+	}
+	w.now = max(w.now, until)
+}
+
+// RunUntil runs until done says yes, at most for d, and reports whether it did.
+func (w *World) RunUntil(d time.Duration, done func() bool) bool {
+	until := w.now + d
+	for !done() {
+		if !w.Step(until) {
+			return false
+		}
+	}
+	return true
+}
+
+// Observation is one thing that happened.
+type Observation struct {
+	At       time.Duration
+	Kind     ObservationKind
+	Node     *Node
+	Peer     *Node  // the other node of Sent, Received and Rejected
+	End      *End   // of Changed and Delivered
+	Datagram []byte // of Sent, Received and Rejected; the message of Delivered
+	Fate     Fate   // of Sent
+}
+
+// ObservationKind says what an Observation is about.
+type ObservationKind uint8
+
+const (
+	Sent      ObservationKind = iota // Node sent Datagram to Peer
+	Received                         // Datagram arrived at Node
+	Rejected                         // Datagram arrived at Node and is no packet
+	Changed                          // End is in another state
+	Delivered                        // the application took Datagram, a message
+	Restarted                        // Node lost its state
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// note enters an observation into the hash and tells the observer.
+func (w *World) note(o Observation) {
+	o.At = w.now
+	const prime = 1099511628211 // FNV-1a's, applied to whole words
+	h := w.hash ^ uint64(o.At)
+	h = (h*prime ^ uint64(o.Kind)<<16 ^ uint64(o.Node.index)) * prime
+	h ^= uint64(crc32.Checksum(o.Datagram, castagnoli))<<8 ^ uint64(o.Fate.Kind)
+	if o.End != nil {
+		h = (h * prime) ^ uint64(o.End.index)<<8 ^ uint64(o.End.state)
+	}
+	w.hash = h * prime
+	if w.Observe != nil {
+		w.Observe(o)
+	}
+}
+
+func (w *World) String() string {
+	return fmt.Sprintf("at %v after %d events, %d datagrams sent", w.now, w.steps, w.datagrams)
+}
