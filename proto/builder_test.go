@@ -79,7 +79,7 @@ func TestSizeOfAnyMessageFrame(t *testing.T) {
 	}
 }
 
-// SPEC 6.1 has this number, too.
+// SPEC 6.3 has this number, too.
 func TestDataOverhead(t *testing.T) {
 	b := BeginData(nil, 1<<64-1, 1<<32-1)
 	size := 0

@@ -16,7 +16,7 @@ var (
 	// error returned wraps it and says what was wrong.
 	ErrMalformed = errors.New("proto: malformed packet")
 	// ErrVersion says that a hello speaks a version this package does not know.
-	// Packet.Hello.Version and Packet.Hello.SourceID are filled (SPEC 5.1).
+	// Packet.Hello.Version and Packet.Hello.SourceID are filled (SPEC 8.2).
 	ErrVersion = errors.New("proto: unknown version")
 )
 

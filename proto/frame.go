@@ -35,7 +35,7 @@ type Frame struct {
 	Type    FrameType
 	Message Message
 	Ack     Ack
-	MaxData uint64 // total bytes of messages the peer may have sent
+	MaxData uint64 // credit in bytes, counted since the connection began
 	Close   Close
 }
 

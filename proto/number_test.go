@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// SPEC 2.4, around the ends of 32 and of 64 bits.
+// SPEC 3.4, around the ends of 32 and of 64 bits.
 func TestExpand(t *testing.T) {
 	const k = 1 << 32
 	for _, c := range []struct {

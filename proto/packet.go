@@ -26,7 +26,7 @@ const (
 // Type is the first element of a packet and says what the others are.
 type Type uint8
 
-// The packet types (SPEC 4 to 6).
+// The packet types (SPEC 2.1).
 const (
 	TypeRaw     Type = iota // one datagram of the control group: never acked, never repaired
 	TypeHello               // client to server: let us talk

@@ -1,8 +1,8 @@
 package proto
 
-// Params is what an endpoint tells its peer about itself in the handshake (SPEC 5.5).
+// Params is what an endpoint tells its peer about itself in the handshake (SPEC 5.6).
 type Params struct {
-	MaxData    uint64 // bytes of messages the peer may send before it gets more credit
+	MaxData    uint64 // credit in bytes the peer starts with (SPEC 6.1)
 	MaxPacket  uint32 // largest datagram this endpoint accepts, in bytes: MinHello to MaxDatagram
 	IdleMillis uint32 // silence after which this endpoint gives the connection up; 0 = never
 	First      uint32 // number of the first packet and of the first message this endpoint sends

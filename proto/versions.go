@@ -1,6 +1,6 @@
 package proto
 
-// Versions answers a hello of an unknown version with those that are known (SPEC 8.3).
+// Versions answers a hello of an unknown version with those that are known (SPEC 5.5).
 type Versions struct {
 	DestID uint64              // the SourceID of the hello
 	List   [MaxVersions]uint32 // the first Count entries are meaningful

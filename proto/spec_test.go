@@ -1,0 +1,103 @@
+package proto
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func specification(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// The numbers of the specification are those of the code.
+func TestSpecificationHasTheLimits(t *testing.T) {
+	spec := specification(t)
+	for _, row := range []string{
+		fmt.Sprintf("| datagram | %d bytes |", MaxDatagram),
+		fmt.Sprintf("| hello | at least %d bytes |", MinHello),
+		fmt.Sprintf("| message | %d bytes |", MaxMessage),
+		fmt.Sprintf("| token | %d bytes |", MaxToken),
+		fmt.Sprintf("| ranges in an ack | %d |", MaxAckRanges),
+		fmt.Sprintf("| numbers an ack covers | %d |", uint64(ackSpanMax)),
+		fmt.Sprintf("| reason of a close | %d bytes |", MaxReason),
+		fmt.Sprintf("| versions in a version packet | %d |", MaxVersions),
+		fmt.Sprintf("| nesting of arrays | %d |", maxDepth),
+		fmt.Sprintf("| 16 to %d, even | message |", typeMessagesEnd-1),
+		fmt.Sprintf("A data packet needs at most %d bytes besides its frames", DataOverhead),
+		fmt.Sprintf("%d bytes always fit", MaxDatagram-RawOverhead),
+		"# The udplab wire, version " + fmt.Sprint(Version),
+	} {
+		if !strings.Contains(spec, row) {
+			t.Errorf("SPEC.md does not say %q", row)
+		}
+	}
+	for kind := range typeCount {
+		if row := fmt.Sprintf("| %d | %v | `[%d, ", kind, kind, kind); !strings.Contains(spec, row) {
+			t.Errorf("SPEC.md has no line %q", row)
+		}
+		if _, row, found := strings.Cut(spec, fmt.Sprintf("| %v | `[", kind)); found {
+			row, _, _ = strings.Cut(row, "`")
+			row = regexp.MustCompile(`\[[^\]]*\]`).ReplaceAllString(row, "list")
+			if n := strings.Count(row, ",") + 1; n != int(elements[kind]) {
+				t.Errorf("SPEC.md gives %v %d elements, the code %d", kind, n, elements[kind])
+			}
+		}
+	}
+}
+
+// The example of section 11 is the vector of that name.
+func TestSpecificationHasAVector(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join("testdata", "vectors", "message.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	indented := ""
+	for line := range strings.Lines(string(file)) {
+		if line != "\n" {
+			line = "    " + line
+		}
+		indented += line
+	}
+	if !strings.Contains(specification(t), indented) {
+		t.Errorf("SPEC.md does not show the vector\n%s", indented)
+	}
+}
+
+// A comment in any package of the module that cites a section cites one that
+// is there.
+func TestCitedSectionsExist(t *testing.T) {
+	headings := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^##+ ([0-9.]+) `).FindAllStringSubmatch(specification(t), -1) {
+		headings[m[1]] = true
+	}
+	if len(headings) < 30 {
+		t.Fatalf("only %d sections found", len(headings))
+	}
+	citation := regexp.MustCompile(`SPEC ([0-9]+(?:\.[0-9]+)*)`)
+	root, cited := moduleRoot(t), 0
+	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range citation.FindAllStringSubmatch(string(source), -1) {
+			cited++
+			if !headings[m[1]] {
+				t.Errorf("%s cites SPEC %s, which does not exist", path, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil || cited < 40 {
+		t.Errorf("%d citations found: %v", cited, err)
+	}
+}
