@@ -15,6 +15,7 @@ func TestDescribeIsOneSafeLine(t *testing.T) {
 		buildData(clientID, 1, Frame{Type: FrameClose, Close: Close{Reason: hostile}}),
 		sealed("93 d9" + "20" + strings.Repeat("0a", 32) + "05"),
 		AppendRaw(nil, &Raw{Payload: hostile})[:20],
+		AppendRaw(nil, &Raw{Payload: bytes.Repeat(hostile, 3)}),
 	} {
 		line := Describe(b)
 		for _, r := range line {

@@ -154,6 +154,8 @@ func wrongShapes(add addVector, bad addBad) {
 	bad("raw-payload-str", "a string is not a payload", rawHead+"01 a568656c6c6f")
 	bad("raw-payload-nil", "nil is not an empty payload", rawHead+"01 c0")
 	bad("raw-payload-bin16", "five bytes do not need a header of three", rawHead+"01 c50005 68656c6c6f")
+	bad("raw-payload-bin16-255", "255 bytes do not need a header of three", rawHead+"01 c500ff"+strings.Repeat("61", 255))
+	bad("data-frames-array16-fifteen", "fifteen frames do not need a header of three bytes", dataHead+"dc000f"+strings.Repeat("9105", 15))
 	bad("raw-payload-bin32", "five bytes do not need a header of five", rawHead+"01 c600000005 68656c6c6f")
 }
 
@@ -203,5 +205,7 @@ func wrongFrames(bad addBad) {
 	bad("close-not-utf8", "an overlong slash", dataHead+"91 9306 01 a2c0af")
 	bad("close-bin", "bytes are not a reason", dataHead+"91 9306 01 c40161")
 	bad("close-str8-wide", "one byte does not need a header of two", dataHead+"91 9306 01 d90161")
+	bad("close-str8-31", "31 bytes do not need a header of two", dataHead+"91 9306 01 d91f"+strings.Repeat("61", 31))
+	bad("close-str16-255", "255 bytes do not need a header of three", dataHead+"91 9306 01 da00ff"+strings.Repeat("61", 255))
 	bad("close-257", "a reason of 257 bytes", dataHead+"91 9306 01 da0101"+strings.Repeat("61", 257))
 }
