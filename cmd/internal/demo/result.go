@@ -147,3 +147,6 @@ func networkOf(s *proxy.Stats) Network {
 	}
 	return n
 }
+
+// NoLatency is the latency of a half that has delivered nothing.
+func NoLatency() Latency { return Latency{unknown, unknown, unknown} }

@@ -136,15 +136,15 @@ func rawDelay(h *Half) string {
 	if h.Delivered == 0 {
 		return "Nothing arrived that could be timed."
 	}
-	return fmt.Sprintf("What arrived took %s in the middle (p50) and %s at worst (p99).",
-		h.Latency.P50.text(), h.Latency.P99.text())
+	return fmt.Sprintf("What arrived took %s at the median (p50), %s at p99.",
+		h.Latency.P50.String(), h.Latency.P99.String())
 }
 
 func reliableDelay(raw, rel *Half) string {
 	if rel.Delivered == 0 {
 		return "Nothing arrived that could be timed."
 	}
-	s := fmt.Sprintf("p50 %s, p99 %s", rel.Latency.P50.text(), rel.Latency.P99.text())
+	s := fmt.Sprintf("p50 %s, p99 %s", rel.Latency.P50.String(), rel.Latency.P99.String())
 	if raw.Delivered == 0 {
 		return s + "."
 	}
@@ -193,7 +193,7 @@ func reliableCost(raw, rel *Half) string {
 	if raw.Delivered > 0 {
 		s += fmt.Sprintf(" (%+.0f%% against raw)", 100*(rel.WirePerPayload()/raw.WirePerPayload()-1))
 	}
-	return s + fmt.Sprintf(", and %s to open the connection.", rel.Connect.text())
+	return s + fmt.Sprintf(", and %s to open the connection.", rel.Connect.String())
 }
 
 // conclusion is the one sentence for each mode that matters.
@@ -210,8 +210,13 @@ func conclusion(r *Result) string {
 	}
 	if raw.Sent > 0 {
 		fmt.Fprintf(&s, " Raw: %d of %d delivered", raw.Delivered, raw.Sent)
-		if faults := raw.OutOfOrder + raw.Duplicate + raw.Corrupt; faults > 0 {
-			fmt.Fprintf(&s, ", %d late, %d twice, %d damaged", raw.OutOfOrder, raw.Duplicate, raw.Corrupt)
+		for _, fault := range []struct {
+			n    int
+			word string
+		}{{raw.OutOfOrder, "late"}, {raw.Duplicate, "twice"}, {raw.Corrupt, "damaged"}} {
+			if fault.n > 0 {
+				fmt.Fprintf(&s, ", %d %s", fault.n, fault.word)
+			}
 		}
 		s.WriteString(".")
 	}

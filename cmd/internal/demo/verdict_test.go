@@ -23,9 +23,9 @@ func judged() map[string]*Result {
 				Network: Network{Datagrams: 400, Lost: 45, Duplicated: 12, Reordered: 16, Corrupted: 1},
 			},
 			Reliable: Half{
-				Sent: 400, Delivered: 400, Retransmits: 113,
-				WireBytes: 114216, PayloadBytes: 80000, Latency: Latency{957.439, 1342.463, 1389.567}, Connect: 227.738,
-				Network: Network{Datagrams: 223, Lost: 26, Duplicated: 5, Reordered: 9, Corrupted: 1},
+				Sent: 400, Delivered: 400, Retransmits: 68,
+				WireBytes: 111200, PayloadBytes: 80000, Latency: Latency{124.031, 262.399, 327.167}, Connect: 227.738,
+				Network: Network{Datagrams: 392, Lost: 43, Duplicated: 10, Reordered: 22, Corrupted: 2},
 			},
 		},
 		"no damage": {
@@ -44,11 +44,11 @@ func judged() map[string]*Result {
 		"total blackout": {
 			Seed: 1, Complete: true,
 			Raw: Half{
-				Sent: 400, Lost: 400, WireBytes: 90016, Latency: Latency{unknown, unknown, unknown},
+				Sent: 400, Lost: 400, WireBytes: 90016, Latency: NoLatency(),
 				Network: Network{Datagrams: 400, Lost: 400},
 			},
 			Reliable: Half{
-				Sent: 400, Lost: 400, WireBytes: 7200, Latency: Latency{unknown, unknown, unknown}, Connect: 5000,
+				Sent: 400, Lost: 400, WireBytes: 7200, Latency: NoLatency(), Connect: 5000,
 				Network: Network{Datagrams: 6, Lost: 6},
 				Error:   "no connection: no answer within 5s",
 			},
@@ -80,8 +80,8 @@ func judged() map[string]*Result {
 			},
 		},
 		"stopped before the start": {
-			Raw:      Half{Latency: Latency{unknown, unknown, unknown}},
-			Reliable: Half{Latency: Latency{unknown, unknown, unknown}},
+			Raw:      Half{Latency: NoLatency()},
+			Reliable: Half{Latency: NoLatency()},
 		},
 	}
 }

@@ -37,8 +37,8 @@ func times(n uint64) string {
 	return strconv.FormatUint(n, 10) + " times"
 }
 
-// text writes a time as people do: three digits, never a false precision.
-func (m Millis) text() string {
+// String writes a time as people do: three digits, never a false precision.
+func (m Millis) String() string {
 	switch {
 	case !m.Known():
 		return "an unknown time"
