@@ -119,6 +119,7 @@ func newRootCmd(d deps) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newProxyCmd(d),
+		newDemoCmd(d),
 		newVersionCmd(d),
 		newManCmd(d),
 	)
