@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -90,4 +91,44 @@ func BenchmarkCRC(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkParseBomb is what a hostile datagram costs, its right crc included.
+// The aim is 1 us per kB.
+func BenchmarkParseBomb(b *testing.B) {
+	for _, v := range hostileVectors() {
+		if !strings.HasPrefix(v.name, "bomb-") || len(v.bytes) < 10000 {
+			continue
+		}
+		b.Run(v.name, func(b *testing.B) {
+			var p Packet
+			b.SetBytes(int64(len(v.bytes)))
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = Parse(v.bytes, &p)
+			}
+		})
+	}
+}
+
+// BenchmarkReference is the same packet through the library, for comparison.
+func BenchmarkReference(b *testing.B) {
+	ref := NewReference()
+	m := benchMessage(1200)
+	frames := []Frame{{Type: FrameAck, Ack: benchAck}, {Type: FrameMessage, Message: m}}
+	p := Packet{Type: TypeData, Data: Data{DestID: 0x1f2e3d4c5b6a7988, Number: 45678}}
+	dst := make([]byte, 0, 2048)
+	b.Run("append", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			ref.Append(dst, &p, frames, 0)
+		}
+	})
+	datagram := ref.Append(dst, &p, frames, 0)
+	b.Run("parse", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			frames, _ = ref.Parse(datagram, &p, frames[:0])
+		}
+	})
 }

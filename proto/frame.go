@@ -57,9 +57,20 @@ func (it *FrameIter) Next(f *Frame) bool {
 	return it.i >= 0
 }
 
+// readFrameStart reads the array header of a frame and its type, which are
+// nearly always one byte each.
+func readFrameStart(b []byte, i pos) (n int, t uint64, next pos) {
+	if j := i + 1; j > 0 && int(j) < len(b) && b[i]&^fixArrayMax == codeFixArray && b[j] <= codeFixIntHigh {
+		return int(b[i] & fixArrayMax), uint64(b[j]), j + 1
+	}
+	n, i = readArray(b, i)
+	t, i = readUint(b, i)
+	return n, t, i
+}
+
+// readFrame reads one frame.
 func readFrame(b []byte, i pos, f *Frame) pos {
-	n, i := readArray(b, i)
-	t, i := readUint(b, i)
+	n, t, i := readFrameStart(b, i)
 	if t >= typeMessages && t < typeMessagesEnd {
 		return readMessage(b, i, f, n, t)
 	}
