@@ -41,7 +41,7 @@
 // Validate has not seen, and then only by calls that read one number or one
 // length. Reference is that codec: the wire as the library writes and reads it.
 // Packets are written and read by hand, which needs no shared or pooled state and
-// is ten times faster; a differential fuzz test holds the two together.
+// is several times faster; a differential fuzz test holds the two together.
 //
 // # Limits
 //
