@@ -161,6 +161,7 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	case Dialing, Closed:
 		return // not agreed on yet, or no longer
 	case Accepted:
+		c.sampleAccept(now)
 		c.opened()
 	case Lingering:
 		c.closing.pending = true // the peer has not heard our answer
@@ -293,7 +294,10 @@ func (c *Conn) advance(now time.Duration) {
 	if c.acks.due() && !c.acks.immediate && !c.timers.isSet(timerAck) && c.state < Closing {
 		c.timers.set(timerAck, now+c.rtt.ackDelay())
 	}
-	if c.idle > 0 && !c.timers.isSet(timerKeepAlive) && c.state < Closing && c.out.flowBlocked() {
+	switch blocked := c.state < Closing && c.out.flowBlocked(); {
+	case !blocked && c.config.KeepAlive == 0:
+		c.timers.stop(timerKeepAlive)
+	case blocked && c.idle > 0 && !c.timers.isSet(timerKeepAlive):
 		// A peer that is slow to read is not dead. Credit is repeated until
 		// it is acknowledged, so this only keeps both idle timers from
 		// ending the wait (RFC 9000 section 10.1.2).

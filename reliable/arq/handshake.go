@@ -26,6 +26,8 @@ type handshake struct {
 	interval  time.Duration
 	giveUpAt  time.Duration
 	acceptDue bool
+	accepts   int // accepts sent
+	acceptAt  time.Duration
 }
 
 // dial makes the connection that asks.
@@ -156,6 +158,14 @@ func (c *Conn) sampleHandshake(now time.Duration) {
 	}
 }
 
+// sampleAccept measures the round trip of an accept that was sent only once:
+// the dialer answers it at once.
+func (c *Conn) sampleAccept(now time.Duration) {
+	if c.handshake.accepts == 1 && !c.rtt.sampled {
+		c.rtt.sample(now-c.handshake.acceptAt, 0)
+	}
+}
+
 // handshakeExpired sends the hello again, or gives up.
 func (c *Conn) handshakeExpired(now time.Duration) {
 	h := &c.handshake
@@ -181,6 +191,8 @@ func (c *Conn) appendHandshake(now time.Duration, dst []byte) []byte {
 		}, proto.MinHello)
 	case h.acceptDue:
 		h.acceptDue = false
+		h.accepts++
+		h.acceptAt = now
 		return proto.AppendAccept(dst, &proto.Accept{DestID: c.peerID, SourceID: c.localID, Params: c.params()})
 	}
 	return dst

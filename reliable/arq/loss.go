@@ -90,6 +90,7 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 	if !p.eliciting {
 		return
 	}
+	c.in.confirmed = max(c.in.confirmed, p.maxDataLimit)
 	found.count++
 	found.windowLimited = found.windowLimited || p.windowFull
 	found.newestSentAt = max(found.newestSentAt, p.at)
@@ -184,7 +185,7 @@ func (c *Conn) losePacket(p *sentPacket, reason repairReason) {
 	for i := range uint64(p.pieceCount) {
 		c.out.lost(c.sent.pieces.at(p.firstPiece+i), reason)
 	}
-	if p.maxDataLimit == c.in.limit {
+	if p.maxDataLimit == c.in.limit && c.in.confirmed < c.in.limit {
 		c.in.grantPending = true
 	}
 }
@@ -216,14 +217,16 @@ func (c *Conn) probeExpired() {
 	copied := 0
 	for n := max(c.recovery.fateKnown, c.sent.packets.first()); n < c.sent.packets.end() && copied < c.recovery.probes; n++ {
 		p := c.sent.packets.at(n)
-		if !p.outstanding() || p.pieceCount == 0 {
+		if !p.outstanding() {
 			continue
+		}
+		if p.maxDataLimit == c.in.limit {
+			c.in.grantPending = true // the peer may be waiting for nothing else
 		}
 		took := false
 		for i := range uint64(p.pieceCount) {
 			piece := c.sent.pieces.at(p.firstPiece + i)
-			if !piece.copied {
-				c.out.lost(piece, repairProbe)
+			if c.out.lost(piece, repairProbe) {
 				piece.copied, took = true, true
 			}
 		}
@@ -231,5 +234,6 @@ func (c *Conn) probeExpired() {
 			copied++
 		}
 	}
-	c.pingPending = c.pingPending || copied == 0
+	// Something must be sent, or nothing would arm the timer again.
+	c.pingPending = c.pingPending || !c.out.hasRepair() && !c.in.grantPending
 }

@@ -105,7 +105,7 @@ const maxHeaders = 64
 
 // hasData reports whether message bytes could go if window and pacer let them.
 func (c *Conn) hasData() bool {
-	return c.out.hasRepair() || c.out.hasNew() && c.out.available() > 0
+	return c.out.hasRepair() || c.out.hasNew() && !c.awaitsCredit()
 }
 
 // fill puts everything ack-eliciting into the packet.

@@ -21,6 +21,7 @@ type recvQueue struct {
 	charged      uint64 // credit the peer used up (SPEC 6.1)
 	released     uint64 // credit given back by what the application read
 	limit        uint64 // credit announced
+	confirmed    uint64 // credit the peer is known to know of
 	window       uint64
 	grantPending bool // limit has to be announced
 }

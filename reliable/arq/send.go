@@ -128,15 +128,18 @@ func (q *sendQueue) took(hi uint64) (whole bool) {
 	return true
 }
 
-// lost queues the unacknowledged bytes of a piece to be sent again.
-func (q *sendQueue) lost(p *piece, reason repairReason) {
+// lost queues the unacknowledged bytes of a piece to be sent again, and
+// reports whether there were any.
+func (q *sendQueue) lost(p *piece, reason repairReason) bool {
 	if p.copied {
-		return
+		return false
 	}
 	r := repair{seq: p.seq, lo: p.lo, hi: p.hi, reason: reason}
-	if q.needs(&r) {
-		q.repair = append(q.repair, r)
+	if !q.needs(&r) {
+		return false
 	}
+	q.repair = append(q.repair, r)
+	return true
 }
 
 // ackedPiece records a piece as acknowledged. It reports whether that
@@ -254,12 +257,11 @@ func (c *Conn) appendMessages(b *proto.DataBuilder, p *sentPacket, limit int) {
 		}
 	}
 	for c.out.hasNew() {
-		credit := c.out.available()
-		if credit == 0 {
+		if c.awaitsCredit() {
 			return
 		}
 		m := c.out.messages.at(c.out.nextSeq)
-		end := min(uint64(len(m.data)), c.out.nextOffset+credit)
+		end := min(uint64(len(m.data)), c.out.nextOffset+c.out.available())
 		seq := c.out.nextSeq
 		hi := c.appendPiece(b, p, limit, seq, c.out.nextOffset, end)
 		if hi == noRoom {
@@ -269,6 +271,18 @@ func (c *Conn) appendMessages(b *proto.DataBuilder, p *sentPacket, limit int) {
 			c.receipt(seq, c.out.messages.at(seq), Sent)
 		}
 	}
+}
+
+// crumb is how few bytes of a message are not worth a packet of their own.
+const crumb = 512
+
+// awaitsCredit reports whether the next message has to wait for credit: there
+// is none, or only for a crumb of it while an answer is on its way that may
+// bring more (silly window syndrome, RFC 1122 section 4.2.3.4).
+func (c *Conn) awaitsCredit() bool {
+	credit := c.out.available()
+	left := uint64(len(c.out.messages.at(c.out.nextSeq).data)) - c.out.nextOffset
+	return credit == 0 || credit < min(left, crumb) && c.recovery.inFlight > 0
 }
 
 // countRetransmit counts one frame sent again.
