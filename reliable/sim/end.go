@@ -22,7 +22,9 @@ type End struct {
 
 	outbox     []int // sizes of messages to send as the send buffer has room
 	closeDue   bool  // Close once the outbox is empty
-	lastAcked  int   // messages acknowledged without one before them missing
+	closeCode  uint32
+	reason     string
+	lastAcked  int // messages acknowledged without one before them missing
 	receipts   []arq.ReceiptState
 	readCount  int
 	packets    uint64 // handed to the connection
@@ -60,8 +62,8 @@ func (e *End) Read(n int) {
 }
 
 // Close ends the connection once everything queued was given to it.
-func (e *End) Close() {
-	e.closeDue = true
+func (e *End) Close(code uint32, reason string) {
+	e.closeDue, e.closeCode, e.reason = true, code, reason
 	e.settle()
 }
 
@@ -134,7 +136,7 @@ func (e *End) feed() {
 	}
 	if e.closeDue && len(e.outbox) == 0 {
 		e.closeDue = false
-		e.Conn.Close(e.node.world.now, 0, "")
+		e.Conn.Close(e.node.world.now, e.closeCode, e.reason)
 	}
 }
 

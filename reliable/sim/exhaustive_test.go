@@ -92,7 +92,7 @@ func runSchedule(s schedule, onceOpen bool) error {
 	if !w.RunUntil(20*time.Second, func() bool { return dialer.lastAcked == len(scheduleSizes) }) {
 		return orError(w, "%d of %d messages acknowledged", dialer.lastAcked, len(scheduleSizes))
 	}
-	dialer.Close()
+	dialer.Close(0, "")
 	listeners := b.Ends()
 	done := func() bool {
 		for _, e := range listeners {

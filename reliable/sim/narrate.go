@@ -60,12 +60,12 @@ func fateNote(f Fate) string {
 // nameOf is what tells a datagram from others: its type, and its number if it
 // has one.
 func nameOf(datagram []byte) string {
-	text := proto.Describe(datagram)
-	if i := strings.Index(text, " ["); i > 0 {
-		return text[:i]
+	name, rest, _ := strings.Cut(proto.Describe(datagram), " ")
+	if name != proto.TypeData.String() {
+		return name
 	}
-	name, _, _ := strings.Cut(text, " ")
-	return name
+	number, _, _ := strings.Cut(rest, " ")
+	return name + " " + number
 }
 
 // because says why a connection is where it is.

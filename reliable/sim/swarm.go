@@ -234,7 +234,7 @@ func (s *swarm) work(e *End) {
 		})
 	}
 	if s.has(WithClose) && s.random.IntN(2) == 0 {
-		s.At(s.now+s.between(0, 6*time.Second), e.Close)
+		s.At(s.now+s.between(0, 6*time.Second), func() { e.Close(1, "done") })
 	}
 	if s.has(WithAbort) && s.random.IntN(4) == 0 {
 		s.At(s.now+s.between(0, 6*time.Second), func() {
@@ -330,7 +330,7 @@ func (s *swarm) liveness() {
 	s.Run(livenessBound)
 	s.oracle.settled()
 	for _, e := range s.ends {
-		e.Close()
+		e.Close(0, "")
 	}
 	s.Run(livenessBound)
 	s.oracle.settled()

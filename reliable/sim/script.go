@@ -1,0 +1,339 @@
+package sim
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"udplab/lossy"
+	"udplab/proto"
+	"udplab/reliable/arq"
+)
+
+// Script runs a story: commands against a world of its own, answered with
+// everything that happens. Stories are in testdata; README there lists the
+// commands. The zero value is not usable.
+type Script struct {
+	world *World
+	nodes map[string]*Node
+	out   strings.Builder
+}
+
+// NewScript returns a script with an empty world.
+func NewScript() *Script {
+	s := &Script{world: NewWorld(1), nodes: make(map[string]*Node)}
+	s.world.Observe = Narrate(&s.out)
+	return s
+}
+
+// Execute runs one line and returns what happened.
+func (s *Script) Execute(line string) (string, error) {
+	s.out.Reset()
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return "", fmt.Errorf("empty command")
+	}
+	command := commands[words[0]]
+	if command.run == nil {
+		return "", fmt.Errorf("unknown command %q; there are %s", words[0], commandNames())
+	}
+	if len(words)-1 < command.args {
+		return "", fmt.Errorf("usage: %s %s", words[0], command.usage)
+	}
+	if err := command.run(s, words[1:]); err != nil {
+		return "", fmt.Errorf("%s: %w", line, err)
+	}
+	return s.out.String(), s.world.Err()
+}
+
+// command is one word of the language.
+type command struct {
+	args  int // at least
+	usage string
+	run   func(s *Script, args []string) error
+}
+
+var commands = map[string]command{
+	"node":    {1, "NAME [listen] [rendezvous] [manual] [idle=D] [keepalive=D] [window=N] [sendbuffer=N] [first=N]", (*Script).node},
+	"link":    {2, "A B [delay=D] [rate=R] [queue=D]", (*Script).link},
+	"down":    {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, true) }},
+	"up":      {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, false) }},
+	"fates":   {3, "FROM TO deliver|drop|duplicate|corrupt|delay=D...", (*Script).fates},
+	"dial":    {2, "FROM TO", (*Script).dial},
+	"send":    {2, "NODE BYTES...", (*Script).send},
+	"read":    {2, "NODE COUNT", (*Script).read},
+	"close":   {3, "NODE CODE REASON", (*Script).close},
+	"abort":   {3, "NODE CODE REASON", (*Script).abort},
+	"restart": {1, "NODE", (*Script).restart},
+	"pause":   {1, "NODE", (*Script).pause},
+	"resume":  {1, "NODE", (*Script).resume},
+	"hello":   {3, "FROM TO version=N", (*Script).hello},
+	"run":     {1, "DURATION", (*Script).run},
+	"stats":   {1, "NODE", (*Script).stats},
+}
+
+func commandNames() string {
+	var names []string
+	for name := range commands {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+func (s *Script) find(name string) (*Node, error) {
+	if n := s.nodes[name]; n != nil {
+		return n, nil
+	}
+	return nil, fmt.Errorf("no node %q", name)
+}
+
+func (s *Script) two(args []string) (a, b *Node, err error) {
+	if a, err = s.find(args[0]); err != nil {
+		return nil, nil, err
+	}
+	b, err = s.find(args[1])
+	return a, b, err
+}
+
+// end is the newest connection of a node.
+func (s *Script) end(name string) (*End, error) {
+	n, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if len(n.ends) == 0 {
+		return nil, fmt.Errorf("%s has no connection", name)
+	}
+	return n.ends[len(n.ends)-1], nil
+}
+
+// option takes "name=value" apart and parses the value with one of the three.
+func option(word string, d *time.Duration, n *int) error {
+	_, value, _ := strings.Cut(word, "=")
+	var err error
+	if d != nil {
+		*d, err = time.ParseDuration(value)
+	} else {
+		*n, err = strconv.Atoi(value)
+	}
+	return err
+}
+
+func (s *Script) node(args []string) error {
+	var c arq.EndpointConfig
+	manual := false
+	for _, word := range args[1:] {
+		var err error
+		switch name, _, _ := strings.Cut(word, "="); name {
+		case "listen":
+			c.Listen = true
+		case "rendezvous":
+			c.Listen, c.Rendezvous = true, true
+		case "manual":
+			manual = true
+		case "idle":
+			err = option(word, &c.Conn.IdleTimeout, nil)
+		case "keepalive":
+			err = option(word, &c.Conn.KeepAlive, nil)
+		case "window":
+			err = option(word, nil, &c.Conn.ReceiveWindow)
+		case "sendbuffer":
+			err = option(word, nil, &c.Conn.SendBuffer)
+		case "first":
+			var first int
+			err = option(word, nil, &first)
+			c.Conn.FirstNumber = uint32(first)
+		default:
+			err = fmt.Errorf("unknown option %q", word)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	// Ids that tell in a story whose they are: a1, a2, ... b1, b2, ...
+	id := uint64(len(s.nodes)+0xa) << 4
+	c.Random = func() uint64 { id++; return id }
+	n := s.world.AddNode(args[0], c)
+	n.ManualRead = manual
+	s.nodes[args[0]] = n
+	return nil
+}
+
+func (s *Script) link(args []string) error {
+	a, b, err := s.two(args)
+	if err != nil {
+		return err
+	}
+	var p lossy.Profile
+	for _, word := range args[2:] {
+		switch name, value, _ := strings.Cut(word, "="); name {
+		case "delay":
+			err = option(word, &p.Delay, nil)
+		case "queue":
+			err = option(word, &p.Queue, nil)
+		case "rate":
+			p.Rate, err = lossy.ParseRate(value)
+		default:
+			err = fmt.Errorf("unknown option %q", word)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.world.Path(a, b).SetProfile(p)
+	s.world.Path(b, a).SetProfile(p)
+	return nil
+}
+
+func (s *Script) setDown(args []string, down bool) error {
+	a, b, err := s.two(args)
+	if err == nil {
+		s.world.Path(a, b).SetDown(down)
+	}
+	return err
+}
+
+func (s *Script) fates(args []string) error {
+	a, b, err := s.two(args)
+	if err != nil {
+		return err
+	}
+	var fates []Fate
+	for _, word := range args[2:] {
+		name, _, _ := strings.Cut(word, "=")
+		known := false
+		for kind, kindName := range fateNames {
+			if name == kindName {
+				known = true
+				fates = append(fates, Fate{Kind: FateKind(kind)})
+			}
+		}
+		if !known {
+			return fmt.Errorf("unknown fate %q", word)
+		}
+		if f := &fates[len(fates)-1]; f.Kind == Delay {
+			if err := option(word, &f.By, nil); err != nil {
+				return err
+			}
+		}
+	}
+	a.SetFates(b, fates...)
+	return nil
+}
+
+func (s *Script) dial(args []string) error {
+	a, b, err := s.two(args)
+	if err == nil {
+		a.Dial(b)
+	}
+	return err
+}
+
+func (s *Script) send(args []string) error {
+	e, err := s.end(args[0])
+	if err != nil {
+		return err
+	}
+	var sizes []int
+	for _, word := range args[1:] {
+		size, err := strconv.Atoi(word)
+		if err != nil {
+			return err
+		}
+		sizes = append(sizes, size)
+	}
+	e.Queue(sizes...)
+	return nil
+}
+
+func (s *Script) read(args []string) error {
+	e, err := s.end(args[0])
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[1])
+	e.Read(n)
+	return err
+}
+
+func (s *Script) close(args []string) error { return s.finish(args, (*End).Close) }
+func (s *Script) abort(args []string) error { return s.finish(args, (*End).Abort) }
+
+func (s *Script) finish(args []string, how func(*End, uint32, string)) error {
+	e, err := s.end(args[0])
+	if err != nil {
+		return err
+	}
+	code, err := strconv.ParseUint(args[1], 10, 32)
+	if err != nil {
+		return err
+	}
+	how(e, uint32(code), strings.Join(args[2:], " "))
+	return nil
+}
+
+func (s *Script) restart(args []string) error { return s.onNode(args, (*Node).Restart) }
+func (s *Script) pause(args []string) error   { return s.onNode(args, (*Node).Pause) }
+func (s *Script) resume(args []string) error  { return s.onNode(args, (*Node).Resume) }
+
+func (s *Script) onNode(args []string, f func(*Node)) error {
+	n, err := s.find(args[0])
+	if err == nil {
+		f(n)
+	}
+	return err
+}
+
+// hello sends a bare hello of any version.
+func (s *Script) hello(args []string) error {
+	a, b, err := s.two(args)
+	if err != nil {
+		return err
+	}
+	var version int
+	if err := option(args[2], nil, &version); err != nil {
+		return err
+	}
+	hello := proto.Hello{Version: uint32(version), SourceID: 0x99, Params: proto.Params{MaxPacket: proto.MaxDatagram}}
+	a.Inject(b, proto.AppendHello(nil, &hello, proto.MinHello))
+	return nil
+}
+
+func (s *Script) run(args []string) error {
+	d, err := time.ParseDuration(args[0])
+	if err == nil {
+		s.world.Run(d)
+	}
+	return err
+}
+
+// stats prints the counters of a node's newest connection that are not zero
+// and do not depend on the details of timing.
+func (s *Script) stats(args []string) error {
+	e, err := s.end(args[0])
+	if err != nil {
+		return err
+	}
+	c := e.Conn.Stats()
+	fmt.Fprintf(&s.out, "%s: packets %d sent, %d received", args[0], c.PacketsSent, c.PacketsReceived)
+	for _, n := range []struct {
+		count uint64
+		what  string
+	}{
+		{c.PacketsLost, "lost"}, {c.PacketsLostSpurious, "falsely declared lost"},
+		{c.PacketsDuplicate, "duplicate"}, {c.PacketsOutOfOrder, "out of order"},
+		{c.RetransmitsThreshold, "frames again by packet threshold"},
+		{c.RetransmitsTime, "frames again by time threshold"}, {c.RetransmitsProbe, "frames again by probe"},
+		{c.MessagesSent, "messages sent"}, {c.MessagesAcked, "acknowledged"}, {c.MessagesReceived, "messages received"},
+		{uint64(c.BytesInFlight), "bytes in flight"},
+	} {
+		if n.count > 0 {
+			fmt.Fprintf(&s.out, ", %d %s", n.count, n.what)
+		}
+	}
+	fmt.Fprintf(&s.out, ", round trip %v\n", c.SmoothedRTT)
+	return nil
+}
