@@ -15,11 +15,15 @@ type reassembly struct {
 	ahead    []chunk
 }
 
-// chunk is a run of bytes behind a gap. Chunks are ascending and disjoint.
+// chunk is a run of bytes behind a gap. Chunks are ascending and disjoint. Data
+// that continues a chunk is appended to it, so there are no more chunks than
+// there are gaps or were gaps that are filled.
 type chunk struct {
 	lo   uint64
 	data []byte
 }
+
+func (c *chunk) end() uint64 { return c.lo + uint64(len(c.data)) }
 
 // complete reports whether every byte is there.
 func (r *reassembly) complete() bool { return uint64(len(r.start)) == r.size }
@@ -90,7 +94,7 @@ func (r *reassembly) insert(lo uint64, data []byte) (added uint64) {
 	}
 	if i > 0 { // cut what the chunk before covers
 		before := r.ahead[i-1]
-		if end := before.lo + uint64(len(before.data)); end > lo {
+		if end := before.end(); end > lo {
 			if end >= lo+uint64(len(data)) {
 				return 0
 			}
@@ -106,11 +110,15 @@ func (r *reassembly) insert(lo uint64, data []byte) (added uint64) {
 			part = data[:c.lo-lo]
 			next = min(c.lo+uint64(len(c.data))-lo, uint64(len(data)))
 		}
-		if len(part) > 0 {
+		added += uint64(len(part))
+		switch {
+		case len(part) == 0:
+		case i > 0 && r.ahead[i-1].end() == lo: // the usual case: in order, behind one gap
+			r.ahead[i-1].data = append(r.ahead[i-1].data, part...)
+		default:
 			r.ahead = append(r.ahead, chunk{})
 			copy(r.ahead[i+1:], r.ahead[i:])
 			r.ahead[i] = chunk{lo: lo, data: append([]byte(nil), part...)}
-			added += uint64(len(part))
 			i++
 		}
 		i++ // past the chunk behind, if there was one
