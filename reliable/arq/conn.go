@@ -114,7 +114,7 @@ const numberBase = 1 << 32
 func newConn(now time.Duration, config Config, localID uint64) *Conn {
 	c := &Conn{config: config.withDefaults(), localID: localID, heardAt: now}
 	c.timers.init()
-	c.nextNumber = numberBase + uint64(c.config.FirstNumber)
+	c.nextNumber = c.firstNumber()
 	c.sent.packets.start(c.nextNumber)
 	c.out.messages.start(c.nextNumber)
 	c.out.nextSeq = c.nextNumber

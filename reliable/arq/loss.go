@@ -31,10 +31,15 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	// is newly acknowledged.
 	newest := c.sent.packets.has(largest) && !c.sent.packets.at(largest).acked
 	var found ackResult
+	first := c.firstNumber()
+	if largest < first {
+		c.violation(CodeViolation, "acknowledgment below the first packet")
+		return
+	}
 	top := largest + 1 // one above the range in hand
 	for i := 0; i < f.N; i++ {
 		r := f.Ranges[i]
-		if uint64(r.Gap)+uint64(r.Count) > top {
+		if uint64(r.Gap)+uint64(r.Count) > top-first {
 			c.violation(CodeViolation, "acknowledgment below the first packet")
 			return
 		}
@@ -68,6 +73,9 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	c.out.release()
 	c.setRecoveryTimers()
 }
+
+// firstNumber is the number of the first packet of this connection.
+func (c *Conn) firstNumber() uint64 { return numberBase + uint64(c.config.FirstNumber) }
 
 // ackResult sums up what an ack frame newly acknowledged.
 type ackResult struct {
@@ -148,7 +156,7 @@ func (c *Conn) detectLoss(now time.Duration) {
 		run.extend(p.at)
 	}
 	if lost.Bytes > 0 {
-		lost.Persistent = c.rtt.sampled && run.longest > 3*c.rtt.probeTimeout()
+		lost.Persistent = c.rtt.sampled && run.longest > c.rtt.persistentCongestion()
 		c.congestion.Lost(now, lost)
 	}
 	c.retire(now)
