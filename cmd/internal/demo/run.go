@@ -101,7 +101,7 @@ func (r *Run) exchange(ctx context.Context, each func(*sync.WaitGroup, func(*hal
 	rested := r.rest(ctx)
 	stopSending()
 	senders.Wait()
-	r.finish(rested && ctx.Err() == nil)
+	r.finish(rested && r.allSent())
 	stopReceiving()
 	receivers.Wait()
 }
@@ -144,6 +144,12 @@ func (r *Run) settled() (all bool, arrivals int) {
 		arrivals += n
 	}
 	return all, arrivals
+}
+
+// allSent reports whether every message of the run fell due in both halves: an
+// interrupt that comes later cuts nothing short.
+func (r *Run) allSent() bool {
+	return r.raw.tally.half().Sent == r.cfg.Messages && r.reliable.tally.half().Sent == r.cfg.Messages
 }
 
 // errTimeout is why a half that had not come to rest is not complete.

@@ -111,6 +111,20 @@ func TestInterruptDrains(t *testing.T) {
 	})
 }
 
+// An interrupt after the last message was sent cuts nothing short if all that
+// was under way arrives in time.
+func TestInterruptAfterTheLastMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(995*time.Millisecond, cancel)
+		r := start(ctx, bubbleConfig(), newFake(0), newFake(time.Second)).Wait()
+		checkCounts(t, "reliable", r.Reliable, Half{Sent: 100, Delivered: 100})
+		if !r.Complete {
+			t.Error("every message was sent and arrived, but the run is not complete")
+		}
+	})
+}
+
 func TestInterruptDoesNotWaitForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
