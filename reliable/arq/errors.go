@@ -37,7 +37,7 @@ func (e *PeerError) Error() string {
 	return fmt.Sprintf("closed by the peer: %s (code %d)", e.Reason, e.Code)
 }
 
-// Close codes of the protocol itself (SPEC 7). The application's own codes are
+// Close codes of the protocol itself (SPEC 7.6). The application's own codes are
 // below CodeProtocolBase.
 const (
 	CodeProtocolBase  uint32 = 0xff00_0000

@@ -6,7 +6,7 @@ import (
 	"udplab/proto"
 )
 
-// closing is the state of ending a connection (SPEC 7). The one who closes
+// closing is the state of ending a connection (SPEC 7.6). The one who closes
 // first delivers what is queued, then says close until it is answered; the
 // other answers each close it hears with one of its own.
 type closing struct {

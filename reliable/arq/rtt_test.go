@@ -40,10 +40,10 @@ func TestTimersFromRTT(t *testing.T) {
 	}{
 		// RFC 9002 section 6.2.2: twice the initial round trip of 333 ms.
 		{"before any sample", rtt{}, ms, 691 * ms, 25 * ms},
-		// 9/8 * max(smoothed, latest); smoothed + 4*variance + 25 ms; smoothed/4
+		// 9/8 * max(smoothed, latest); smoothed + 4*variance + twice the ack delay, at most 25 ms; smoothed/4
 		{"ordinary", rtt{latest: 40 * ms, smoothed: 80 * ms, variance: 10 * ms, sampled: true}, 90 * ms, 145 * ms, 20 * ms},
 		{"latest above", rtt{latest: 160 * ms, smoothed: 80 * ms, variance: 10 * ms, sampled: true}, 180 * ms, 145 * ms, 20 * ms},
-		{"no shorter than the timers", rtt{latest: 100, smoothed: 100, variance: 10, sampled: true}, ms, 100 + ms + 25*ms, ms},
+		{"no shorter than the timers", rtt{latest: 100, smoothed: 100, variance: 10, sampled: true}, ms, 100 + ms + 2*ms, ms},
 		{"acks wait 25 ms at most", rtt{latest: time.Second, smoothed: time.Second, sampled: true}, 1125 * ms, 1026 * ms, 25 * ms},
 	} {
 		if got := c.r.timeThreshold(); got != c.threshold {
