@@ -1,0 +1,52 @@
+package arq
+
+import (
+	"testing"
+	"time"
+
+	"udplab/proto"
+)
+
+// In the steady state of a transfer nothing is allocated for acknowledgments:
+// neither the sender by taking them in, nor the receiver by making them. The
+// messages themselves cost a copy on each side.
+func TestAcksCostNoAllocations(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	p.quiet()
+	var buf []byte
+	var packet proto.Packet
+	exchange := func(from, to *Conn) {
+		for {
+			b, ok := from.AppendPacket(p.now, buf[:0])
+			if buf = b; !ok {
+				return
+			}
+			if err := proto.Parse(b, &packet); err != nil {
+				t.Fatal(err)
+			}
+			to.Handle(p.now, &packet, len(b))
+		}
+	}
+	round := func() { // a ping each way and its acknowledgment
+		dialer.pingPending, listener.pingPending = true, true
+		exchange(dialer, listener)
+		p.now += 20 * time.Millisecond
+		exchange(listener, dialer)
+		p.now += 20 * time.Millisecond
+		dialer.HandleTimeout(p.now)
+		listener.HandleTimeout(p.now)
+		exchange(dialer, listener)
+		exchange(listener, dialer)
+	}
+	for range 100 {
+		round()
+	}
+	acks := dialer.Stats().AcksReceived
+	if got := testing.AllocsPerRun(1000, round); got != 0 {
+		t.Errorf("%v allocations a round", got)
+	}
+	if got := dialer.Stats().AcksReceived - acks; got < 1000 {
+		t.Errorf("only %d acks in 1000 rounds", got)
+	}
+}
