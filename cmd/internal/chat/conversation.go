@@ -43,11 +43,10 @@ type conversation struct {
 	shown    raw.Account // IDs of the peer's lines: each is shown once
 	shownRun string
 
-	dialing  context.CancelFunc     // nil = no dial under way
-	failures int                    // attempts to connect since the peer was there
-	told     bool                   // PeerBusy or PeerOtherMode since then
-	strange  reliable.EndpointStats // at the last look, to see what came since
-	failed   int                    // lines given up
+	dialing  context.CancelFunc // nil = no dial under way
+	failures int                // attempts to connect since the peer was there
+	told     bool               // PeerBusy or PeerOtherMode since then
+	failed   int                // lines given up
 	met      bool
 	deadline <-chan struct{}  // of draining
 	timeUp   <-chan time.Time // of leaving
@@ -243,26 +242,21 @@ func (c *conversation) handle(in input) {
 	}
 }
 
-// impatient looks, once in a while, at why the peer is not there, and says so.
+// impatient looks, once in a while, at why the peer has never been there, and
+// says so.
 func (c *conversation) impatient() {
-	e := c.endpoint.Stats()
-	since := c.strange
-	c.strange = e
-	if c.active != nil {
+	if c.met {
 		return
 	}
-	switch {
-	case c.met:
-	case c.target.IsValid():
+	if c.target.IsValid() {
 		c.events.emit(c.peer.absent("nobody answers at " + c.target.String())...)
-	default:
+	} else {
 		c.events.emit(c.peer.absent(fmt.Sprintf("nobody called %s yet", c.LocalAddr()))...)
 	}
-	switch {
-	case e.NotPackets > since.NotPackets:
+	switch e := c.endpoint.Stats(); {
+	case e.NotPackets > 1: // a single one may be a packet whose first byte was hit
 		c.once(Event{Kind: Peer, Peer: PeerOtherMode, Reason: "bare text comes in, which reliable mode cannot read: is the peer a tutorial chat?"})
-	case !c.met && e.UnknownConnection > e.ResetsSent:
-		// A packet of an ended connection gets a reset, a raw one nothing.
+	case e.UnknownConnection > e.ResetsSent: // a packet of an ended connection gets a reset, a raw one nothing
 		c.once(Event{Kind: Peer, Peer: PeerOtherMode, Reason: "what comes in is not of reliable mode: does the peer run raw mode?"})
 	}
 }

@@ -31,6 +31,7 @@ type datagramSession struct {
 	received  atomic.Uint64 // lines shown
 	malformed atomic.Uint64 // intact packets with no message of a chat in them
 	absent    atomic.Bool   // the last news of the peer is that it is not there
+	unheard   atomic.Uint64 // lines sent since the last sign of the peer
 
 	cancel  context.CancelFunc
 	stopped chan struct{}
@@ -40,8 +41,9 @@ type datagramSession struct {
 	// Owned by the receiving goroutine.
 	peer      presence
 	streams   map[uint64]*gaps
-	answered  time.Time // when a hello was answered last
-	otherMode bool      // PeerOtherMode was told
+	answers   int // hellos answered in the second that began at:
+	answering time.Time
+	otherMode bool // PeerOtherMode was told
 }
 
 func openDatagram(cfg Config) (*datagramSession, error) {
@@ -101,6 +103,7 @@ func (s *datagramSession) send(text string) (Event, error) {
 	if err != nil {
 		return Event{Kind: Failed, ID: m.ID, Text: text, Reason: reason(err)}, nil
 	}
+	s.unheard.Add(1)
 	return Event{Kind: Sent, ID: m.ID, Text: text}, nil
 }
 
@@ -156,7 +159,7 @@ func (s *datagramSession) Close(context.Context) error {
 		s.cancel()
 		<-s.stopped
 		s.result = s.conn.Close()
-		if s.absent.Load() {
+		if s.absent.Load() && s.unheard.Load() > 0 {
 			s.result = ErrUnreachable
 		}
 		s.retire()
@@ -193,7 +196,7 @@ func (s *datagramSession) arrived(e raw.Event) []Event {
 		m, _ := DecodeDamaged(e.Payload)
 		events = []Event{{Kind: Damaged, ID: m.ID, Name: m.Name, Text: m.Text}}
 	case raw.Text:
-		s.absent.Store(false)
+		s.heard()
 		s.received.Add(1)
 		events = append(s.peer.heard("", ""), Event{Kind: BareText, Text: trimLineEnd(string(e.Payload))})
 	case raw.PeerAbsent:
@@ -212,9 +215,15 @@ func (s *datagramSession) arrived(e raw.Event) []Event {
 	return events
 }
 
+// heard notes a sign that the peer is there.
+func (s *datagramSession) heard() {
+	s.absent.Store(false)
+	s.unheard.Store(0)
+}
+
 // message handles an intact packet.
 func (s *datagramSession) message(e raw.Event) []Event {
-	s.absent.Store(false)
+	s.heard()
 	m, err := Decode(e.Payload)
 	if err != nil {
 		s.malformed.Add(1)
@@ -241,13 +250,21 @@ func (s *datagramSession) message(e raw.Event) []Event {
 	switch {
 	case m.Kind == Bye && e.Arrival.Kind != raw.Duplicate:
 		events = append(events, s.peer.left()...)
-	case e.Arrival.Kind == raw.First && !s.bare && time.Since(s.answered) > time.Second:
-		// It has just come and may have missed our hello. At most one answer a
-		// second: whoever invents streams must not make us a source of traffic.
-		s.answered = time.Now()
-		s.control(Hello)
+	case e.Arrival.Kind == raw.First && !s.bare && s.mayAnswer():
+		s.control(Hello) // it has just come and may have missed ours
 	}
 	return events
+}
+
+// mayAnswer bounds the answers to hellos: whoever invents streams must not make
+// this side a source of traffic.
+func (s *datagramSession) mayAnswer() bool {
+	const mostASecond = 4
+	if now := time.Now(); now.Sub(s.answering) >= time.Second {
+		s.answers, s.answering = 0, now
+	}
+	s.answers++
+	return s.answers <= mostASecond
 }
 
 // reason words an error for a line of the conversation: without the addresses

@@ -137,8 +137,8 @@ func TestRawPeerRestarts(t *testing.T) {
 	})
 }
 
-// TestWhoeverInventsStreamsGetsNoEcho: a hello is answered at most once a
-// second, whatever streams a stranger makes up.
+// TestWhoeverInventsStreamsGetsNoEcho: only a few hellos are answered in
+// a second, whatever streams a stranger makes up.
 func TestWhoeverInventsStreamsGetsNoEcho(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := lossy.NewNetwork(lossy.Config{})
@@ -156,8 +156,8 @@ func TestWhoeverInventsStreamsGetsNoEcho(t *testing.T) {
 			stranger.WriteTo(b, net.UDPAddrFromAddrPort(homeAddr))
 		}
 		synctest.Wait()
-		if got := a.Counters().DatagramsSent - before; got != 1 {
-			t.Errorf("50 hellos at once got %d answers, want 1", got)
+		if got := a.Counters().DatagramsSent - before; got != 4 {
+			t.Errorf("50 hellos at once got %d answers, want 4", got)
 		}
 		// What is no message of a chat is counted and not shown.
 		stranger.WriteTo(proto.AppendRaw(nil, &proto.Raw{Stream: 1, Seq: 1, Payload: []byte("junk")}), net.UDPAddrFromAddrPort(homeAddr))

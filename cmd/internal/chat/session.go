@@ -40,7 +40,8 @@ var (
 )
 
 // ErrUnreachable is returned by Close if the system reported that nobody
-// listens at the peer's address, and nothing was heard from there since.
+// listens at the peer's address, and nothing was heard from there since the
+// last line.
 var ErrUnreachable = errors.New("chat: nobody answers at the peer's address")
 
 // UndeliveredError is returned by Close if lines were said that the peer did

@@ -35,5 +35,5 @@ func orNone(d time.Duration) string {
 	if d == 0 {
 		return "not measured"
 	}
-	return fmt.Sprintf("%.3g ms", d.Seconds()*1e3)
+	return fmt.Sprintf("%.2f ms", d.Seconds()*1e3)
 }
