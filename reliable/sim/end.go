@@ -38,9 +38,6 @@ func (e *End) Node() *Node { return e.node }
 // Peer returns the node at the other end.
 func (e *End) Peer() *Node { return e.peer }
 
-// Forgotten reports whether the node was restarted since.
-func (e *End) Forgotten() bool { return e.forgotten }
-
 // Delivered is the number of messages the application has taken.
 func (e *End) Delivered() int { return e.readCount }
 

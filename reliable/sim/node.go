@@ -54,9 +54,6 @@ func (n *Node) Name() string { return n.name }
 // oldest first, closed ones included.
 func (n *Node) Ends() []*End { return n.ends }
 
-// Endpoint returns the endpoint of the node's present life.
-func (n *Node) Endpoint() *arq.Endpoint { return n.endpoint }
-
 // Rejected is the number of datagrams that were no packets.
 func (n *Node) Rejected() uint64 { return n.rejected }
 

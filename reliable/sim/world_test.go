@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/proto"
 	"udplab/reliable/arq"
 )
 
@@ -102,6 +103,32 @@ func TestOracleFindsPlantedFaultsOfTheMachine(t *testing.T) {
 			stranger := w.AddNode("stranger", arq.EndpointConfig{})
 			e.node.answer(stranger, make([]byte, 10))
 		}},
+		{"more in flight than the window", "window 0", func(w *World, e *End) {
+			e.Queue(1000)
+			for range 3 { // probes may exceed it twice
+				w.oracle.windowKept(e, &arq.Stats{})
+			}
+		}},
+		{"a timer that does not move on", "ran out", func(w *World, e *End) {
+			e.wakes = wakes{at: w.now, count: wakeLimit}
+			e.Conn.HandleTimeout(w.now)
+			e.armed = w.now
+			at, _ := e.Conn.NextTimeout()
+			w.now, e.wakes.at, e.armed = at, at, at
+			e.wake(at)
+		}},
+		{"an id used twice", "used before", func(w *World, e *End) { w.oracle.began(e) }},
+		{"a packet that is none", "that is none", func(w *World, e *End) { w.oracle.sent(e, []byte{1}, &arq.Stats{}) }},
+		{"a packet too large", "limit 1200", func(w *World, e *End) {
+			hello := proto.Hello{Version: 1, SourceID: 1, Params: proto.Params{MaxPacket: 1200}}
+			w.oracle.sent(e, proto.AppendHello(nil, &hello, 1201), &arq.Stats{})
+		}},
+		{"a receipt for a message never sent", "was not sent", func(w *World, e *End) { w.oracle.receipt(e, arq.Receipt{Seq: 1}) }},
+		{"two fates of one message", "after acked", func(w *World, e *End) {
+			e.Queue(1)
+			w.Run(time.Second)
+			w.oracle.receipt(e, arq.Receipt{Seq: 0, State: arq.Failed})
+		}},
 		{"a link that eats everything", "lives", func(w *World, e *End) { w.Path(e.peer, e.node).SetDown(true) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -153,5 +180,19 @@ func TestPausedNodeCatchesUp(t *testing.T) {
 	w.oracle.settled()
 	if err := w.Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+// What is no packet reaches no connection and is counted.
+func TestDamageIsCounted(t *testing.T) {
+	w, a, b := pairWorld(1, arq.Config{})
+	a.SetFates(b, Fate{Kind: Corrupt})
+	e := a.Dial(b)
+	w.Run(time.Second)
+	if got := b.Rejected(); got != 1 {
+		t.Errorf("%d datagrams rejected, want the damaged hello", got)
+	}
+	if e.Node() != a || e.Peer() != b || e.Conn.State() != arq.Open {
+		t.Errorf("%v, want the connection of %s with %s, open", e, a.Name(), b.Name())
 	}
 }
