@@ -70,9 +70,9 @@ func NewEndpoint(config EndpointConfig) *Endpoint {
 
 // Dial makes a connection that asks the peer at addr to talk, and whose
 // packets go there. With Rendezvous it returns the connection that already
-// exists with addr, if there is one that is not ending; made tells which.
+// exists with addr, if there is one; made tells which. It may be ending.
 func (e *Endpoint) Dial(now time.Duration, addr netip.AddrPort) (c *Conn, made bool) {
-	if c := e.byAddr[addr]; c != nil && e.config.Rendezvous && c.Err() == nil {
+	if c := e.byAddr[addr]; c != nil && e.config.Rendezvous {
 		return c, false
 	}
 	c = dial(now, e.config.Conn, e.newID())

@@ -269,19 +269,3 @@ func TestRendezvousKeepsOneConnectionPerAddress(t *testing.T) {
 		t.Error("removing the old connection took the new one with it")
 	}
 }
-
-// Dialing again right after a connection was closed begins a new one: the old
-// one lingers, but takes no messages any more.
-func TestRendezvousDialsAgainBesideAnEndingConnection(t *testing.T) {
-	e := newEndpoint(EndpointConfig{Listen: true, Rendezvous: true})
-	ending, _ := e.Dial(0, alice)
-	ending.Close(0, 0, "")
-	c, made := e.Dial(0, alice)
-	if !made || c == ending {
-		t.Fatalf("dialing gives the connection that ended: %v", ending.Err())
-	}
-	e.Remove(ending, alice)
-	if again, made := e.Dial(0, alice); made || again != c {
-		t.Error("removing the old connection took the new one with it")
-	}
-}
