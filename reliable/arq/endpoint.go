@@ -17,8 +17,11 @@ type Endpoint struct {
 	byID    map[uint64]*Conn         // by the id this side chose
 	byPeer  map[peerKey]*Conn        // by address and the id the peer chose
 	byAddr  map[netip.AddrPort]*Conn // dialing, and with Rendezvous every connection
-	resets  budget
-	stats   RouteStats
+	// succeeding are the connections that will take another's place in byAddr
+	// with their first data packet.
+	succeeding map[uint64]bool
+	resets     budget
+	stats      RouteStats
 }
 
 // peerKey names a connection as its peer does.
@@ -60,11 +63,12 @@ func NewEndpoint(config EndpointConfig) *Endpoint {
 		config.MaxConns = 1 << 16
 	}
 	return &Endpoint{
-		config:  config,
-		cookies: cookies{secret: config.Secret},
-		byID:    make(map[uint64]*Conn),
-		byPeer:  make(map[peerKey]*Conn),
-		byAddr:  make(map[netip.AddrPort]*Conn),
+		config:     config,
+		cookies:    cookies{secret: config.Secret},
+		byID:       make(map[uint64]*Conn),
+		byPeer:     make(map[peerKey]*Conn),
+		byAddr:     make(map[netip.AddrPort]*Conn),
+		succeeding: make(map[uint64]bool),
 	}
 }
 
@@ -91,6 +95,7 @@ func (e *Endpoint) Stats() RouteStats { return e.stats }
 // packets will be answered with resets from then on.
 func (e *Endpoint) Remove(c *Conn, addr netip.AddrPort) {
 	delete(e.byID, c.localID)
+	delete(e.succeeding, c.localID)
 	if key := (peerKey{addr, c.peerID}); e.byPeer[key] == c {
 		delete(e.byPeer, key)
 	}
@@ -103,7 +108,7 @@ func (e *Endpoint) Remove(c *Conn, addr netip.AddrPort) {
 type Route struct {
 	Conn     *Conn  // takes the packet with Handle; nil when it belongs to none
 	New      bool   // Conn was made by this packet, which it need not Handle
-	Replaced *Conn  // with Rendezvous: the connection whose peer was restarted
+	Replaced *Conn  // with Rendezvous: the connection whose peer was restarted, as Conn shows
 	Reply    []byte // a datagram for the sender, never longer than what it sent
 }
 
@@ -132,7 +137,7 @@ func (e *Endpoint) Route(now time.Duration, from netip.AddrPort, p *proto.Packet
 		return e.known(e.byPeer[peerKey{from, p.Reset.DeadID}])
 	case proto.TypeData:
 		if c := e.byID[p.Data.DestID]; c != nil {
-			return Route{Conn: c}
+			return Route{Conn: c, Replaced: e.succeed(c, from)}
 		}
 		e.stats.UnknownConnection++
 		return e.reset(now, p.Data.DestID, size, buf)
@@ -193,12 +198,27 @@ func (e *Endpoint) routeHello(now time.Duration, from netip.AddrPort, h *proto.H
 	c.stats.BytesReceived += uint64(size)
 	e.byID[c.localID] = c
 	e.byPeer[key] = c
-	r := Route{Conn: c, New: true}
 	if e.config.Rendezvous {
-		r.Replaced = e.byAddr[from]
-		e.byAddr[from] = c
+		if e.byAddr[from] == nil {
+			e.byAddr[from] = c
+		} else {
+			e.succeeding[c.localID] = true
+		}
 	}
-	return r
+	return Route{Conn: c, New: true}
+}
+
+// succeed makes c the one connection with its address if it was made beside
+// another, and returns the other. Its first data packet shows that the peer
+// means c: the hello alone may be a late copy from the peer's former life.
+func (e *Endpoint) succeed(c *Conn, from netip.AddrPort) (replaced *Conn) {
+	if len(e.succeeding) == 0 || !e.succeeding[c.localID] {
+		return nil
+	}
+	delete(e.succeeding, c.localID)
+	replaced = e.byAddr[from]
+	e.byAddr[from] = c
+	return replaced
 }
 
 // reset answers a packet of a connection that is not here (RFC 9000 section

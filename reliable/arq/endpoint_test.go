@@ -257,8 +257,14 @@ func TestRendezvousKeepsOneConnectionPerAddress(t *testing.T) {
 		t.Error("dialing an address from which a connection came makes another")
 	}
 	r := routed(t, e, 0, alice, hello(6, cookieFor(t, e, 0, alice, 6)))
-	if !r.New || r.Replaced != old {
-		t.Fatalf("a new hello from the address: %+v, want a connection in place of the old", r)
+	if !r.New || r.Replaced != nil {
+		t.Fatalf("a new hello from the address: %+v, want a connection beside the old", r)
+	}
+	if got := routed(t, e, 0, alice, dataPacket(r.Conn.LocalID())); got.Conn != r.Conn || got.Replaced != old {
+		t.Fatalf("its first data packet: %+v, want it in place of the old", got)
+	}
+	if got := routed(t, e, 0, alice, dataPacket(r.Conn.LocalID())); got.Replaced != nil {
+		t.Error("the second data packet replaces something, too")
 	}
 	old.Superseded()
 	if !errors.Is(old.Err(), ErrPeerReset) {
