@@ -9,7 +9,6 @@ import (
 type watch struct {
 	seen      map[uint32]bool // packet numbers that arrived
 	probes    uint64          // probe timeouts seen
-	acks      uint64          // ack frames received then
 	allowance int             // packets that may leave although the window is full
 }
 
