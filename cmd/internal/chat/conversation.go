@@ -40,8 +40,7 @@ type conversation struct {
 	count    int   // links ever
 	active   *link // where lines go; nil while the peer is away
 
-	shown    raw.Account // IDs of the peer's lines: each is shown once
-	shownRun string
+	shown map[string]*raw.Account // by run: the IDs of the peer's lines, each shown once
 
 	dialing  context.CancelFunc // nil = no dial under way
 	failures int                // attempts to connect since the peer was there
@@ -67,6 +66,7 @@ func newConversation(s *reliableSession) *conversation {
 		reliableSession: s,
 		contacts:        make(chan contact),
 		links:           map[*link]bool{},
+		shown:           map[string]*raw.Account{},
 	}
 }
 
@@ -93,7 +93,9 @@ func (c *conversation) loop() {
 		case <-c.deadline:
 			c.giveUp()
 		case <-c.timeUp:
-			c.phase = over
+			for l := range c.links {
+				_ = l.conn.Abort() // what has come already is still shown
+			}
 		case <-impatient.C:
 			c.impatient()
 		}
@@ -120,10 +122,14 @@ func (c *conversation) proceed() {
 		c.depart(farewell)
 	}
 	for l := range c.links {
-		if l.leaving && !l.busy && !l.closed && !c.outbox.underWay(l.number) {
+		switch {
+		case l.busy || l.closed:
+		case l.word != 0:
+			c.give(l, 0, Message{Kind: l.word, ID: c.tally.sent.Load()})
+			l.word = 0
+		case l.hangUp && !c.outbox.underWay(l.number):
 			l.closed = true
-			l.last.last = true
-			l.out <- l.last
+			l.out <- outgoing{hangUp: true, code: l.code, cause: l.cause}
 		}
 	}
 	if l := c.active; l != nil && !l.busy && !l.leaving {
@@ -233,12 +239,30 @@ func (c *conversation) handle(in input) {
 		c.incoming(l, in.message)
 	case in.numbered != nil:
 		l.busy = false
+		l.acks.begin(in.numbered.seq)
 		c.report(c.outbox.numbered(in.numbered.id, handle{l.number, in.numbered.seq}))
-	case in.receipt != nil && in.receipt.State != reliable.Failed:
-		r := receipt{acked: in.receipt.State == reliable.Acked, retransmits: in.receipt.Retransmits}
-		c.report(c.outbox.receipt(handle{l.number, in.receipt.Seq}, r))
+		c.acked(l)
+	case in.receipt != nil:
+		switch r := in.receipt; r.State {
+		case reliable.Sent:
+			c.report(c.outbox.receipt(handle{l.number, r.Seq}, receipt{}))
+		case reliable.Acked:
+			l.acks.acked(r.Seq, r.Retransmits)
+			c.acked(l)
+		}
 	case in.ended:
 		c.linkEnded(l, in.err)
+	}
+}
+
+// acked reports the lines that the peer's program can have.
+func (c *conversation) acked(l *link) {
+	for {
+		seq, r, ok := l.acks.take()
+		if !ok {
+			return
+		}
+		c.report(c.outbox.receipt(handle{l.number, seq}, r))
 	}
 }
 

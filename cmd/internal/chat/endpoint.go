@@ -23,7 +23,6 @@ type connection interface {
 	SendTracked(ctx context.Context, msg []byte) (seq uint64, err error)
 	Receipt(ctx context.Context) (reliable.Receipt, error)
 	Receive(ctx context.Context) ([]byte, error)
-	Close() error
 	CloseWithError(code uint32, reason string) error
 	Abort() error
 	RemoteAddr() net.Addr
@@ -35,13 +34,14 @@ type connection interface {
 const (
 	silence   = 10 * time.Second
 	keepAlive = 3 * time.Second
+	oneDial   = 5 * time.Second // then another, with a new connection id
 )
 
 func openReliable(cfg Config) (Session, error) {
 	l, err := reliable.NewListener(cfg.Socket, &reliable.Config{
 		IdleTimeout:      silence,
 		KeepAlive:        keepAlive,
-		HandshakeTimeout: -1, // a dial goes on until the peer is there
+		HandshakeTimeout: oneDial,
 		Linger:           farewell,
 		MaxMessage:       maxEncoded,
 		MaxConns:         2 * maxLinks,

@@ -19,25 +19,19 @@ func (c *conversation) depart(within time.Duration) {
 		c.dialing()
 	}
 	for l := range c.links {
-		if l == c.active && !l.leaving {
-			m := Message{Kind: Bye, ID: c.tally.sent.Load(), Name: *c.name.Load()}
-			l.last = outgoing{msg: m.Encode()}
+		if l == c.active {
+			l.leave(Bye)
+		} else if !l.adopted {
+			l.end(0, "")
 		}
-		l.leaving = true
 	}
 }
 
-// finish ends every goroutine of the session and closes the socket.
+// finish ends every goroutine of the session, no link being left, and closes
+// the socket.
 func (c *conversation) finish() {
-	for l := range c.links {
-		_ = l.conn.Abort()
-	}
 	c.stop()
 	c.routines.Wait()
-	for l := range c.links {
-		c.tally.closed(l)
-		l.retire()
-	}
 	_ = c.endpoint.Close()
 	c.result = c.socket.Close()
 	if c.failed > 0 {

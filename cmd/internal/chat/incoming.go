@@ -13,32 +13,42 @@ import (
 func (c *conversation) incoming(l *link, b []byte) {
 	m, err := Decode(b)
 	switch {
-	case err != nil,
-		l.run == "" && (m.Kind != Hello || m.Text == "" || len(m.Text) > maxRun):
+	case err != nil:
 		c.tally.malformed.Add(1)
 		if l.run == "" {
 			l.end(codeNotChat, "this is a chat of udplab")
 		}
+	case m.Kind == Moved: // possibly instead of a hello
+		c.heardLastWord(l)
+	case l.run == "" && (m.Kind != Hello || m.Text == "" || len(m.Text) > maxRun):
+		c.tally.malformed.Add(1)
+		l.end(codeNotChat, "this is a chat of udplab")
 	case l.run == "":
 		l.run = m.Text
 		c.greeted(l, &m)
-	case m.Kind == Hello, l.run != c.shownRun:
-		// A second hello says nothing new, and a link that was refused nothing
-		// that counts.
 	case m.Kind == Bye:
-		l.saidBye, l.leaving = true, true
+		l.saidBye = true
 		if l == c.active {
 			c.events.emit(c.peer.left()...)
 		}
-	default:
+		c.heardLastWord(l)
+	case m.Kind == Text && l.adopted:
 		c.show(l, &m)
+	}
+}
+
+// heardLastWord lets a link end: the peer says nothing more on it.
+func (c *conversation) heardLastWord(l *link) {
+	l.end(0, "")
+	if l == c.active {
+		c.active = nil
 	}
 }
 
 // show shows a line, unless it was shown before: then it came again over
 // another connection, because its acknowledgment was lost with the first one.
 func (c *conversation) show(l *link, m *Message) {
-	switch c.shown.Receive(0, uint32(m.ID), 0).Kind {
+	switch c.shown[l.run].Receive(0, uint32(m.ID), 0).Kind {
 	case raw.Duplicate, raw.OutOfWindow:
 		return
 	}
@@ -67,10 +77,11 @@ func (c *conversation) greeted(l *link, hello *Message) {
 		_ = old.conn.Abort()
 		c.adopt(l, hello)
 	case switchOver:
-		c.active.leaving = true
+		c.active.leave(Moved)
 		c.adopt(l, hello)
 	case keepOld:
-		l.leaving = true
+		l.adopted = true // the peer may have chosen it before it knew of the other
+		l.leave(Moved)
 	case refuseNew:
 		l.end(codeBusy, "talking with somebody else")
 		c.once(Event{Kind: Peer, Peer: PeerBusy, Name: hello.Name, From: l.addr.String(), Reason: "somebody else wanted in and was refused"})
@@ -85,19 +96,17 @@ func (c *conversation) adopt(l *link, hello *Message) {
 	if c.dialing != nil {
 		c.dialing()
 	}
-	if l.run != c.shownRun {
-		c.shownRun, c.shown = l.run, raw.Account{}
+	l.adopted = true
+	if c.shown[l.run] == nil {
+		if len(c.shown) >= maxLinks { // runs long gone
+			clear(c.shown)
+		}
+		c.shown[l.run] = &raw.Account{}
 	}
 	for _, e := range c.peer.heard(hello.Name, l.run) {
 		e.From = l.addr.String()
 		c.events.emit(e)
 	}
-}
-
-// end closes a link that is not wanted.
-func (l *link) end(code uint32, cause string) {
-	l.leaving = true
-	l.last = outgoing{code: code, cause: cause}
 }
 
 // linkEnded cleans up after a link. What it took with it waits again.
@@ -107,22 +116,32 @@ func (c *conversation) linkEnded(l *link, err error) {
 	c.tally.closed(l)
 	l.retire()
 	c.outbox.unlink(l.number)
+	if c.active == l {
+		c.active = nil
+	}
+	if l.adopted && time.Since(l.since) > steady {
+		c.failures = 0
+	}
 	var byPeer *reliable.PeerError
 	switch {
 	case errors.As(err, &byPeer) && byPeer.Code == codeBusy:
 		c.once(Event{Kind: Peer, Peer: PeerBusy, Reason: "the peer is " + byPeer.Reason})
-	case c.active != l || l.saidBye || c.phase == leaving:
+	case !l.adopted || l.saidBye || c.phase >= leaving || c.otherLink(l):
 	case errors.Is(err, io.EOF):
 		c.events.emit(c.peer.absent("it closed the connection without a goodbye")...)
 	default:
 		c.events.emit(c.peer.absent(endReason(err))...)
 	}
-	if c.active == l {
-		c.active = nil
-		if time.Since(l.since) > steady {
-			c.failures = 0
+}
+
+// otherLink reports whether the peer is still there without l.
+func (c *conversation) otherLink(l *link) bool {
+	for other := range c.links {
+		if other != l && other.adopted {
+			return true
 		}
 	}
+	return false
 }
 
 // once emits news about strangers and refusals once until the peer is there.

@@ -23,22 +23,32 @@ type link struct {
 
 	// Owned by the session's goroutine.
 	run     string    // of the peer; "" before its hello
+	helloed bool      // this side said hello
+	adopted bool      // the peer's lines count
+	since   time.Time // when it was adopted
 	busy    bool      // the sender has something that has no number yet
-	saidBye bool      // the peer
-	helloed bool      // this side
-	since   time.Time // it is the one in use
-	leaving bool      // no lines for it any more; it is closed once those under way are through
-	last    outgoing
-	closed  bool // the sender has the last
+	acks    inOrder
+
+	// The end of a link. Who leaves says a last word, Bye or Moved, and waits
+	// for the other side to close: until then lines may come. Who hears a last
+	// word closes, once its own lines are through. Closing at once would stop
+	// the reading here, while the connection still acknowledges what comes.
+	leaving bool        // no more lines for it
+	word    MessageKind // to be said yet; 0 = none
+	hangUp  bool        // to be closed, with:
+	code    uint32
+	cause   string
+	saidBye bool // the peer
+	closed  bool // the sender closes it
 }
 
 // outgoing is what a link's sender is to do.
 type outgoing struct {
-	id    uint64 // of the line; 0 for a hello or a goodbye
-	msg   []byte // nil = nothing to send
-	last  bool   // close the connection after it
-	code  uint32 // for last: 0 = in peace
-	cause string
+	id     uint64 // of the line; 0 for anything else
+	msg    []byte
+	hangUp bool // instead of msg: close the connection
+	code   uint32
+	cause  string
 }
 
 // input is what happened at a link. One of the fields says what.
@@ -122,18 +132,28 @@ func (l *link) send(ctx context.Context, tell func(input)) {
 
 // sendOne reports whether there can be more to send.
 func (l *link) sendOne(ctx context.Context, o outgoing, tell func(input)) bool {
-	if o.msg != nil {
-		seq, err := l.conn.SendTracked(ctx, o.msg)
-		if err != nil {
-			return false // the reader learns the reason
-		}
-		tell(input{link: l, numbered: &numbered{o.id, seq}})
+	if o.hangUp {
+		_ = l.conn.CloseWithError(o.code, o.cause) // waits for the peer; who waits too long aborts
+		return false
 	}
-	switch {
-	case o.last && o.code == 0:
-		_ = l.conn.Close() // waits for the peer; who waits too long aborts
-	case o.last:
-		_ = l.conn.CloseWithError(o.code, o.cause)
+	seq, err := l.conn.SendTracked(ctx, o.msg)
+	if err != nil {
+		return false // the reader learns the reason
 	}
-	return !o.last
+	tell(input{link: l, numbered: &numbered{o.id, seq}})
+	return true
+}
+
+// leave ends a link from this side with a last word.
+func (l *link) leave(word MessageKind) {
+	if !l.leaving {
+		l.leaving, l.word = true, word
+	}
+}
+
+// end closes a link from this side at once; what the peer says on it does not
+// count, or there is nothing more to come.
+func (l *link) end(code uint32, cause string) {
+	l.leaving, l.hangUp, l.word = true, true, 0
+	l.code, l.cause = code, cause
 }

@@ -30,8 +30,12 @@ const (
 	Hello MessageKind = iota + 1
 	// Text is one line of the conversation.
 	Text
-	// Bye comes last.
+	// Bye comes last from who leaves.
 	Bye
+	// Moved comes last on a connection that another one has replaced. Reliable
+	// mode only.
+	Moved
+	messageKindEnd
 )
 
 // Message is what two chats say to each other, inside the payload of a raw
@@ -43,7 +47,7 @@ const (
 // UTF-8. It is the application's, the layers below see bytes.
 type Message struct {
 	Kind MessageKind
-	// ID numbers the lines of one run of a sender from 1. A Hello and a Bye
+	// ID numbers the lines of one run of a sender from 1. All others
 	// carry how many lines were sent before them, so that the other side can
 	// count lines that it never saw.
 	ID   uint64
@@ -103,7 +107,7 @@ func Decode(b []byte) (Message, error) {
 	switch {
 	case err != nil:
 		return Message{}, err
-	case m.Kind < Hello || m.Kind > Bye:
+	case m.Kind < Hello || m.Kind >= messageKindEnd:
 		return Message{}, fmt.Errorf("%w: kind %d", ErrMessage, m.Kind)
 	case !utf8.ValidString(m.Name) || !utf8.ValidString(m.Text):
 		return Message{}, fmt.Errorf("%w: not UTF-8", ErrMessage)

@@ -33,7 +33,7 @@ func TestMessageBytes(t *testing.T) {
 func TestMessageRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := Message{
-			Kind: rapid.SampledFrom([]MessageKind{Hello, Text, Bye}).Draw(t, "kind"),
+			Kind: rapid.SampledFrom([]MessageKind{Hello, Text, Bye, Moved}).Draw(t, "kind"),
 			ID:   rapid.Uint64().Draw(t, "id"),
 			Name: rapid.StringN(0, 20, MaxName).Draw(t, "name"),
 			Text: rapid.StringN(0, 300, MaxText).Draw(t, "text"),
@@ -76,7 +76,7 @@ func TestHostileMessages(t *testing.T) {
 		"map":                "\x84\x02\x01\xa0\xa0",
 		"nil":                "\xc0",
 		"kind 0":             "\x94\x00\x01\xa0\xa0",
-		"kind 4":             "\x94\x04\x01\xa0\xa0",
+		"kind 5":             "\x94\x05\x01\xa0\xa0",
 		"kind 258":           "\x94\xcd\x01\x02\x01\xa0\xa0",
 		"kind nil":           "\x94\xc0\x01\xa0\xa0",
 		"kind in two bytes":  "\x94\xcc\x02\x01\xa0\xa0",

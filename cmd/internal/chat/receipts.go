@@ -155,3 +155,40 @@ func (o *outbox) find(is func(*ownLine) bool) int {
 	}
 	return -1
 }
+
+// inOrder holds acknowledgments back until all earlier messages of the
+// connection are acknowledged too. Before that the peer's side has the bytes
+// but its program cannot have them: messages are handed over in order. A
+// connection that ends with a hole has not delivered what lies behind it.
+type inOrder struct {
+	begun bool
+	next  uint64         // the first message not acknowledged
+	ahead map[uint64]int // retransmits of those acknowledged beyond it
+}
+
+// begin tells the number of the connection's first message. It may come after
+// acknowledgments.
+func (o *inOrder) begin(seq uint64) {
+	if !o.begun {
+		o.begun, o.next = true, seq
+	}
+}
+
+// acked notes an acknowledgment.
+func (o *inOrder) acked(seq uint64, retransmits int) {
+	if o.ahead == nil {
+		o.ahead = map[uint64]int{}
+	}
+	o.ahead[seq] = retransmits
+}
+
+// take returns the next message that the peer's program can have, if any.
+func (o *inOrder) take() (seq uint64, r receipt, ok bool) {
+	retransmits, ok := o.ahead[o.next]
+	if !o.begun || !ok {
+		return 0, receipt{}, false
+	}
+	delete(o.ahead, o.next)
+	o.next++
+	return o.next - 1, receipt{acked: true, retransmits: retransmits}, true
+}

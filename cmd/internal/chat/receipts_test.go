@@ -170,3 +170,38 @@ func TestOutboxModel(t *testing.T) {
 		})
 	})
 }
+
+// TestInOrder: whatever order acknowledgments come in, they are given on from
+// the first message without a hole.
+func TestInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const first, count = 1<<32 - 3, 8
+		var seqs []uint64
+		for i := range uint64(count) {
+			seqs = append(seqs, first+i)
+		}
+		order := rapid.Permutation(seqs).Draw(t, "order")
+		begin := rapid.IntRange(0, count).Draw(t, "begin")
+		var o inOrder
+		var given []uint64
+		acked := map[uint64]bool{}
+		for i := range count + 1 {
+			if i == begin {
+				o.begin(first)
+			}
+			if i < count {
+				o.acked(order[i], int(order[i]%5))
+				acked[order[i]] = true
+			}
+			for seq, r, ok := o.take(); ok; seq, r, ok = o.take() {
+				if !acked[seq] || !r.acked || r.retransmits != int(seq%5) {
+					t.Fatalf("message %d given on as %+v, acknowledged %v", seq, r, acked[seq])
+				}
+				given = append(given, seq)
+			}
+		}
+		if !slices.Equal(given, seqs) {
+			t.Fatalf("given on %v, want %v", given, seqs)
+		}
+	})
+}
