@@ -28,7 +28,6 @@ type listener struct {
 
 	mu     sync.Mutex
 	events []Event
-	closed bool
 }
 
 // opened starts a session on the socket and listens to it.

@@ -45,8 +45,6 @@ func (o *outbox) add(text string) uint64 {
 	return o.last
 }
 
-func (o *outbox) full() bool { return len(o.lines) >= MaxQueued }
-
 // take gives the next waiting line to a connection. As long as another one has
 // lines that nobody acknowledged, it gives none: the peer could see the younger
 // ones first.
