@@ -2,6 +2,7 @@ package reliable
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -121,20 +122,31 @@ func (c *Conn) wakeWaiters(state arq.State) {
 	c.states.wake()
 }
 
-// opened waits for the end of the handshake. cancel: giving up ends it.
-func (c *Conn) opened(ctx context.Context, cancel bool) error {
+// opened waits for the end of the handshake. A connection made for this call is
+// given up with it; one that was there and is ending is waited for until it is
+// over, so that a next one can take its place.
+func (c *Conn) opened(ctx context.Context, made bool) error {
 	c.mu.Lock()
-	now := c.listener.now()
-	c.settle(now)
+	c.settle(c.listener.now())
 	err := c.states.wait(ctx, &c.mu, nil, func() bool { return c.machine.State() >= arq.Open })
-	if err == nil && c.machine.State() == arq.Closed {
+	if err == nil && c.useless() {
 		err = c.machine.Err()
 	}
+	if err != nil && !made {
+		_ = c.states.wait(ctx, &c.mu, nil, func() bool { return c.forgotten })
+	}
 	c.mu.Unlock()
-	if err != nil && cancel {
+	if err != nil && made {
 		c.abort()
 	}
 	return err
+}
+
+// useless reports whether a connection is ending and has nothing left to read
+// for a caller of Dial. c.mu is held.
+func (c *Conn) useless() bool {
+	err := c.machine.Err()
+	return errors.Is(err, arq.ErrClosed) || err != nil && !c.machine.Readable()
 }
 
 // Send queues a copy of msg for delivery: exactly once, in order. It waits

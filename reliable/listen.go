@@ -129,21 +129,34 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 // Config.Rendezvous it returns the connection the peer opened, if there is one.
 func (l *Listener) Dial(ctx context.Context, addr netip.AddrPort) (*Conn, error) {
 	addr = udp.Unmap(addr)
+	for {
+		c, made, err := l.dial(addr)
+		if err != nil {
+			return nil, err
+		}
+		err = c.opened(ctx, made)
+		if err == nil {
+			return c, nil
+		}
+		if made || ctx.Err() != nil {
+			return nil, fmt.Errorf("reliable: dial %v: %w", addr, err)
+		}
+		// What the peer had opened is over: now it is our turn.
+	}
+}
+
+// dial makes a connection to addr, or finds the one that stands for it.
+func (l *Listener) dial(addr netip.AddrPort) (c *Conn, made bool, err error) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.closed {
-		defer l.mu.Unlock()
-		return nil, l.closedError()
+		return nil, false, l.closedError()
 	}
 	machine, made := l.endpoint.Dial(l.now(), addr)
-	c, _ := machine.Tag.(*Conn)
 	if made {
-		c = l.adopt(machine, addr)
+		return l.adopt(machine, addr), true, nil
 	}
-	l.mu.Unlock()
-	if err := c.opened(ctx, made); err != nil {
-		return nil, fmt.Errorf("reliable: dial %v: %w", addr, err)
-	}
-	return c, nil
+	return machine.Tag.(*Conn), false, nil
 }
 
 // adopt wraps a connection the endpoint made. l.mu is held.

@@ -186,6 +186,42 @@ func TestRestartedPeerReplacesItsOldConnection(t *testing.T) {
 	})
 }
 
+// A rendezvous while the last connection with the peer is ending waits for
+// its end, and gives a new one.
+func TestRendezvousAfterAClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		delay := lossy.Profile{Delay: 20 * time.Millisecond}
+		a, b := peers(t, lossy.NewNetwork(lossy.Config{Up: delay, Down: delay}), &Config{Rendezvous: true})
+		first, err := a.Dial(t.Context(), addrOf(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan error)
+		go func() { closed <- first.Close() }()
+		synctest.Wait() // the close is on its way, its answer is not here
+		second, err := a.Dial(t.Context(), addrOf(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		if second == first {
+			t.Fatal("Dial gave the connection that was ending")
+		}
+		if err := second.Send(t.Context(), []byte("again")); err != nil {
+			t.Fatal(err)
+		}
+		there, err := b.Dial(t.Context(), addrOf(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := there.Receive(t.Context()); string(got) != "again" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
 // A close that could not deliver everything must not look like the end of the
 // stream.
 func TestGivingUpIsNotEOF(t *testing.T) {
