@@ -37,6 +37,9 @@ end of stdin it waits until the peer has every line, at most --wait, and leaves;
 code 4 says that the peer does not have them. With no line said it listens until
 the peer leaves.
 
+Through udplab proxy: give --peer to one side only, the proxy's address, or send
+each side through a proxy of its own. Otherwise the other side calls directly.
+
 The traffic is not encrypted yet.`
 
 const chatExample = `  udplab chat --listen 127.0.0.1:9001 --peer 127.0.0.1:9002 --name ann

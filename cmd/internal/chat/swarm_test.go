@@ -17,9 +17,9 @@ import (
 // twice or out of order. Liveness: once things calm down, every line has reached
 // some run, and ann knows.
 func TestSwarm(t *testing.T) {
-	seeds := 200
+	seeds := 100
 	if testing.Short() {
-		seeds = 40
+		seeds = 20
 	}
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
