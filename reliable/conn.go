@@ -234,7 +234,10 @@ func (c *Conn) awaitReadable(ctx context.Context, deadline *time.Time) error {
 
 // Close ends the connection in order: messages already queued are delivered
 // and the peer is told. It waits for that at most Config.Linger; what is not
-// acknowledged then is given up, and Close says so.
+// acknowledged then is given up, and Close says so. Like any net.Conn it ends
+// reading as well: what the peer sends meanwhile is acknowledged and found by
+// Receive only if it is there already. Two sides that both have last words say
+// goodbye in messages first.
 func (c *Conn) Close() error { return c.CloseWithError(0, "") }
 
 // CloseWithError is Close with a code and a reason (at most 256 bytes of
