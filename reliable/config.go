@@ -71,7 +71,7 @@ func (c Config) arq() arq.Config {
 		MaxPacket: c.MaxPacket, MaxMessage: c.MaxMessage,
 		SendBuffer: c.SendBuffer, ReceiveWindow: c.ReceiveWindow,
 		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive, HandshakeTimeout: c.HandshakeTimeout,
-		Congestion: c.Congestion, FirstNumber: c.FirstNumber,
+		Congestion: c.Congestion, PacingQuantum: goTimers, FirstNumber: c.FirstNumber,
 	}
 }
 
@@ -94,3 +94,7 @@ func positive(v, d int) int {
 	}
 	return v
 }
+
+// goTimers is how far apart Go's timers can wake a connection: waits below a
+// millisecond take up to one, and late ones need as much again.
+const goTimers = 2 * time.Millisecond

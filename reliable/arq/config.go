@@ -37,6 +37,10 @@ type Config struct {
 	HandshakeTimeout time.Duration
 	// Congestion makes the congestion controller. Default NewReno.
 	Congestion func(congestion.Config) congestion.Controller
+	// PacingQuantum is how far apart the driver's timers can wake the
+	// connection while it paces its packets: what the rate gives in this time
+	// leaves in one burst, at least two packets. Default 200 us.
+	PacingQuantum time.Duration
 	// FirstNumber is the low 32 bits of the first packet number and the first
 	// message sequence number. Any value works; tests start just before the
 	// wrap. Default 0.
@@ -86,6 +90,7 @@ func (c Config) withDefaults() Config {
 	c.IdleTimeout = durationOrOff(c.IdleTimeout, 60*time.Second)
 	c.KeepAlive = durationOrOff(c.KeepAlive, 0)
 	c.HandshakeTimeout = durationOrOff(c.HandshakeTimeout, 10*time.Second)
+	c.PacingQuantum = durationOrOff(c.PacingQuantum, 200*time.Microsecond)
 	if c.Congestion == nil {
 		c.Congestion = func(cc congestion.Config) congestion.Controller { return congestion.NewNewReno(cc) }
 	}

@@ -66,8 +66,9 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	if found.bytes > 0 {
 		c.congestion.Acked(now, congestion.Ack{
 			Bytes: found.bytes, LargestSentAt: found.newestSentAt,
-			InFlight: c.recovery.inFlight + found.bytes, WindowLimited: found.windowLimited,
-			SmoothedRTT: c.rtt.smoothed,
+			PriorInFlight: c.recovery.inFlight + found.bytes, InFlight: c.recovery.inFlight,
+			WindowLimited: found.windowLimited,
+			RTT:           congestion.RTT{Latest: c.rtt.latest, Smoothed: c.rtt.smoothed, Min: c.rtt.min},
 		})
 	}
 	c.out.release()
@@ -104,7 +105,7 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 	found.newestSentAt = max(found.newestSentAt, p.at)
 	if p.lost {
 		c.stats.PacketsLostSpurious++
-		c.congestion.SpuriousLoss(now, p.at)
+		c.congestion.Spurious(now, congestion.Spurious{Bytes: int(p.size), Packets: 1, SentAt: p.at})
 	} else {
 		c.recovery.inFlight -= int(p.size)
 		found.bytes += int(p.size)
@@ -152,6 +153,7 @@ func (c *Conn) detectLoss(now time.Duration) {
 		}
 		c.losePacket(p, reason)
 		lost.Bytes += int(p.size)
+		lost.Packets++
 		lost.LargestSentAt = max(lost.LargestSentAt, p.at)
 		run.extend(p.at)
 	}

@@ -2,54 +2,53 @@ package arq
 
 import "time"
 
-// pacer spreads packets over the round trip (RFC 9002 section 7.7) with a
-// token bucket. The rate is the window per round trip times a gain, so that
-// the pacer alone never makes the window underused.
+// pacer spreads packets over time at the rate the congestion controller gives
+// (RFC 9002 section 7.7), with a token bucket that is emptied and refilled in
+// quanta: the timers beneath us have a precision, and a wake-up should be worth
+// its cost.
 type pacer struct {
-	tokens  int // bytes that may leave now; negative after a burst's last packet
+	tokens  int // bytes that may leave now; negative after a quantum's last packet
 	updated time.Duration
+	carry   float64 // the part of a byte that tokens can't hold
 	rate    float64 // bytes per second; 0 = not known yet, no pacing
-	burst   int     // bytes the bucket holds
+	quantum int     // bytes worth a wake-up
 }
 
-// timerSlack is how late the timers beneath us may fire: Go rounds waits below
-// a millisecond up to one. The bucket holds what the rate gives in twice that
-// time, so a late timer costs burstiness and never throughput.
-const timerSlack = 2 * time.Millisecond
+// minBurst is how many packets the pacer always lets go in a row.
+const minBurst = 2
 
-// advance fills the bucket up to now for the given window.
-func (p *pacer) advance(now time.Duration, window, maxPacket int, slowStart bool, r *rtt) {
+// advance fills the bucket up to now at the given rate, for wake-ups that are
+// precision apart.
+func (p *pacer) advance(now time.Duration, rate float64, maxPacket int, precision time.Duration) {
 	elapsed := now - p.updated
-	p.updated = now
-	if !r.sampled || r.smoothed <= 0 {
-		p.rate = 0
-		return
-	}
-	gain := 1.25 // RFC 9002 section 7.7: "N = 1.25"
-	if slowStart {
-		gain = 2 // the window doubles within the round trip that is being paced
-	}
 	fresh := p.rate == 0
-	p.rate = gain * float64(window) / r.smoothed.Seconds()
-	// "Senders SHOULD limit bursts to the initial congestion window" of ten
-	// packets, or to what late timers need if that is more.
-	p.burst = max(10*maxPacket, int(p.rate*timerSlack.Seconds()))
-	if fresh {
-		p.tokens = p.burst
+	p.updated, p.rate = now, rate
+	if rate == 0 {
 		return
 	}
-	added := p.rate * elapsed.Seconds()
-	p.tokens = int(min(float64(p.tokens)+added, float64(p.burst)))
+	p.quantum = max(minBurst*maxPacket, int(rate*precision.Seconds()))
+	if fresh {
+		p.tokens, p.carry = p.quantum, 0
+		return
+	}
+	added := rate*elapsed.Seconds() + p.carry
+	// Two quanta: a timer that fires a whole quantum late costs no throughput.
+	if room := 2*p.quantum - p.tokens; added >= float64(room) {
+		p.tokens, p.carry = 2*p.quantum, 0
+		return
+	}
+	p.tokens += int(added)
+	p.carry = added - float64(int(added))
 }
 
 // sent takes a packet's bytes out of the bucket.
 func (p *pacer) sent(bytes int) { p.tokens -= bytes }
 
-// wait is how long until a packet may leave; 0 = now.
+// wait is how long until a quantum may leave; 0 = some of one may leave now.
 func (p *pacer) wait() time.Duration {
 	if p.rate == 0 || p.tokens > 0 {
 		return 0
 	}
-	// One nanosecond more than exact, so that the bucket is surely above zero.
-	return time.Duration(float64(1-p.tokens)/p.rate*1e9) + 1
+	// One nanosecond more than exact, so that the bucket is surely full enough.
+	return time.Duration(float64(p.quantum-p.tokens)/p.rate*1e9) + 1
 }

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"udplab/proto"
+	"udplab/reliable/congestion"
 )
 
 func validUTF8(s string) bool { return utf8.ValidString(s) }
@@ -73,7 +74,7 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	if c.windowRoom() < c.nextSize() {
 		return false
 	}
-	c.pacer.advance(now, c.congestion.Window(), c.maxPacket, c.congestion.SlowStart(), &c.rtt)
+	c.pacer.advance(now, c.congestion.PacingRate(), c.maxPacket, c.config.PacingQuantum)
 	if wait := c.pacer.wait(); wait > 0 {
 		c.timers.set(timerPace, now+wait)
 		return false
@@ -151,7 +152,7 @@ func (c *Conn) packetSent(now time.Duration, p sentPacket) {
 		c.recovery.inFlight += int(p.size)
 		c.recovery.lastEliciting = now
 		p.windowFull = c.windowRoom() < c.maxPacket
-		c.congestion.PacketSent(now, int(p.size), c.recovery.inFlight)
+		c.congestion.PacketSent(now, congestion.Sent{Bytes: int(p.size), InFlight: c.recovery.inFlight})
 		c.pacer.sent(int(p.size))
 	}
 	c.sent.packets.push(p)

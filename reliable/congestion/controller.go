@@ -1,4 +1,5 @@
-// Package congestion decides how many bytes a connection may have in flight.
+// Package congestion decides how many bytes a connection may have in flight
+// and how fast they leave.
 //
 // It is for package arq, which calls a Controller for every packet it sends
 // and every acknowledgment and loss it sees, and for anyone who brings a
@@ -6,55 +7,82 @@
 // argument, there is no clock, no lock, no goroutine and no randomness, so
 // the same calls give the same window in the simulator and on a socket.
 //
-// Limits: a Controller counts bytes, not packets per second; pacing is arq's
-// (it spreads Window over the round trip). A Controller serves one path of one
-// connection and is not safe for concurrent use.
+// Limits: a Controller serves one path of one connection and is not safe for
+// concurrent use. Bursts and the timers of pacing are arq's.
 package congestion
 
 import "time"
 
-// A Controller sets the congestion window of one path (RFC 9002 section 7).
+// A Controller sets the congestion window and the pacing rate of one path (RFC
+// 9002 section 7).
 //
 // The calls come in the order things happen, each with a monotonic time that
-// never goes back: PacketSent once per packet that counts as in flight;
-// Acked once per ack frame that acknowledges such packets for the first time;
-// Lost once per round of loss detection that declared packets lost, before
-// the Acked of the same ack frame; SpuriousLoss when a packet
-// declared lost turns out to have arrived.
+// never goes back: PacketSent once per packet that counts as in flight; Lost
+// once per round of loss detection that declared packets lost; Acked once per
+// ack frame that acknowledges packets in flight for the first time, after the
+// Lost of the same frame; Spurious when packets declared lost turn out to have
+// arrived.
 type Controller interface {
 	// Name is the controller's name in flags, statistics and reports.
 	Name() string
 	// Window is the number of bytes that may be in flight now. It is never
 	// below two packets.
 	Window() int
-	// SlowStart reports whether the window grows exponentially, so that the
-	// pacer leaves it room (RFC 9002 section 7.7).
-	SlowStart() bool
-	// PacketSent tells that bytes were sent; inFlight includes them.
-	PacketSent(now time.Duration, bytes, inFlight int)
+	// PacingRate is the rate at which packets should leave, bytes per second.
+	// 0 means that it is not known yet, and packets are not paced.
+	PacingRate() float64
+	// PacketSent tells that a packet left.
+	PacketSent(now time.Duration, s Sent)
 	// Acked tells what an ack frame newly acknowledged.
 	Acked(now time.Duration, a Ack)
 	// Lost tells what loss detection newly declared lost.
 	Lost(now time.Duration, l Loss)
-	// SpuriousLoss tells that a packet declared lost, sent at sentAt, was
-	// acknowledged after all.
-	SpuriousLoss(now, sentAt time.Duration)
+	// Spurious tells that packets declared lost were acknowledged after all.
+	Spurious(now time.Duration, s Spurious)
+}
+
+// Sent is one packet that counts as in flight.
+type Sent struct {
+	Bytes    int
+	InFlight int // bytes in flight, this packet included
+}
+
+// RTT is what the connection knows of the path's round trip (RFC 9002 section
+// 5). All are 0 before the first sample.
+type RTT struct {
+	Latest   time.Duration // of the ack in hand; 0 if it gave no sample
+	Smoothed time.Duration
+	Min      time.Duration // since the path exists
 }
 
 // Ack is what one ack frame newly acknowledged.
 type Ack struct {
-	Bytes         int           // newly acknowledged bytes, > 0
+	Bytes         int           // newly acknowledged bytes that were in flight, > 0
 	LargestSentAt time.Duration // when the newest of these packets was sent
-	InFlight      int           // bytes in flight before this ack was counted
+	PriorInFlight int           // bytes in flight before this ack frame came
+	InFlight      int           // bytes in flight after it and the losses it revealed
 	WindowLimited bool          // the window, not the application, held the sender back (RFC 9002 section 7.8)
-	SmoothedRTT   time.Duration // 0 before the first sample
+	CE            int           // packets newly reported as marked Congestion Experienced (RFC 3168)
+	RTT           RTT
+	Rate          Rate
 }
 
 // Loss is what one round of loss detection declared lost.
 type Loss struct {
 	Bytes         int           // newly lost bytes, > 0
+	Packets       int           // newly lost packets, > 0
 	LargestSentAt time.Duration // when the newest of these packets was sent
+	InFlight      int           // bytes in flight without them
 	Persistent    bool          // persistent congestion was established (RFC 9002 section 7.6)
+	RTT           RTT           // Latest is that of the ack that revealed the loss
+	Rate          Rate          // of the newest lost packet: Sample fields only as far as they say so
+}
+
+// Spurious is what was declared lost and arrived after all.
+type Spurious struct {
+	Bytes   int
+	Packets int
+	SentAt  time.Duration // when the newest of these packets was sent
 }
 
 // Config is what a controller is made from.
@@ -62,6 +90,15 @@ type Config struct {
 	// MaxPacket is the largest datagram the connection sends, bytes of UDP
 	// payload: the unit in which windows grow.
 	MaxPacket int
+}
+
+// A Resizer is a Controller that can be told of another packet size while it
+// works, when the path turned out to carry more or less (RFC 8899). The others
+// keep the size they began with.
+type Resizer interface {
+	// SetMaxPacket gives the size of full packets sent from now on, bytes of
+	// UDP payload.
+	SetMaxPacket(bytes int)
 }
 
 // minimumWindow is two packets (RFC 9002 section 7.2).

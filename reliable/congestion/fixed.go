@@ -19,11 +19,11 @@ func (f *Fixed) Name() string { return "fixed" }
 // Window implements Controller.
 func (f *Fixed) Window() int { return f.window }
 
-// SlowStart implements Controller.
-func (f *Fixed) SlowStart() bool { return false }
+// PacingRate implements Controller: it is not known, ever.
+func (f *Fixed) PacingRate() float64 { return 0 }
 
 // PacketSent implements Controller.
-func (f *Fixed) PacketSent(time.Duration, int, int) {}
+func (f *Fixed) PacketSent(time.Duration, Sent) {}
 
 // Acked implements Controller.
 func (f *Fixed) Acked(time.Duration, Ack) {}
@@ -31,5 +31,5 @@ func (f *Fixed) Acked(time.Duration, Ack) {}
 // Lost implements Controller.
 func (f *Fixed) Lost(time.Duration, Loss) {}
 
-// SpuriousLoss implements Controller.
-func (f *Fixed) SpuriousLoss(time.Duration, time.Duration) {}
+// Spurious implements Controller.
+func (f *Fixed) Spurious(time.Duration, Spurious) {}

@@ -16,6 +16,7 @@ type NewReno struct {
 	recoverySince time.Duration
 	inRecovery    bool // recoverySince is meaningful: a loss happened
 	ackedBytes    int  // counted towards the next packet of congestion avoidance
+	smoothedRTT   time.Duration
 }
 
 // maxWindow bounds the window so that sums of it can't overflow.
@@ -32,20 +33,23 @@ func (n *NewReno) Name() string { return "newreno" }
 // Window implements Controller.
 func (n *NewReno) Window() int { return n.window }
 
-// SlowStart implements Controller.
-func (n *NewReno) SlowStart() bool { return n.window < n.threshold }
+func (n *NewReno) slowStart() bool { return n.window < n.threshold }
+
+// PacingRate implements Controller.
+func (n *NewReno) PacingRate() float64 { return windowRate(n.window, n.smoothedRTT, n.slowStart()) }
 
 // PacketSent implements Controller. The window follows acknowledgments only.
-func (n *NewReno) PacketSent(time.Duration, int, int) {}
+func (n *NewReno) PacketSent(time.Duration, Sent) {}
 
 // Acked implements Controller.
 func (n *NewReno) Acked(_ time.Duration, a Ack) {
+	n.smoothedRTT = a.RTT.Smoothed
 	// RFC 9002 section 7.3.2: packets sent before the recovery period do not
 	// grow the window; section 7.8: neither does an underused window.
 	if n.sentInRecovery(a.LargestSentAt) || !a.WindowLimited {
 		return
 	}
-	if n.SlowStart() {
+	if n.slowStart() {
 		n.window = min(n.window+a.Bytes, maxWindow)
 		return
 	}
@@ -73,8 +77,8 @@ func (n *NewReno) Lost(now time.Duration, l Loss) {
 	}
 }
 
-// SpuriousLoss implements Controller. RFC 9002 leaves the window reduced.
-func (n *NewReno) SpuriousLoss(time.Duration, time.Duration) {}
+// Spurious implements Controller. RFC 9002 leaves the window reduced.
+func (n *NewReno) Spurious(time.Duration, Spurious) {}
 
 func (n *NewReno) sentInRecovery(sentAt time.Duration) bool {
 	return n.inRecovery && sentAt <= n.recoverySince

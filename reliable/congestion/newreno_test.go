@@ -85,7 +85,7 @@ func TestNewRenoPersistentCongestion(t *testing.T) {
 	if got, want := n.Window(), 2*packet; got != want {
 		t.Errorf("window = %d, want the minimum %d", got, want)
 	}
-	if !n.SlowStart() {
+	if !n.slowStart() {
 		t.Error("not in slow start after persistent congestion")
 	}
 	for range 100 {
