@@ -3,6 +3,7 @@ package proto
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -39,6 +40,85 @@ func TestLenIsTheLengthOfTheDatagram(t *testing.T) {
 		datagram := b.Finish()
 		if err := Parse(datagram, &p); err != nil || length != len(datagram) || number != count {
 			t.Errorf("%d frames: Len() %d, Frames() %d, %d bytes (%v)", count, length, number, len(datagram), err)
+		}
+	}
+}
+
+// An MTU probe has exactly the length it asks about, whatever the headers of
+// its padding and of the array of frames need.
+func TestPaddedToEveryLength(t *testing.T) {
+	for pings := range 20 {
+		for n := MinPadding; n < 1500; n++ {
+			b := BeginData(bytes.Repeat([]byte{0xff}, 3000)[:0], clientID, 1) // what was there must not show
+			for range pings {
+				b.AddPing()
+			}
+			want := b.Len() + n
+			b.AddPadding(n)
+			frames := b.Frames()
+			datagram := b.Finish()
+			var p Packet
+			if err := Parse(datagram, &p); err != nil || len(datagram) != want {
+				t.Fatalf("%d pings and %d bytes of padding: %d bytes, want %d (%v)", pings, n, len(datagram), want, err)
+			}
+			if n != 260 && frames != pings+1 {
+				t.Fatalf("%d bytes of padding are %d frames, want one", n, frames-pings)
+			}
+		}
+	}
+	for _, size := range []int{1280, 1472, 8972, MaxDatagram} {
+		if got := len(probePacket(size)); got != size {
+			t.Errorf("a probe of %d bytes has %d", size, got)
+		}
+	}
+}
+
+// Len()+n must hold for the frames with a size of their own, too.
+func TestSizesOfThePathFrames(t *testing.T) {
+	length := func(f Frame) int {
+		return len(buildData(clientID, 1, f)) - len(buildData(clientID, 1, Frame{Type: FramePing})) + 2
+	}
+	for _, v := range []uint64{0, 127, 128, 1 << 8, 1 << 16, 1 << 32, math.MaxUint64} {
+		e := ECN{ECT0: v, ECT1: v / 3, CE: v / 1000}
+		r := ReceivedAt{Number: uint32(v), At: time.Duration(v >> 1)}
+		a := AckFrequency{Seq: uint32(v), Threshold: uint16(v) | 1, MaxDelay: time.Duration(v >> 1), ReportReceivedAt: v&1 != 0}
+		for _, c := range []struct {
+			f    Frame
+			want int
+		}{
+			{Frame{Type: FrameECN, ECN: e}, ECNFrameSize(&e)},
+			{Frame{Type: FrameReceivedAt, ReceivedAt: r}, ReceivedAtFrameSize(&r)},
+			{Frame{Type: FrameAckFrequency, AckFrequency: a}, AckFrequencyFrameSize(&a)},
+		} {
+			if got := length(c.f); got != c.want {
+				t.Errorf("%+v: size %d, want %d", c.f, c.want, got)
+			}
+		}
+	}
+	for _, kind := range []FrameType{FramePathChallenge, FramePathResponse} {
+		if got := length(Frame{Type: kind, PathToken: math.MaxUint64}); got != PathFrameSize {
+			t.Errorf("%v: at most %d bytes, PathFrameSize says %d", kind, got, PathFrameSize)
+		}
+	}
+	if got := length(Frame{Type: FrameFin, FinNext: math.MaxUint32}); got != FinFrameSize {
+		t.Errorf("fin: at most %d bytes, FinFrameSize says %d", got, FinFrameSize)
+	}
+}
+
+// Times are rounded down and cut to what the wire has.
+func TestTimesAreCutToTheirRange(t *testing.T) {
+	for _, c := range []struct {
+		f    Frame
+		want string
+	}{
+		{Frame{Type: FrameReceivedAt, ReceivedAt: ReceivedAt{At: -time.Second}}, "[received_at 0 at 0s]"},
+		{Frame{Type: FrameReceivedAt, ReceivedAt: ReceivedAt{At: 1999}}, "[received_at 0 at 1µs]"},
+		{Frame{Type: FrameReceivedAt, ReceivedAt: ReceivedAt{At: math.MaxInt64}}, "[received_at 0 at 2501999h47m34.740991s]"},
+		{Frame{Type: FrameAckFrequency, AckFrequency: AckFrequency{Threshold: 1, MaxDelay: -1}}, "[ack_frequency 0 every 1 within 0s]"},
+		{Frame{Type: FrameAckFrequency, AckFrequency: AckFrequency{Threshold: 1, MaxDelay: math.MaxInt64}}, "[ack_frequency 0 every 1 within 1h11m34.967295s]"},
+	} {
+		if got, want := Describe(buildData(clientID, 1, c.f)), "data 1 "+c.want; got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }
@@ -210,6 +290,9 @@ func TestForbiddenValuesPanic(t *testing.T) {
 		"small packets":      func() { AppendAccept(nil, &Accept{DestID: 1, SourceID: 1}) },
 		"no versions":        func() { AppendVersions(nil, &Versions{DestID: 1}) },
 		"too many versions":  func() { AppendVersions(nil, &Versions{DestID: 1, Count: 9}) },
+		"threshold zero":     func() { begin().AddAckFrequency(&AckFrequency{}) },
+		"padding too short":  func() { begin().AddPadding(MinPadding - 1) },
+		"padding too long":   func() { begin().AddPadding(MaxDatagram + 1) },
 		"type without bytes": func() { readPacket(nil, 0, &Packet{Type: 9}, 0) },
 		"type without name":  func() { appendPacket(nil, &Packet{Type: 9}, 0) },
 		"frame without name": func() { appendFrame(nil, &Frame{}) },

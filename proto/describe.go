@@ -121,6 +121,19 @@ func appendFrame(dst []byte, f *Frame) []byte {
 	case FramePing:
 	case FrameClose:
 		dst = fmt.Appendf(dst, " %d %s", f.Close.Code, excerpt(f.Close.Reason))
+	case FrameECN:
+		dst = fmt.Appendf(dst, " ect0 %d ect1 %d ce %d", f.ECN.ECT0, f.ECN.ECT1, f.ECN.CE)
+	case FrameReceivedAt:
+		dst = fmt.Appendf(dst, " %d at %v", f.ReceivedAt.Number, f.ReceivedAt.At)
+	case FrameAckFrequency:
+		dst = appendDescribedFrequency(dst, &f.AckFrequency)
+	case FrameAckNow:
+	case FramePathChallenge, FramePathResponse:
+		dst = fmt.Appendf(dst, " %x", f.PathToken)
+	case FramePadding:
+		dst = fmt.Appendf(dst, " %dB", f.Padding)
+	case FrameFin:
+		dst = fmt.Appendf(dst, " %d", f.FinNext)
 	default:
 		panic("proto: BUG: a frame type without a description")
 	}
@@ -140,6 +153,14 @@ func appendDescribedAck(dst []byte, a *Ack) []byte {
 			dst = fmt.Appendf(dst, " %d-%d", bottom, top)
 		}
 		top = bottom - 1
+	}
+	return dst
+}
+
+func appendDescribedFrequency(dst []byte, a *AckFrequency) []byte {
+	dst = fmt.Appendf(dst, " %d every %d within %v", a.Seq, a.Threshold, a.MaxDelay)
+	if a.ReportReceivedAt {
+		dst = append(dst, " received_at"...)
 	}
 	return dst
 }

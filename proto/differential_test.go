@@ -129,7 +129,7 @@ func (s *source) ack() Ack {
 }
 
 func (s *source) frame() (f Frame) {
-	switch f.Type = FrameType(1 + s.byte()%6); f.Type {
+	switch f.Type = 1 + FrameType(s.byte())%(frameTypeCount-1); f.Type {
 	case FrameMessage, FrameFragment:
 		f.Message = s.message()
 		if f.Type = FrameMessage; !f.Message.whole() {
@@ -141,6 +141,19 @@ func (s *source) frame() (f Frame) {
 		f.MaxData = s.uint()
 	case FrameClose:
 		f.Close = Close{Code: uint32(s.uint()), Reason: cleanReason(s.bytes(300))}
+	case FrameECN:
+		f.ECN = ECN{ECT0: s.uint(), ECT1: s.uint(), CE: s.uint()}
+	case FrameReceivedAt:
+		f.ReceivedAt = ReceivedAt{Number: uint32(s.uint()), At: time.Duration(s.uint()&(1<<53-1)) * time.Microsecond}
+	case FrameAckFrequency:
+		f.AckFrequency = AckFrequency{Seq: uint32(s.uint()), Threshold: uint16(1 + s.upTo(1<<16-2)), ReportReceivedAt: s.byte()&1 != 0}
+		f.AckFrequency.MaxDelay = time.Duration(uint32(s.uint())) * time.Microsecond
+	case FramePathChallenge, FramePathResponse:
+		f.PathToken = s.uint()
+	case FramePadding:
+		f.Padding = int(s.upTo(2000))
+	case FrameFin:
+		f.FinNext = uint32(s.uint())
 	}
 	return f
 }

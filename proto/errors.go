@@ -53,6 +53,7 @@ const (
 	faultFragment
 	faultAckRanges
 	faultReason
+	faultFlags
 	faultCount
 )
 
@@ -85,6 +86,7 @@ var faultTexts = [faultCount]string{
 	faultFragment:      "fragment empty, outside its message or the whole of it",
 	faultAckRanges:     "acknowledged ranges empty, too many or too wide",
 	faultReason:        "close reason too long",
+	faultFlags:         "unknown flags",
 }
 
 // Error says what was wrong.

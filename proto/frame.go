@@ -9,16 +9,27 @@ type FrameType uint8
 
 // The frame types (SPEC 7).
 const (
-	FrameMessage  FrameType = 1 + iota // a whole message
-	FrameFragment                      // a part of a message
-	FrameAck                           // which packets arrived
-	FrameMaxData                       // how much more may be sent
-	FramePing                          // nothing, but it is acked
-	FrameClose                         // the end
+	FrameMessage       FrameType = 1 + iota // a whole message
+	FrameFragment                           // a part of a message
+	FrameAck                                // which packets arrived
+	FrameMaxData                            // how much more may be sent
+	FramePing                               // nothing, but it is acked
+	FrameClose                              // the end
+	FrameECN                                // how many packets arrived with which mark
+	FrameReceivedAt                         // when a packet arrived
+	FrameAckFrequency                       // how seldom acks may be sent
+	FrameAckNow                             // nothing, but the packet is acked at once
+	FramePathChallenge                      // does this reach you?
+	FramePathResponse                       // it does
+	FramePadding                            // zeros
+	FrameFin                                // no more messages will come
 	frameTypeCount
 )
 
-var frameNames = [frameTypeCount]string{"", "message", "fragment", "ack", "max_data", "ping", "close"}
+var frameNames = [frameTypeCount]string{
+	"", "message", "fragment", "ack", "max_data", "ping", "close", "ecn", "received_at", "ack_frequency", "ack_now",
+	"path_challenge", "path_response", "padding", "fin",
+}
 
 // String is the name the specification uses.
 func (t FrameType) String() string {
@@ -29,14 +40,21 @@ func (t FrameType) String() string {
 }
 
 // Frame is one parsed frame. Only the member named by Type is meaningful
-// (Message for both messages and fragments); the others keep whatever they
-// held. The zero value is ready for FrameIter.Next.
+// (Message for both messages and fragments, PathToken for both frames of a
+// path); the others keep whatever they held. The zero value is ready for
+// FrameIter.Next.
 type Frame struct {
-	Type    FrameType
-	Message Message
-	Ack     Ack
-	MaxData uint64 // credit in bytes, counted since the connection began
-	Close   Close
+	Type         FrameType
+	Message      Message
+	Ack          Ack
+	MaxData      uint64 // credit in bytes, counted since the connection began
+	Close        Close
+	ECN          ECN
+	ReceivedAt   ReceivedAt
+	AckFrequency AckFrequency
+	PathToken    uint64
+	Padding      int    // zeros in the frame
+	FinNext      uint32 // low 32 bits of the number of the first message that will not come
 }
 
 // FrameIter walks over the frames of a data packet.
@@ -88,6 +106,27 @@ func readFrame(b []byte, i pos, f *Frame) pos {
 	case uint64(FrameClose):
 		f.Type = FrameClose
 		return readClose(b, i, &f.Close, n)
+	case uint64(FrameECN):
+		f.Type = FrameECN
+		return readECN(b, i, &f.ECN, n)
+	case uint64(FrameReceivedAt):
+		f.Type = FrameReceivedAt
+		return readReceivedAt(b, i, &f.ReceivedAt, n)
+	case uint64(FrameAckFrequency):
+		f.Type = FrameAckFrequency
+		return readAckFrequency(b, i, &f.AckFrequency, n)
+	case uint64(FrameAckNow):
+		f.Type = FrameAckNow
+		return i.demand(n == ackNowElements, faultFrameElements)
+	case uint64(FramePathChallenge), uint64(FramePathResponse):
+		f.Type = FrameType(t)
+		return readPath(b, i, &f.PathToken, n)
+	case uint64(FramePadding):
+		f.Type = FramePadding
+		return readPadding(b, i, &f.Padding, n)
+	case uint64(FrameFin):
+		f.Type = FrameFin
+		return readFin(b, i, &f.FinNext, n)
 	default:
 		return i.demand(false, faultFrameType)
 	}

@@ -120,17 +120,49 @@ func (c *Reference) frame(f *Frame) {
 			c.uint(uint64(g.Count))
 		}
 	case FrameMaxData:
-		c.array(maxDataElements)
-		c.uint(uint64(FrameMaxData))
-		c.uint(f.MaxData)
+		c.numbers(FrameMaxData, f.MaxData)
 	case FramePing:
-		c.array(pingElements)
-		c.uint(uint64(FramePing))
+		c.numbers(FramePing)
 	case FrameClose:
 		c.array(closeElements)
 		c.uint(uint64(FrameClose))
 		c.uint(uint64(f.Close.Code))
 		must(c.enc.EncodeString(string(f.Close.Reason)))
+	default:
+		c.pathFrame(f)
+	}
+}
+
+// pathFrame writes the frames that are about the path and the acks, not about
+// messages.
+func (c *Reference) pathFrame(f *Frame) {
+	switch f.Type {
+	case FrameECN:
+		c.numbers(FrameECN, f.ECN.ECT0, f.ECN.ECT1, f.ECN.CE)
+	case FrameReceivedAt:
+		c.numbers(FrameReceivedAt, uint64(f.ReceivedAt.Number), f.ReceivedAt.micros())
+	case FrameAckFrequency:
+		a := &f.AckFrequency
+		c.numbers(FrameAckFrequency, uint64(a.Seq), uint64(a.Threshold), a.micros(), a.flags())
+	case FrameAckNow:
+		c.numbers(FrameAckNow)
+	case FramePathChallenge, FramePathResponse:
+		c.numbers(f.Type, f.PathToken)
+	case FramePadding:
+		c.array(paddingElements)
+		c.uint(uint64(FramePadding))
+		c.bin(make([]byte, f.Padding))
+	case FrameFin:
+		c.numbers(FrameFin, uint64(f.FinNext))
+	}
+}
+
+// numbers writes a frame of nothing but numbers.
+func (c *Reference) numbers(t FrameType, elements ...uint64) {
+	c.array(1 + len(elements))
+	c.uint(uint64(t))
+	for _, v := range elements {
+		c.uint(v)
 	}
 }
 

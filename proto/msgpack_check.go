@@ -34,8 +34,10 @@ func (f *Frame) allowed() bool {
 		return m.Mode == ModeReliableOrdered && validExtent(m) && !m.whole()
 	case FrameAck:
 		return f.Ack.allowed()
-	case FrameMaxData, FramePing:
+	case FrameMaxData, FramePing, FrameECN, FrameReceivedAt, FrameAckNow, FramePathChallenge, FramePathResponse, FramePadding, FrameFin:
 		return true
+	case FrameAckFrequency:
+		return f.AckFrequency.Threshold >= 1
 	case FrameClose:
 		return len(f.Close.Reason) <= MaxReason
 	default:

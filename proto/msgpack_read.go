@@ -134,8 +134,32 @@ func (c *Reference) readFrame(b []byte) (f Frame) {
 	case t == uint64(FrameClose):
 		f.Type = FrameClose
 		f.Close = Close{Code: uint32(c.readUint()), Reason: c.readBytes(b)}
+	case t < uint64(frameTypeCount):
+		c.readPathFrame(b, FrameType(t), &f)
 	}
 	return f
+}
+
+// readPathFrame is the counterpart of pathFrame.
+func (c *Reference) readPathFrame(b []byte, t FrameType, f *Frame) {
+	switch f.Type = t; t {
+	case FrameECN:
+		f.ECN = ECN{ECT0: c.readUint(), ECT1: c.readUint(), CE: c.readUint()}
+	case FrameReceivedAt:
+		f.ReceivedAt.Number = uint32(c.readUint())
+		f.ReceivedAt.At = time.Duration(c.readUint()&(1<<53-1)) * time.Microsecond
+	case FrameAckFrequency:
+		a := &f.AckFrequency
+		a.Seq, a.Threshold = uint32(c.readUint()), uint16(c.readUint())
+		a.MaxDelay = time.Duration(uint32(c.readUint())) * time.Microsecond
+		a.ReportReceivedAt = c.readUint()&ackFrequencyReport != 0
+	case FramePathChallenge, FramePathResponse:
+		f.PathToken = c.readUint()
+	case FramePadding:
+		f.Padding = len(c.readBytes(b))
+	case FrameFin:
+		f.FinNext = uint32(c.readUint())
+	}
 }
 
 func (c *Reference) readParams() (p Params) {

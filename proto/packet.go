@@ -5,7 +5,7 @@ import "fmt"
 // Limits of the wire (SPEC 9).
 const (
 	// Version is the version of the specification this package speaks.
-	Version = 1
+	Version = 2
 	// MaxDatagram is the most bytes a UDP datagram over IPv4 carries.
 	MaxDatagram = 65507
 	// MinHello is the least length of a hello in bytes. What is sent back to an

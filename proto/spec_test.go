@@ -34,6 +34,7 @@ func TestSpecificationHasTheLimits(t *testing.T) {
 		fmt.Sprintf("| 16 to %d, even | message |", typeMessagesEnd-1),
 		fmt.Sprintf("A data packet needs at most %d bytes besides its frames", DataOverhead),
 		fmt.Sprintf("%d bytes always fit", MaxDatagram-RawOverhead),
+		fmt.Sprintf("a padding frame has at least %d bytes", MinPadding),
 		"# The udplab wire, version " + fmt.Sprint(Version),
 	} {
 		if !strings.Contains(spec, row) {
@@ -50,6 +51,26 @@ func TestSpecificationHasTheLimits(t *testing.T) {
 			if n := strings.Count(row, ",") + 1; n != int(elements[kind]) {
 				t.Errorf("SPEC.md gives %v %d elements, the code %d", kind, n, elements[kind])
 			}
+		}
+	}
+	counts := map[FrameType]int{
+		FrameMaxData: maxDataElements, FramePing: pingElements, FrameClose: closeElements, FrameECN: ecnElements,
+		FrameReceivedAt: receivedAtElements, FrameAckFrequency: ackFrequencyElements, FrameAckNow: ackNowElements,
+		FramePathChallenge: pathElements, FramePathResponse: pathElements, FramePadding: paddingElements, FrameFin: finElements,
+	}
+	for kind := FrameAck; kind < frameTypeCount; kind++ {
+		_, row, found := strings.Cut(spec, fmt.Sprintf("| %d | %v | `[%d", kind, kind, kind))
+		if !found {
+			t.Errorf("SPEC.md has no line for frame %d, %v", kind, kind)
+			continue
+		}
+		row, _, _ = strings.Cut(row, "`")
+		if n := strings.Count(row, ",") + 1; kind != FrameAck && n != counts[kind] {
+			t.Errorf("SPEC.md gives %v %d elements, the code %d", kind, n, counts[kind])
+		}
+		// The sections of frames are numbered like the frames from ecn on.
+		if heading := fmt.Sprintf("### 7.%d %v\n", kind, kind); kind >= FrameECN && !strings.Contains(spec, heading) {
+			t.Errorf("SPEC.md has no section %q", heading)
 		}
 	}
 }

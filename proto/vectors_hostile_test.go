@@ -22,7 +22,7 @@ func sealed(text string) []byte { return appendCRC(mustHex(text), 0) }
 const (
 	dataHead   = "95 04 cf1f2e3d4c5b6a7988 07 "    // data: frames
 	numberHead = "95 04 cf1f2e3d4c5b6a7988 "       // data: number, frames
-	helloHead  = "97 01 01 cf1f2e3d4c5b6a7988 "    // hello: token, params, padding
+	helloHead  = "97 01 02 cf1f2e3d4c5b6a7988 "    // hello: token, params, padding
 	rawHead    = "96 00 63 0c "                    // raw: sent-at, payload
 	goodParams = "94 ce00100000 cd05c0 cdea60 07 " // max_data, max_packet, idle, first
 	ping       = "91 9105"                         // frames: one ping
@@ -47,6 +47,7 @@ func hostileVectors() []vector {
 	wrongShapes(add, bad)
 	wrongHandshakes(add, bad)
 	wrongFrames(bad)
+	wrongPathFrames(bad)
 	return vs
 }
 
@@ -82,13 +83,14 @@ func damaged(add addVector) {
 }
 
 func foreignVersions(add addVector) {
-	add("version", "version-two", "a hello of tomorrow in the shape of today", helloOf("97 01 02 cf1f2e3d4c5b6a7988 c400 "+goodParams, 1200))
+	add("version", "version-three", "a hello of tomorrow in the shape of today", helloOf("97 01 03 cf1f2e3d4c5b6a7988 c400 "+goodParams, 1200))
+	add("version", "version-one", "a hello of yesterday: its sender would refuse frames of today", helloOf("97 01 01 cf1f2e3d4c5b6a7988 c400 "+goodParams, 1200))
 	add("version", "version-zero", "a version below ours is as unknown as one above", helloOf("97 01 00 cf1f2e3d4c5b6a7988 c400 "+goodParams, 1200))
 	add("version", "version-other-shape", "behind the source id a later version may do what it likes: a map, nil, a float",
 		helloOf("99 01 ceffffffff 05 81a161c0 c0 cb3ff8000000000000 ", 1200))
-	add("malformed", "version-short", "an unknown version does not excuse a hello below 1200 bytes", helloOf("97 01 02 cf1f2e3d4c5b6a7988 c400 "+goodParams, 300))
+	add("malformed", "version-short", "an unknown version does not excuse a hello below 1200 bytes", helloOf("97 01 03 cf1f2e3d4c5b6a7988 c400 "+goodParams, 300))
 	add("malformed", "version-beyond-32-bits", "a version has 32 bits in all versions", helloOf("97 01 cf0000000100000000 05 c400 "+goodParams, 1200))
-	add("malformed", "version-three-elements", "a hello has at least four elements in all versions", helloOf("93 01 02 05 c0", 1200))
+	add("malformed", "version-three-elements", "a hello has at least four elements in all versions", helloOf("93 01 03 05 c0", 1200))
 }
 
 // bombs claim more than they hold.
@@ -165,7 +167,7 @@ func wrongHandshakes(add addVector, bad addBad) {
 	nonzero[len(nonzero)-crcSize-1] = 1
 	add("malformed", "hello-padding", "padding that is not zero could hide something", appendCRC(nonzero[:len(nonzero)-crcSize], 0))
 	add("malformed", "hello-token-long", "a token of 65 bytes", helloOf(helloHead+"c441"+strings.Repeat("5c", 65)+goodParams, 1200))
-	add("malformed", "hello-id-zero", "connection id zero", helloOf("97 01 01 00 c400 "+goodParams, 1200))
+	add("malformed", "hello-id-zero", "connection id zero", helloOf("97 01 02 00 c400 "+goodParams, 1200))
 	add("malformed", "hello-params-five", "one parameter more", helloOf(helloHead+"c400 95 07 cd05c0 07 07 07", 1200))
 	add("malformed", "hello-packet-small", "a largest packet of 1199 bytes", helloOf(helloHead+"c400 94 07 cd04af 07 07", 1200))
 	add("malformed", "hello-packet-large", "a largest packet of 65508 bytes", helloOf(helloHead+"c400 94 07 cdffe4 07 07", 1200))
@@ -177,7 +179,7 @@ func wrongHandshakes(add addVector, bad addBad) {
 }
 
 func wrongFrames(bad addBad) {
-	bad("frame-type-unknown", "frame type 7", dataHead+"91 9107")
+	bad("frame-type-unknown", "frame type 15", dataHead+"91 910f")
 	bad("frame-type-reserved", "frame types 0 to 2 are not used on the wire", dataHead+"91 9301 07 c400")
 	bad("frame-type-beyond", "the first type behind channel 255", dataHead+"91 93 cd1010 07 c400")
 	bad("frame-not-array", "a number instead of a frame", dataHead+"91 05")
@@ -208,4 +210,42 @@ func wrongFrames(bad addBad) {
 	bad("close-str8-31", "31 bytes do not need a header of two", dataHead+"91 9306 01 d91f"+strings.Repeat("61", 31))
 	bad("close-str16-255", "255 bytes do not need a header of three", dataHead+"91 9306 01 da00ff"+strings.Repeat("61", 255))
 	bad("close-257", "a reason of 257 bytes", dataHead+"91 9306 01 da0101"+strings.Repeat("61", 257))
+}
+
+// wrongPathFrames spoils the frames that are not about messages.
+func wrongPathFrames(bad addBad) {
+	bad("ecn-three", "two counts of three", dataHead+"91 9307 05 00")
+	bad("ecn-five", "a fourth count", dataHead+"91 9507 05 00 01 00")
+	bad("ecn-wide", "5 in nine bytes", dataHead+"91 9407 cf0000000000000005 00 01")
+	bad("ecn-nil", "nil is not 0", dataHead+"91 9407 05 c0 01")
+	bad("received-at-two", "a packet without a time", dataHead+"91 9208 07")
+	bad("received-at-four", "two times", dataHead+"91 9408 07 01 01")
+	bad("received-at-number-64-bits", "a packet number of 64 bits", dataHead+"91 9308 cf0000000100000000 01")
+	bad("received-at-too-late", "2^53 us, one more than there is", dataHead+"91 9308 07 cf0020000000000000")
+	bad("received-at-wide", "1 in two bytes", dataHead+"91 9308 07 cc01")
+	bad("ack-frequency-four", "no flags", dataHead+"91 9409 01 02 00")
+	bad("ack-frequency-six", "one element more", dataHead+"91 9609 01 02 00 00 00")
+	bad("ack-frequency-threshold-zero", "an ack for less than every packet", dataHead+"91 9509 01 00 00 00")
+	bad("ack-frequency-threshold-wide", "a threshold of 17 bits", dataHead+"91 9509 01 ce00010000 00 00")
+	bad("ack-frequency-seq-64-bits", "a sequence number of 64 bits", dataHead+"91 9509 cf0000000100000000 02 00 00")
+	bad("ack-frequency-delay-64-bits", "a delay of 64 bits", dataHead+"91 9509 01 02 cf0000000100000000 00")
+	bad("ack-frequency-flags", "flag bit 1 is unknown", dataHead+"91 9509 01 02 00 02")
+	bad("ack-frequency-flags-high", "flag bit 63 is unknown", dataHead+"91 9509 01 02 00 cf8000000000000001")
+	bad("ack-now-more", "an ack_now carries nothing", dataHead+"91 920a 00")
+	bad("path-challenge-missing", "a challenge without a token", dataHead+"91 910b")
+	bad("path-challenge-more", "two tokens", dataHead+"91 930b 07 08")
+	bad("path-challenge-bin", "eight bytes are not a number", dataHead+"91 920b c4088f1e2d3c4b5a6978")
+	bad("path-response-missing", "a response without a token", dataHead+"91 910c")
+	bad("path-response-wide", "7 in nine bytes", dataHead+"91 920c cf0000000000000007")
+	bad("padding-missing", "padding without bytes", dataHead+"91 910d")
+	bad("padding-more", "two strings of zeros in one frame", dataHead+"91 930d c400 c400")
+	bad("padding-number", "a number is no padding", dataHead+"91 920d 00")
+	bad("padding-str", "a string of zeros is no padding", dataHead+"91 920d a100")
+	bad("padding-not-zero", "padding that is not zero could hide something", dataHead+"91 920d c40a 00000000000000000001")
+	bad("padding-not-zero-first", "in the first of eight bytes read at once, too", dataHead+"91 920d c409 800000000000000000")
+	bad("padding-bin16-255", "255 zeros do not need a header of three", dataHead+"91 920d c500ff"+strings.Repeat("00", 255))
+	bad("padding-outside", "more zeros than there are", dataHead+"91 920d c40a 0000")
+	bad("fin-missing", "a fin without a number", dataHead+"91 910e")
+	bad("fin-more", "a fin with two numbers", dataHead+"91 930e 11 12")
+	bad("fin-64-bits", "a message number of 64 bits", dataHead+"91 920e cf0000000100000000")
 }

@@ -36,7 +36,7 @@ func okVectors() []vector {
 	add("accept-smallest", "ids that happen to be small take one byte",
 		AppendAccept(nil, &Accept{DestID: 1, SourceID: 2, Params: Params{MaxPacket: MinHello}}))
 	add("reset", "I know no connection with this id", AppendReset(nil, &Reset{DeadID: clientID}))
-	add("version", "the answer of an endpoint of today to a hello of tomorrow", AppendVersions(nil, &Versions{DestID: clientID, List: [MaxVersions]uint32{1}, Count: 1}))
+	add("version", "the answer of an endpoint of today to a hello of tomorrow", AppendVersions(nil, &Versions{DestID: clientID, List: [MaxVersions]uint32{Version}, Count: 1}))
 	add("version-eight", "the longest list", AppendVersions(nil, &Versions{DestID: clientID, List: [MaxVersions]uint32{1, 2, 3, 127, 128, 65535, 65536, math.MaxUint32}, Count: 8}))
 
 	data("message", "a whole message", messageFrame(0, 3, "hello"))
@@ -59,6 +59,27 @@ func okVectors() []vector {
 	data("close-reason", "two-byte and four-byte runes", Frame{Type: FrameClose, Close: Close{Code: math.MaxUint32, Reason: []byte("größer 🐘")}})
 	data("close-longest", "256 bytes", Frame{Type: FrameClose, Close: Close{Code: 1, Reason: bytes.Repeat([]byte("r"), MaxReason)}})
 	data("close-str8", "32 bytes, the shortest reason with a header of two bytes", Frame{Type: FrameClose, Close: Close{Code: 1, Reason: bytes.Repeat([]byte("r"), 32)}})
+	data("ecn", "five packets with ECT(0) and one that a queue marked", Frame{Type: FrameECN, ECN: ECN{ECT0: 5, CE: 1}})
+	data("ecn-widest", "counts beyond 32 bits", Frame{Type: FrameECN, ECN: ECN{ECT0: math.MaxUint64, ECT1: 1 << 32, CE: math.MaxUint32}})
+	data("received-at", "packet 7 arrived 1.7 s after the receiver's epoch", Frame{Type: FrameReceivedAt, ReceivedAt: ReceivedAt{Number: 7, At: 1700 * time.Millisecond}})
+	data("received-at-latest", "the last time there is, 285 years later", Frame{Type: FrameReceivedAt, ReceivedAt: ReceivedAt{Number: math.MaxUint32, At: maxReceivedAt}})
+	data("ack-frequency", "an ack for every tenth packet, at most 25 ms late",
+		Frame{Type: FrameAckFrequency, AckFrequency: AckFrequency{Seq: 3, Threshold: 10, MaxDelay: 25 * time.Millisecond}})
+	data("ack-frequency-least", "an ack for each packet, at once, with its time of arrival",
+		Frame{Type: FrameAckFrequency, AckFrequency: AckFrequency{Threshold: 1, ReportReceivedAt: true}})
+	data("ack-frequency-most", "the seldomest acks there are",
+		Frame{Type: FrameAckFrequency, AckFrequency: AckFrequency{Seq: math.MaxUint32, Threshold: math.MaxUint16, MaxDelay: ackFrequencyDelayMax}})
+	data("ack-now", "this packet is to be acked at once", Frame{Type: FrameAckNow})
+	data("path-challenge", "a token of 64 bits", Frame{Type: FramePathChallenge, PathToken: 0x8f1e2d3c4b5a6978})
+	data("path-response", "the answer to it", Frame{Type: FramePathResponse, PathToken: 0x8f1e2d3c4b5a6978})
+	data("path-token-small", "a token that happens to be small takes one byte", Frame{Type: FramePathChallenge}, Frame{Type: FramePathResponse, PathToken: 127})
+	data("padding-empty", "the shortest padding has no zeros", Frame{Type: FramePadding})
+	data("padding-bin8-end", "255 zeros, the most with a header of two bytes", Frame{Type: FramePadding, Padding: 255})
+	data("padding-bin16", "256 zeros, the least with a header of three bytes", Frame{Type: FramePadding, Padding: 256})
+	add("padding-probe", "an MTU probe of 1280 bytes: a ping and padding", probePacket(1280))
+	data("fin", "no message at or after 17 will come", Frame{Type: FrameFin, FinNext: 17})
+	data("fin-wrapped", "low 32 bits", Frame{Type: FrameFin, FinNext: math.MaxUint32})
+	data("frames-of-the-path", "one of each that is not about messages", framesOfThePath()...)
 	data("frames-of-all-types", "one of each, in any order", Frame{Type: FramePing}, Frame{Type: FrameClose, Close: Close{Code: 2}},
 		Frame{Type: FrameMaxData, MaxData: 1 << 33}, ackFrame(9, 0, AckRange{0, 1}), fragmentFrame(9, 3, "frag"), messageFrame(3, 4, "m"))
 	data("frames-fifteen", "the most with an array header of one byte", repeat(messageFrame(0, 1, "x"), 15)...)
@@ -71,6 +92,24 @@ func okVectors() []vector {
 // docPacket is the packet drawn in doc.go.
 func docPacket() []byte {
 	return buildData(clientID, 1111, ackFrame(2222, 1024*time.Microsecond, AckRange{0, 2}), messageFrame(0, 3333, "ten  bytes"))
+}
+
+// probePacket is an MTU probe.
+func probePacket(size int) []byte {
+	b := BeginData(nil, clientID, 7)
+	b.AddPing()
+	b.AddPadding(size - b.Len())
+	return b.Finish()
+}
+
+// framesOfThePath is one of each frame that is not about messages.
+func framesOfThePath() []Frame {
+	return []Frame{
+		{Type: FrameECN, ECN: ECN{ECT0: 300, CE: 2}}, {Type: FrameReceivedAt, ReceivedAt: ReceivedAt{Number: 9, At: time.Second}},
+		{Type: FrameAckFrequency, AckFrequency: AckFrequency{Seq: 1, Threshold: 2, MaxDelay: time.Millisecond, ReportReceivedAt: true}},
+		{Type: FrameAckNow}, {Type: FramePathChallenge, PathToken: 1 << 40}, {Type: FramePathResponse, PathToken: 1 << 20},
+		{Type: FramePadding, Padding: 3}, {Type: FrameFin, FinNext: 70000},
+	}
 }
 
 func messageFrame(channel uint8, seq uint32, payload string) Frame {

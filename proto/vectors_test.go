@@ -224,6 +224,22 @@ func addFrame(b *DataBuilder, f *Frame) {
 		b.AddPing()
 	case FrameClose:
 		b.AddClose(&f.Close)
+	case FrameECN:
+		b.AddECN(&f.ECN)
+	case FrameReceivedAt:
+		b.AddReceivedAt(&f.ReceivedAt)
+	case FrameAckFrequency:
+		b.AddAckFrequency(&f.AckFrequency)
+	case FrameAckNow:
+		b.AddAckNow()
+	case FramePathChallenge:
+		b.AddPathChallenge(f.PathToken)
+	case FramePathResponse:
+		b.AddPathResponse(f.PathToken)
+	case FramePadding:
+		b.addPaddingFrame(f.Padding)
+	case FrameFin:
+		b.AddFin(f.FinNext)
 	}
 }
 

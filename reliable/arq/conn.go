@@ -221,9 +221,15 @@ func (c *Conn) handleDataClosing(now time.Duration, d *proto.Data) {
 	}
 }
 
-// asksForAck reports whether a frame makes its packet ack-eliciting (RFC 9002
-// section 2).
-func asksForAck(t proto.FrameType) bool { return t != proto.FrameAck && t != proto.FrameClose }
+// asksForAck reports whether a frame makes its packet ack-eliciting (SPEC 6,
+// RFC 9002 section 2).
+func asksForAck(t proto.FrameType) bool {
+	switch t {
+	case proto.FrameAck, proto.FrameECN, proto.FrameReceivedAt, proto.FrameClose, proto.FramePadding:
+		return false
+	}
+	return true
+}
 
 func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 	switch f.Type {
@@ -233,7 +239,9 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 		c.handleAck(now, &f.Ack)
 	case proto.FrameMaxData:
 		c.out.credit = max(c.out.credit, f.MaxData)
-	case proto.FramePing:
+	case proto.FramePing, proto.FramePadding:
+	case proto.FrameECN, proto.FrameReceivedAt, proto.FrameAckFrequency, proto.FrameAckNow,
+		proto.FramePathChallenge, proto.FramePathResponse, proto.FrameFin:
 	case proto.FrameClose:
 		c.handleClose(now, &f.Close)
 	default:

@@ -146,7 +146,7 @@ func TestVersionsEndTheAttempt(t *testing.T) {
 	for _, c := range []struct {
 		versions []uint32
 		want     error
-	}{{[]uint32{2, 3}, ErrVersion}, {[]uint32{2, proto.Version}, nil}} {
+	}{{[]uint32{1, 3}, ErrVersion}, {[]uint32{1, proto.Version}, nil}} {
 		e := newEndpoint(EndpointConfig{})
 		conn, _ := e.Dial(0, alice)
 		v := proto.Versions{DestID: conn.LocalID(), Count: len(c.versions)}

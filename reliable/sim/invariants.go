@@ -42,7 +42,7 @@ func (o *oracle) sent(e *End, datagram []byte, before *arq.Stats) {
 			o.acknowledged(e, &f.Ack)
 		case proto.FrameMessage, proto.FrameFragment:
 			hasData = true
-		case proto.FrameMaxData, proto.FramePing, proto.FrameClose:
+		default: // nothing to demand
 		}
 	}
 	if hasData {

@@ -120,7 +120,7 @@ func TestOracleFindsPlantedFaultsOfTheMachine(t *testing.T) {
 		{"an id used twice", "used before", func(w *World, e *End) { w.oracle.began(e) }},
 		{"a packet that is none", "that is none", func(w *World, e *End) { w.oracle.sent(e, []byte{1}, &arq.Stats{}) }},
 		{"a packet too large", "limit 1200", func(w *World, e *End) {
-			hello := proto.Hello{Version: 1, SourceID: 1, Params: proto.Params{MaxPacket: 1200}}
+			hello := proto.Hello{Version: proto.Version, SourceID: 1, Params: proto.Params{MaxPacket: 1200}}
 			w.oracle.sent(e, proto.AppendHello(nil, &hello, 1201), &arq.Stats{})
 		}},
 		{"a receipt for a message never sent", "was not sent", func(w *World, e *End) { w.oracle.receipt(e, arq.Receipt{Seq: 1}) }},
