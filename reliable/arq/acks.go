@@ -27,6 +27,9 @@ type acks struct {
 	disordered bool // the newest arrival was out of order or behind a gap
 	elicited   int  // ack-eliciting packets since the last ack was sent
 	immediate  bool // the next ack must not wait
+
+	wishes proto.AckFrequency // what the peer lets us save; meaningful when wished
+	wished bool
 }
 
 // duplicate reports whether the packet was received before, or is so old that
@@ -56,11 +59,37 @@ func (a *acks) received(now time.Duration, number uint64) (outOfOrder bool) {
 // ackElicited records that the packet just received asks for an
 // acknowledgment. One that is out of order or behind a gap gets it at once, so
 // that the sender detects the loss early (RFC 9000 section 13.2.1); otherwise
-// every second one does (section 13.2.2). A packet that does not ask never
-// makes us answer, or two ends could acknowledge each other's acks for ever.
+// every second one does (section 13.2.2), or as many as the peer allows. A
+// packet that does not ask never makes us answer, or two ends could acknowledge
+// each other's acks for ever.
 func (a *acks) ackElicited() {
 	a.elicited++
-	a.immediate = a.immediate || a.disordered || a.elicited >= 2
+	a.immediate = a.immediate || a.disordered || a.elicited >= a.threshold()
+}
+
+// threshold is how many packets that ask for an ack may wait for one.
+func (a *acks) threshold() int {
+	if a.wished {
+		return int(a.wishes.Threshold)
+	}
+	return defaultAckThreshold
+}
+
+// delay is how long an ack may wait: what the peer wishes, or own, and never
+// more than maxAckDelay.
+func (a *acks) delay(own time.Duration) time.Duration {
+	if a.wished {
+		return min(max(a.wishes.MaxDelay, minAckDelay), maxAckDelay)
+	}
+	return own
+}
+
+// wish takes in an ack_frequency frame; an older one that comes late does not
+// count.
+func (a *acks) wish(f *proto.AckFrequency) {
+	if !a.wished || int32(f.Seq-a.wishes.Seq) > 0 {
+		a.wishes, a.wished = *f, true
+	}
 }
 
 // due reports whether an ack has to be sent, now or when its timer runs out.

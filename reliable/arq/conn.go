@@ -34,6 +34,10 @@ type Conn struct {
 
 	sent       sent
 	recovery   recovery
+	reordering reordering
+	sampler    congestion.Sampler
+	frequency  frequency
+	jitter     jitter
 	rtt        rtt
 	congestion congestion.Controller
 	pacer      pacer
@@ -45,6 +49,7 @@ type Conn struct {
 	receipts   []Receipt
 
 	heardAt     time.Duration // when a packet last came from the peer
+	asked       bool          // something that asks for an answer was sent since
 	pingPending bool
 	stats       Stats
 }
@@ -100,6 +105,9 @@ func (c *Conn) Err() error {
 func (c *Conn) Stats() Stats {
 	s := c.stats
 	s.SmoothedRTT, s.RTTVar, s.MinRTT, s.LatestRTT = c.rtt.smoothed, c.rtt.variance, c.rtt.min, c.rtt.latest
+	s.Jitter = time.Duration(c.jitter.smoothed)
+	s.ReorderingWindow = c.reordering.window
+	s.PacingRate = uint64(c.congestion.PacingRate())
 	s.CongestionWindow = c.congestion.Window()
 	s.BytesInFlight = c.recovery.inFlight
 	s.SendQueueBytes = c.out.bytes
@@ -240,8 +248,13 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 	case proto.FrameMaxData:
 		c.out.credit = max(c.out.credit, f.MaxData)
 	case proto.FramePing, proto.FramePadding:
-	case proto.FrameECN, proto.FrameReceivedAt, proto.FrameAckFrequency, proto.FrameAckNow,
-		proto.FramePathChallenge, proto.FramePathResponse, proto.FrameFin:
+	case proto.FrameAckFrequency:
+		c.acks.wish(&f.AckFrequency)
+	case proto.FrameAckNow:
+		c.acks.immediate = true
+	case proto.FrameReceivedAt:
+		c.handleReceivedAt(&f.ReceivedAt)
+	case proto.FrameECN, proto.FramePathChallenge, proto.FramePathResponse, proto.FrameFin:
 	case proto.FrameClose:
 		c.handleClose(now, &f.Close)
 	default:
@@ -251,7 +264,7 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 
 // heard notes that the peer is alive.
 func (c *Conn) heard(now time.Duration) {
-	c.heardAt = now
+	c.heardAt, c.asked = now, false
 	if c.idle > 0 {
 		c.timers.set(timerIdle, now+c.idle)
 	}
@@ -271,7 +284,7 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 		case timerHandshake:
 			c.handshakeExpired(now)
 		case timerLoss:
-			c.detectLoss(now)
+			c.detectLoss(now, congestion.RTT{Smoothed: c.rtt.smoothed, Min: c.rtt.min})
 			c.setRecoveryTimers()
 		case timerProbe:
 			c.probeExpired()
@@ -300,7 +313,7 @@ func (c *Conn) advance(now time.Duration) {
 		c.startClosing()
 	}
 	if c.acks.due() && !c.acks.immediate && !c.timers.isSet(timerAck) && c.state < Closing {
-		c.timers.set(timerAck, now+c.rtt.ackDelay())
+		c.timers.set(timerAck, now+c.acks.delay(c.rtt.ackDelay()))
 	}
 	switch blocked := c.state < Closing && c.out.flowBlocked(); {
 	case !blocked && c.config.KeepAlive == 0:

@@ -58,7 +58,7 @@ func TestProbeCarriesTheCredit(t *testing.T) {
 	p.drain(1)
 	start := p.now
 	p.run(time.Minute, func() bool { return dialer.out.credit > 4096 })
-	if got, want := p.now-start, listener.rtt.probeTimeout()+p.delay; got > want {
+	if got, want := p.now-start, listener.probeTimeout()+p.delay; got > want {
 		t.Errorf("the credit arrived after %v, want one probe timeout and a flight: %v", got, want)
 	}
 	p.quiet()

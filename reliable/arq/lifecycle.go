@@ -91,7 +91,7 @@ func (c *Conn) handleClose(now time.Duration, f *proto.Close) {
 		c.err = &PeerError{Code: f.Code, Reason: string(f.Reason)}
 		c.state = Lingering
 		c.closing.pending = true
-		c.timers.set(timerClose, now+3*c.rtt.probeTimeout())
+		c.timers.set(timerClose, now+3*c.probeTimeout())
 	case Dialing, Accepted, Lingering, Closed:
 	}
 }
@@ -120,7 +120,7 @@ func (c *Conn) closeExpired(now time.Duration) {
 func (c *Conn) closeSent(now time.Duration) {
 	c.closing.pending = false
 	if c.state == Closing {
-		c.timers.set(timerClose, now+c.rtt.probeTimeout()<<min(c.closing.attempts, 4))
+		c.timers.set(timerClose, now+c.probeTimeout()<<min(c.closing.attempts, 4))
 		c.closing.attempts++
 	}
 }

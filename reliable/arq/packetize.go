@@ -41,6 +41,9 @@ func (c *Conn) AppendPacket(now time.Duration, dst []byte) ([]byte, bool) {
 func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 	data := c.mayElicit(now)
 	if !data && !c.acks.immediate {
+		if !c.hasData() && c.windowRoom() > 0 {
+			c.sampler.AppLimited(c.recovery.inFlight)
+		}
 		return dst
 	}
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
@@ -49,7 +52,7 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 		c.addAck(now, &b, &p)
 	}
 	if data {
-		c.fill(&b, &p)
+		c.fill(now, &b, &p)
 	}
 	if b.Frames() == 0 {
 		return dst
@@ -110,7 +113,7 @@ func (c *Conn) hasData() bool {
 }
 
 // fill puts everything ack-eliciting into the packet.
-func (c *Conn) fill(b *proto.DataBuilder, p *sentPacket) {
+func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 	if c.in.grantPending {
 		c.in.grantPending = false
 		b.AddMaxData(c.in.limit)
@@ -120,9 +123,22 @@ func (c *Conn) fill(b *proto.DataBuilder, p *sentPacket) {
 	if c.recovery.probes == 0 {
 		limit = min(limit, c.windowRoom())
 	}
+	if c.frequency.decide(now, c.congestion.Window(), c.maxPacket, &c.rtt); c.frequency.pending {
+		f := c.frequency.frame(c.config.ReportReceivedAt)
+		c.frequency.pending = false
+		b.AddAckFrequency(&f)
+		p.ackFrequency, p.eliciting = f.Seq, true
+	}
+	thinned := c.frequency.told() > defaultAckThreshold
 	if limit >= c.nextSize() {
+		if thinned {
+			limit -= proto.AckNowFrameSize
+		}
 		c.appendMessages(b, p, limit)
 		p.eliciting = p.eliciting || p.pieceCount > 0
+	}
+	if thinned && p.eliciting && (c.recovery.probeCount > 0 || !c.hasData()) {
+		b.AddAckNow() // nothing follows that would make the peer acknowledge this
 	}
 	if c.pingPending && !p.eliciting {
 		b.AddPing()
@@ -137,6 +153,9 @@ func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 	if f.N == 0 { // all of it was confirmed: the newest packet alone
 		f.Ranges[0], f.N = proto.AckRange{Count: 1}, 1
 	}
+	if c.acks.wishes.ReportReceivedAt {
+		b.AddReceivedAt(&proto.ReceivedAt{Number: uint32(c.acks.largest), At: c.acks.largestAt})
+	}
 	b.AddAck(&f)
 	c.acks.sent()
 	c.timers.stop(timerAck)
@@ -149,18 +168,29 @@ func (c *Conn) packetSent(now time.Duration, p sentPacket) {
 	c.nextNumber++
 	if p.eliciting {
 		c.recovery.probes = max(c.recovery.probes-1, 0)
+		p.rate = c.sampler.Sent(now, int(p.size), c.recovery.inFlight)
 		c.recovery.inFlight += int(p.size)
 		c.recovery.lastEliciting = now
 		p.windowFull = c.windowRoom() < c.maxPacket
 		c.congestion.PacketSent(now, congestion.Sent{Bytes: int(p.size), InFlight: c.recovery.inFlight})
 		c.pacer.sent(int(p.size))
 	}
-	c.sent.packets.push(p)
+	c.sent.push(p)
 	if p.eliciting {
+		c.askedNow(now)
 		c.setRecoveryTimers()
 	} else {
 		c.retire(now)
 	}
+}
+
+// askedNow starts the idle timer anew with the first packet since the peer was
+// last heard that asks for an answer (RFC 9000 section 10.1).
+func (c *Conn) askedNow(now time.Duration) {
+	if !c.asked && c.idle > 0 {
+		c.timers.set(timerIdle, now+c.idle)
+	}
+	c.asked = true
 }
 
 // appendClose appends the close frame if one is due.
@@ -175,7 +205,7 @@ func (c *Conn) appendClose(now time.Duration, dst []byte) []byte {
 	}
 	b.AddClose(&proto.Close{Code: c.closing.code, Reason: []byte(c.closing.reason)})
 	c.nextNumber++
-	c.sent.packets.push(sentPacket{at: now, acked: true})
+	c.sent.push(sentPacket{at: now, acked: true})
 	c.closeSent(now)
 	return b.Finish()
 }

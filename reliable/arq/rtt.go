@@ -38,18 +38,6 @@ func (r *rtt) timeThreshold() time.Duration {
 	return max(9*max(r.smoothed, r.latest)/8, granularity)
 }
 
-// probeTimeout is the probe timer before backoff (RFC 9002 section 6.2.1). The
-// delay it allows the peer's acknowledgment is what the peer really waits, a
-// quarter of its round trip (see ackDelay), twice over because its estimate may
-// differ from ours: the flat 25 ms of the RFC made a lost tail on a path of
-// 100 us cost 25 ms.
-func (r *rtt) probeTimeout() time.Duration {
-	if !r.sampled {
-		return 2*initialRTT + maxAckDelay
-	}
-	return r.smoothed + max(4*r.variance, granularity) + min(2*r.ackDelay(), maxAckDelay)
-}
-
 // persistentCongestion is how long losses must span, with nothing acknowledged
 // between them, to establish persistent congestion (RFC 9002 section 7.6.1).
 func (r *rtt) persistentCongestion() time.Duration {

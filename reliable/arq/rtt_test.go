@@ -49,7 +49,7 @@ func TestTimersFromRTT(t *testing.T) {
 		if got := c.r.timeThreshold(); got != c.threshold {
 			t.Errorf("%s: time threshold %v, want %v", c.name, got, c.threshold)
 		}
-		if got := c.r.probeTimeout(); got != c.probe {
+		if got := (&Conn{rtt: c.r}).probeTimeout(); got != c.probe {
 			t.Errorf("%s: probe timeout %v, want %v", c.name, got, c.probe)
 		}
 		if got := c.r.ackDelay(); got != c.ack {

@@ -1,13 +1,24 @@
 package arq
 
-import "time"
+import (
+	"time"
+
+	"udplab/reliable/congestion"
+)
 
 // sent remembers every packet that may still be acknowledged, in a ring
 // indexed by packet number, and what each one carried, in a second ring that
 // runs in step. Both grow to what is in flight and are then reused.
+//
+// Two things keep the work per ack independent of what is in flight: packets
+// that wait for their fate are linked in the order they were sent, so loss
+// detection looks at the oldest and stops; and the numbers acknowledged are
+// kept as a set, so of an ack only the numbers that are new are visited.
 type sent struct {
-	packets ring[sentPacket]
-	pieces  ring[piece]
+	packets      ring[sentPacket]
+	pieces       ring[piece]
+	oldest, last uint64 // ends of the list of outstanding packets; 0 = empty
+	acked        spans  // numbers acknowledged, as far as they are remembered
 }
 
 // sentPacket is what loss detection and congestion control know of a packet.
@@ -16,12 +27,15 @@ type sentPacket struct {
 	size         int32
 	pieceCount   uint32
 	firstPiece   uint64 // index of its first piece
+	before, next uint64 // neighbours in the list of outstanding packets; 0 = none
 	ackedUpTo    uint64 // largest number its ack frame acknowledged
+	maxDataLimit uint64 // the credit it announced; 0 = none
+	rate         congestion.Snapshot
+	ackFrequency uint32 // sequence number of the ack_frequency frame it carried; 0 = none
 	hasAck       bool
 	eliciting    bool // asks for an acknowledgment and counts as in flight
 	acked, lost  bool
-	maxDataLimit uint64 // the credit it announced; 0 = none
-	windowFull   bool   // the congestion window was full when it left
+	windowFull   bool // the congestion window was full when it left
 }
 
 // piece is a part of a message carried by a packet.
@@ -34,6 +48,48 @@ type piece struct {
 // outstanding reports whether the packet still waits for its fate.
 func (p *sentPacket) outstanding() bool { return p.eliciting && !p.acked && !p.lost }
 
+// push records a packet that leaves.
+func (s *sent) push(p sentPacket) {
+	n := s.packets.end()
+	if p.eliciting {
+		p.before = s.last
+		if s.last == 0 {
+			s.oldest = n
+		} else {
+			s.packets.at(s.last).next = n
+		}
+		s.last = n
+	}
+	s.packets.push(p)
+}
+
+// settle takes a packet out of the list of outstanding ones.
+func (s *sent) settle(p *sentPacket) {
+	if p.before == 0 {
+		s.oldest = p.next
+	} else {
+		s.packets.at(p.before).next = p.next
+	}
+	if p.next == 0 {
+		s.last = p.before
+	} else {
+		s.packets.at(p.next).before = p.before
+	}
+	p.before, p.next = 0, 0
+}
+
+// acknowledge calls visit for every packet of [lo, hi) that is remembered and
+// was not acknowledged before.
+func (s *sent) acknowledge(lo, hi uint64, visit func(n uint64)) {
+	lo, hi = max(lo, s.packets.first()), min(hi, s.packets.end())
+	s.acked.missing(lo, hi, func(lo, hi uint64) {
+		for n := lo; n < hi; n++ {
+			visit(n)
+		}
+	})
+	s.acked.add(lo, hi)
+}
+
 // retire drops from the front what nothing can happen to any more: packets
 // acknowledged, packets that ask for no acknowledgment, and packets that were
 // declared lost so long ago that a late acknowledgment is no longer expected.
@@ -41,10 +97,23 @@ func (s *sent) retire(forgetLostBefore time.Duration) {
 	for s.packets.len() > 0 {
 		p := s.packets.at(s.packets.first())
 		if p.outstanding() || p.lost && !p.acked && p.at >= forgetLostBefore {
-			return
+			break
 		}
 		s.pieces.popFront(int(p.pieceCount))
 		s.packets.popFront(1)
+	}
+	s.trim()
+}
+
+// forgotten is how many intervals of acknowledged numbers below the oldest
+// packet are kept before they are all dropped at once.
+const forgotten = 32
+
+// trim drops what is known of the numbers below the oldest packet, now and
+// then.
+func (s *sent) trim() {
+	if stale := s.acked.find(s.packets.first()); stale >= max(forgotten, len(s.acked)/2) {
+		s.acked.removeBelow(s.packets.first())
 	}
 }
 

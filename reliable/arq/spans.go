@@ -1,9 +1,9 @@
 package arq
 
 // spans is a set of integers kept as ascending, disjoint, non-adjacent
-// half-open intervals. The zero value is the empty set. Additions near the
-// end, which is where packets arrive and messages are acknowledged, cost
-// O(intervals behind the new one).
+// half-open intervals. The zero value is the empty set. Looking up costs
+// O(log intervals); adding also moves the intervals behind the new one, of which
+// there are few where packets arrive and messages are acknowledged.
 type spans []span
 
 // span is the interval [lo, hi).
@@ -17,8 +17,11 @@ func (s *spans) add(lo, hi uint64) uint64 {
 	set := *s
 	// [i, j) are the intervals that touch or overlap [lo, hi).
 	j := len(set)
-	for j > 0 && set[j-1].lo > hi {
-		j--
+	if j > 0 && set[j-1].lo > hi {
+		j = set.find(hi)
+		if j < len(set) && set[j].lo <= hi {
+			j++
+		}
 	}
 	i := j
 	covered := uint64(0)
@@ -45,23 +48,36 @@ func (s *spans) add(lo, hi uint64) uint64 {
 	return hi - lo - covered
 }
 
-// contains reports whether x is in the set.
-func (s spans) contains(x uint64) bool {
-	for i := len(s) - 1; i >= 0; i-- {
-		if x >= s[i].lo {
-			return x < s[i].hi
+// find returns the index of the first interval that ends above x, which is
+// also the number of those that end at or below it.
+func (s spans) find(x uint64) int {
+	lo, hi := 0, len(s)
+	for lo < hi {
+		if mid := int(uint(lo+hi) / 2); s[mid].hi <= x {
+			lo = mid + 1
+		} else {
+			hi = mid
 		}
 	}
-	return false
+	return lo
+}
+
+// contains reports whether x is in the set.
+func (s spans) contains(x uint64) bool {
+	i := s.find(x)
+	return i < len(s) && s[i].lo <= x
+}
+
+// intersects reports whether any of [lo, hi) is in the set.
+func (s spans) intersects(lo, hi uint64) bool {
+	i := s.find(lo)
+	return i < len(s) && s[i].lo < hi && lo < hi
 }
 
 // missing calls visit for every maximal part of [lo, hi) that is not in the
 // set, in ascending order.
 func (s spans) missing(lo, hi uint64, visit func(lo, hi uint64)) {
-	for _, in := range s {
-		if in.hi <= lo {
-			continue
-		}
+	for _, in := range s[s.find(lo):] {
 		if in.lo >= hi {
 			break
 		}
@@ -78,10 +94,7 @@ func (s spans) missing(lo, hi uint64, visit func(lo, hi uint64)) {
 // removeBelow takes every integer below floor out of the set.
 func (s *spans) removeBelow(floor uint64) {
 	set := *s
-	keep := 0
-	for keep < len(set) && set[keep].hi <= floor {
-		keep++
-	}
+	keep := set.find(floor)
 	if keep > 0 {
 		set = append(set[:0], set[keep:]...)
 	}

@@ -49,14 +49,21 @@ type Stats struct {
 	MessageBytesReceived uint64
 
 	// Gauges.
-	SmoothedRTT      time.Duration // RFC 9002 section 5.3; 0 before the first sample
-	RTTVar           time.Duration
-	MinRTT           time.Duration
-	LatestRTT        time.Duration
-	CongestionWindow int // bytes
-	BytesInFlight    int // bytes sent, neither acknowledged nor declared lost
-	SendQueueBytes   int // message bytes accepted from the application and not yet acknowledged
-	ReceiveBytes     int // message bytes buffered for the application or for reassembly
+	SmoothedRTT time.Duration // RFC 9002 section 5.3; 0 before the first sample
+	RTTVar      time.Duration
+	MinRTT      time.Duration
+	LatestRTT   time.Duration
+	// Jitter is the variation of the one-way delay of the packets sent (RFC
+	// 3550 section 6.4.1); 0 unless Config.ReportReceivedAt asks for it.
+	Jitter time.Duration
+	// ReorderingWindow is how much later than the newest a packet may come and
+	// not count as lost; 0 while nothing is overtaken on this path.
+	ReorderingWindow time.Duration
+	PacingRate       uint64 // bytes per second; 0 = packets are not paced yet
+	CongestionWindow int    // bytes
+	BytesInFlight    int    // bytes sent, neither acknowledged nor declared lost
+	SendQueueBytes   int    // message bytes accepted from the application and not yet acknowledged
+	ReceiveBytes     int    // message bytes buffered for the application or for reassembly
 }
 
 // Retransmits is the number of message and fragment frames sent again,

@@ -1,0 +1,133 @@
+package arq
+
+import (
+	"time"
+
+	"udplab/proto"
+	"udplab/reliable/congestion"
+)
+
+// ackResult sums up what an ack frame newly acknowledged.
+type ackResult struct {
+	count         int // packets that ask for acknowledgment
+	bytes         int // of those that were still in flight
+	newestSentAt  time.Duration
+	windowLimited bool
+	spurious      congestion.Spurious // those that had been declared lost
+}
+
+// handleAck takes in one ack frame. Its cost follows what is newly
+// acknowledged, not what is in flight.
+func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
+	c.stats.AcksReceived++
+	largest := proto.Expand(f.Largest, c.nextNumber)
+	if largest >= c.nextNumber {
+		c.violation(CodeViolation, "acknowledgment of a packet that was never sent")
+		return
+	}
+	if !c.ackInBounds(f, largest) {
+		c.violation(CodeViolation, "acknowledgment below the first packet")
+		return
+	}
+	// RFC 9002 section 5.1: a sample only if the largest acknowledged packet
+	// is newly acknowledged, and asked for it.
+	sampled := c.sent.packets.has(largest) && !c.sent.packets.at(largest).acked &&
+		c.sent.packets.at(largest).eliciting
+	before := c.recovery
+	var found ackResult
+	top := largest + 1 // one above the range in hand
+	for i := 0; i < f.N; i++ {
+		top -= uint64(f.Ranges[i].Gap)
+		lo := top - uint64(f.Ranges[i].Count)
+		c.sent.acknowledge(lo, top, func(n uint64) { c.ackPacket(now, n, &found) })
+		top = lo
+	}
+	if !c.recovery.anyAcked || largest > c.recovery.largestAcked {
+		c.recovery.anyAcked, c.recovery.largestAcked = true, largest
+	}
+	if found.count == 0 {
+		return
+	}
+	path := congestion.RTT{}
+	if sampled {
+		c.rtt.sample(now-c.sent.packets.at(largest).at, f.Delay)
+		path.Latest = c.rtt.latest
+	}
+	path.Smoothed, path.Min = c.rtt.smoothed, c.rtt.min
+	c.recovery.probeCount, c.recovery.probes = 0, 0
+	if found.spurious.Packets > 0 {
+		c.congestion.Spurious(now, found.spurious)
+	}
+	c.detectLoss(now, path)
+	rate := c.sampler.Sample(c.rtt.min)
+	if found.bytes > 0 {
+		c.congestion.Acked(now, congestion.Ack{
+			Bytes: found.bytes, LargestSentAt: found.newestSentAt,
+			PriorInFlight: before.inFlight, InFlight: c.recovery.inFlight,
+			WindowLimited: found.windowLimited || !rate.AppLimited,
+			RTT:           path, Rate: rate,
+		})
+	}
+	c.out.release()
+	c.setRecoveryTimers()
+}
+
+// ackInBounds reports whether all that the frame acknowledges lies at or above
+// the first packet.
+func (c *Conn) ackInBounds(f *proto.Ack, largest uint64) bool {
+	first := c.firstNumber()
+	if largest < first {
+		return false
+	}
+	left := largest + 1 - first
+	for i := 0; i < f.N; i++ {
+		covered := uint64(f.Ranges[i].Gap) + uint64(f.Ranges[i].Count)
+		if covered > left {
+			return false
+		}
+		left -= covered
+	}
+	return true
+}
+
+// firstNumber is the number of the first packet of this connection.
+func (c *Conn) firstNumber() uint64 { return numberBase + uint64(c.config.FirstNumber) }
+
+// ackPacket records that packet n arrived.
+func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
+	p := c.sent.packets.at(n)
+	p.acked = true
+	if p.hasAck {
+		c.acks.confirmed(p.ackedUpTo)
+	}
+	if !p.eliciting {
+		return
+	}
+	c.in.confirmed = max(c.in.confirmed, p.maxDataLimit)
+	found.count++
+	found.windowLimited = found.windowLimited || p.windowFull
+	found.newestSentAt = max(found.newestSentAt, p.at)
+	if c.recovery.anyAcked && n < c.recovery.largestAcked {
+		c.reordering.late(now-p.at-c.recovery.newestRTT, &c.rtt)
+	} else if p.at >= c.recovery.newestAt {
+		c.recovery.newestAt, c.recovery.newestRTT = p.at, now-p.at
+	}
+	if p.lost {
+		c.stats.PacketsLostSpurious++
+		found.spurious.Packets++
+		found.spurious.Bytes += int(p.size)
+		found.spurious.SentAt = max(found.spurious.SentAt, p.at)
+	} else {
+		c.sent.settle(p)
+		c.recovery.inFlight -= int(p.size)
+		found.bytes += int(p.size)
+	}
+	c.sampler.Acked(now, p.at, int(p.size), &p.rate)
+	for i := range uint64(p.pieceCount) {
+		piece := c.sent.pieces.at(p.firstPiece + i)
+		if c.out.ackedPiece(piece) {
+			c.stats.MessagesAcked++
+			c.receipt(piece.seq, c.out.messages.at(piece.seq), Acked)
+		}
+	}
+}

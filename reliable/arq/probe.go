@@ -1,0 +1,62 @@
+package arq
+
+import "time"
+
+// setRecoveryTimers arms the probe timer (RFC 9002 section 6.2.1) unless the
+// loss timer runs, which comes first.
+func (c *Conn) setRecoveryTimers() {
+	c.timers.stop(timerProbe)
+	if c.recovery.inFlight == 0 || c.timers.isSet(timerLoss) {
+		return
+	}
+	c.timers.set(timerProbe, c.recovery.lastEliciting+c.backedOffProbeTimeout())
+}
+
+// probeTimeout is the probe timer before backoff (RFC 9002 section 6.2.1). The
+// delay it allows the peer's acknowledgment is what the peer really waits: what
+// it was told to, or a quarter of its round trip, twice over because its
+// estimate may differ from ours. The flat 25 ms of the RFC made a lost tail on
+// a path of 100 us cost 25 ms.
+func (c *Conn) probeTimeout() time.Duration {
+	if !c.rtt.sampled {
+		return 2*initialRTT + maxAckDelay
+	}
+	delay := min(2*c.rtt.ackDelay(), maxAckDelay)
+	return c.rtt.smoothed + max(4*c.rtt.variance, granularity) + max(delay, c.frequency.maxDelay)
+}
+
+// backedOffProbeTimeout doubles the probe timeout for each expiry in a row
+// (RFC 9002 section 6.2.1), up to maxProbeTimeout or twice the plain one.
+func (c *Conn) backedOffProbeTimeout() time.Duration {
+	plain := c.probeTimeout()
+	limit := max(maxProbeTimeout, 2*plain)
+	return min(plain<<min(c.recovery.probeCount, 16), limit)
+}
+
+// probeExpired answers silence: up to two packets leave whatever the window
+// says (RFC 9002 section 6.2.4), carrying the oldest unacknowledged data.
+func (c *Conn) probeExpired() {
+	c.stats.ProbeTimeouts++
+	c.recovery.probeCount++
+	c.recovery.probes = 2
+	copied := 0
+	for n := c.sent.oldest; n != 0 && copied < c.recovery.probes; {
+		p := c.sent.packets.at(n)
+		n = p.next
+		if p.maxDataLimit == c.in.limit {
+			c.in.grantPending = true // the peer may be waiting for nothing else
+		}
+		took := false
+		for i := range uint64(p.pieceCount) {
+			piece := c.sent.pieces.at(p.firstPiece + i)
+			if c.out.lost(piece, repairProbe) {
+				piece.copied, took = true, true
+			}
+		}
+		if took {
+			copied++
+		}
+	}
+	// Something must be sent, or nothing would arm the timer again.
+	c.pingPending = c.pingPending || !c.out.hasRepair() && !c.in.grantPending
+}
