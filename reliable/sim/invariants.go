@@ -7,17 +7,14 @@ import (
 
 // watch is what the oracle remembers of one end to judge its packets.
 type watch struct {
-	seen      map[uint32]bool // packet numbers that arrived
-	probes    uint64          // probe timeouts seen
-	allowance int             // packets that may leave although the window is full
+	seen      numberSet // packet numbers that arrived
+	probes    uint64    // probe timeouts seen
+	allowance int       // packets that may leave although the window is full
 }
 
 // arrived notes that a data packet is about to be handed to a connection.
 func (o *oracle) arrived(e *End, number uint32) {
-	if e.watch.seen == nil {
-		e.watch.seen = make(map[uint32]bool)
-	}
-	e.watch.seen[number] = true
+	e.watch.seen.add(number)
 }
 
 // sent checks a packet a connection is about to send; before are its counters
@@ -52,15 +49,12 @@ func (o *oracle) sent(e *End, datagram []byte, before *arq.Stats) {
 
 // acknowledged demands that only packets are acknowledged that arrived.
 func (o *oracle) acknowledged(e *End, a *proto.Ack) {
-	number := a.Largest
+	top := a.Largest + 1 // one above the range in hand
 	for _, r := range a.Ranges[:a.N] {
-		number -= r.Gap
-		for range r.Count {
-			if !e.watch.seen[number] {
-				o.fail("%v acknowledges packet %d, which never arrived", e, number)
-				return
-			}
-			number--
+		top -= r.Gap + r.Count
+		if number, some := e.watch.seen.missing(top, r.Count); some {
+			o.fail("%v acknowledges packet %d, which never arrived", e, number)
+			return
 		}
 	}
 }

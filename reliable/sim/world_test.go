@@ -95,7 +95,7 @@ func TestOracleFindsPlantedFaultsOfTheMachine(t *testing.T) {
 		name, want string
 		plant      func(w *World, e *End)
 	}{
-		{"ack of a packet that never came", "never arrived", func(w *World, e *End) { clear(e.watch.seen) }},
+		{"ack of a packet that never came", "never arrived", func(w *World, e *End) { e.watch.seen = numberSet{} }},
 		{"a packet too many counted", "packets received", func(w *World, e *End) { e.packets-- }},
 		{"a packet sent and not counted", "packets sent", func(w *World, e *End) { e.packetsOut++ }},
 		{"acknowledged and not delivered", "acknowledged", func(w *World, e *End) { e.lastAcked += 1000 }},
