@@ -43,6 +43,9 @@ func (q *line[Label]) payload() []byte {
 	return q.bytes[e.at : e.at+e.size]
 }
 
+// at returns the entry i places behind the oldest. There must be one.
+func (q *line[Label]) at(i int) *entry[Label] { return &q.ring[(q.head+i)&(len(q.ring)-1)] }
+
 // push appends a copy of the payload and returns the copy, which the caller
 // may still change until the next call.
 func (q *line[Label]) push(label Label, payload []byte) []byte {

@@ -27,15 +27,23 @@ type Link struct {
 	capacity    int
 	trace       func(now time.Duration, size int, v Verdict)
 
-	wire    line[time.Duration] // datagrams that keep their place, by due time
-	entered uint64              // datagrams that ever went onto the wire
-	passed  uint64              // and that ever came out of it
-	latest  time.Duration       // due time of the last of them
+	wire    line[passage] // datagrams that keep their place
+	race    race          // datagrams that may overtake each other (JitterReorder)
+	entered uint64        // datagrams that ever went onto the wire or into the race
+	passed  uint64        // and that ever came out of it
+	latest  time.Duration // due time of the last of them
+	newest  uint64        // everything that came out is older than the one of this number
 
 	aside line[displaced] // datagrams that are overtaken, oldest first
 	until uint64          // the latest `until` given to one of them
 
 	stats Stats
+}
+
+// passage is one datagram on the wire.
+type passage struct {
+	due    time.Duration
+	number uint64 // how many went onto the wire before it
 }
 
 // NewLink returns the link of one direction of one flow. It panics if the
@@ -49,7 +57,8 @@ func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
 // SetProfile changes what happens to the packets sent from now on, between two
 // packets and with the random streams in place; see Model.SetProfile. What is
 // in flight keeps its fate and its time, and as order is kept, packets sent
-// after a cut in delay wait for those sent before it.
+// after a cut in delay wait for those sent before it. Only those sent under
+// JitterReorder overtake, whatever they were sent behind.
 func (l *Link) SetProfile(p Profile) {
 	l.model.SetProfile(p)
 	l.queue.limit = p.queue()
@@ -83,13 +92,40 @@ func (l *Link) Send(now time.Duration, payload []byte) {
 	if l.down {
 		v = v.dropped(CauseBlackout)
 		l.stats.Dropped[CauseBlackout]++
+	} else if l.model.profile.LossAfterQueue {
+		v = l.carryThenLose(v, payload)
 	} else {
-		l.observe(&v, len(payload))
+		l.observeLoss(&v)
 		v = l.carry(v, payload)
 	}
 	if l.trace != nil {
 		l.trace(l.now, len(payload), v)
 	}
+}
+
+// Backlog is how long a datagram sent now would wait for its first bit to be
+// sent: the standing queue, as time at the link's rate. It is 0 without one.
+func (l *Link) Backlog(now time.Duration) time.Duration {
+	return l.transmitter.backlog(max(l.now, now))
+}
+
+// carryThenLose is carry with the loss behind the transmitter: what the queue
+// does not let in never gets as far, and what is lost has used its time.
+func (l *Link) carryThenLose(v Verdict, payload []byte) Verdict {
+	admitted := l.queue.admits(l.transmitter.backlog(l.now))
+	if admitted {
+		l.observeLoss(&v)
+	}
+	if v.Drop == CauseNone {
+		return l.carry(v, payload)
+	}
+	if !admitted {
+		v = v.dropped(CauseQueue)
+	} else {
+		v.Wait = l.transmitter.transmit(l.now, len(payload)) - l.now
+	}
+	l.stats.Dropped[v.Drop]++
+	return v
 }
 
 // carry takes a packet past the queue, the transmitter and the wire, or drops
@@ -99,6 +135,7 @@ func (l *Link) carry(v Verdict, payload []byte) Verdict {
 		l.stats.Dropped[v.Drop]++
 		return v
 	}
+	l.observe(&v, len(payload))
 	copies := v.Copies
 	l.stats.Duplicated += uint64(copies - 1)
 	for n := range copies {
@@ -126,19 +163,31 @@ func (l *Link) refuses(size int) Cause {
 	if !l.queue.admits(l.transmitter.backlog(l.now)) {
 		return CauseQueue
 	}
-	if l.wire.charge()+l.aside.charge()+size+entryBytes > l.capacity {
+	if l.charge()+size+entryBytes > l.capacity {
 		return CauseOverload
 	}
 	return CauseNone
 }
 
+// charge is the memory held for datagrams.
+func (l *Link) charge() int { return l.wire.charge() + l.race.charge() + l.aside.charge() }
+
 // enter puts a datagram on the wire, or aside if it is displaced.
 func (l *Link) enter(v *Verdict, sent time.Duration, payload []byte) {
 	due := l.order.due(sent + v.Delay)
+	racing := l.model.profile.JitterReorder
+	if racing {
+		due = sent + v.Delay
+	}
 	var held []byte
 	if v.By == 0 {
+		p := passage{due, l.entered}
 		l.entered++
-		held = l.wire.push(due, payload)
+		if racing {
+			held = l.race.push(p, payload)
+		} else {
+			held = l.wire.push(p, payload)
+		}
 	} else {
 		// Never before an earlier displaced one, whose By may have been larger.
 		l.until = max(l.until, l.entered+uint64(v.By))
@@ -155,12 +204,16 @@ type source uint8
 const (
 	fromNowhere source = iota // the link is empty
 	fromWire
+	fromRace
 	fromAside
 )
 
 func (l *Link) next() (from source, due time.Duration) {
 	if !l.wire.empty() {
-		from, due = fromWire, *l.wire.first()
+		from, due = fromWire, l.wire.first().due
+	}
+	if !l.race.empty() && (from == fromNowhere || l.race.label().before(l.wire.first())) {
+		from, due = fromRace, l.race.label().due
 	}
 	if l.aside.empty() {
 		return from, due
@@ -174,6 +227,10 @@ func (l *Link) next() (from source, due time.Duration) {
 		return fromAside, d.expires
 	}
 	return from, due
+}
+
+func (p *passage) before(q *passage) bool {
+	return p.due < q.due || p.due == q.due && p.number < q.number
 }
 
 // NextTime returns when the next datagram comes out. It may lie in the past:
@@ -192,45 +249,69 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 		return dst, false
 	}
 	size := len(dst)
-	if from == fromWire {
-		l.passed++
-		l.latest = due
+	switch from {
+	case fromWire:
+		l.pass(l.wire.first())
 		dst = append(dst, l.wire.payload()...)
 		l.wire.drop()
-	} else {
-		if l.passed > l.aside.first().after {
-			l.stats.Reordered++
-		}
+	case fromRace:
+		l.pass(l.race.label())
+		dst = append(dst, l.race.payload()...)
+		l.race.drop()
+	case fromAside:
+		l.overtaken(l.aside.first().after)
 		dst = append(dst, l.aside.payload()...)
 		l.aside.drop()
+	default:
+		panic("BUG: a datagram from nowhere")
 	}
 	l.stats.PacketsOut++
 	l.stats.BytesOut += uint64(len(dst) - size)
 	return dst, true
 }
 
+// pass notes that a datagram of the wire comes out.
+func (l *Link) pass(p *passage) {
+	l.passed++
+	l.latest = p.due
+	l.overtaken(p.number)
+	l.newest = max(l.newest, p.number+1)
+}
+
+// overtaken notes that a datagram comes out that was sent when `before` had
+// gone onto the wire, and counts it if one sent later has come out already.
+func (l *Link) overtaken(before uint64) {
+	if l.newest > before {
+		l.stats.Reordered++
+	}
+	l.newest = max(l.newest, before)
+}
+
 // Stats returns a snapshot of all counts.
 func (l *Link) Stats() Stats {
 	s := l.stats
-	s.PacketsInFlight = uint64(l.wire.count + l.aside.count)
-	s.BytesInFlight = uint64(l.wire.used + l.aside.used)
+	s.PacketsInFlight = uint64(l.wire.count + l.race.count + l.aside.count)
+	s.BytesInFlight = uint64(l.wire.used + l.race.used + l.aside.used)
 	return s
 }
 
-// observe enters the model's verdict into the tallies that compare the rates
-// configured with the rates observed.
-func (l *Link) observe(v *Verdict, size int) {
+// observeLoss and observe enter the model's verdict into the tallies that
+// compare the rates configured with the rates observed: loss for every packet
+// that comes to where it may be lost, the rest for those that are not.
+func (l *Link) observeLoss(v *Verdict) {
 	p := &l.model.profile
-	if p.Loss > 0 {
-		inflation := 1.0
-		if p.bursty() {
-			inflation = l.model.bursts.inflation()
-		}
-		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, p.Loss, inflation)
-	}
-	if v.Drop != CauseNone {
+	if p.Loss == 0 {
 		return
 	}
+	inflation := 1.0
+	if p.bursty() {
+		inflation = l.model.bursts.inflation()
+	}
+	l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, p.Loss, inflation)
+}
+
+func (l *Link) observe(v *Verdict, size int) {
+	p := &l.model.profile
 	if p.Duplicate > 0 {
 		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
 	}

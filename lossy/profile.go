@@ -53,9 +53,12 @@ type Profile struct {
 	// Burst/(Burst+1), or exactly 1.
 	Burst float64
 	// Delay is the one-way propagation delay; Jitter moves it, for each packet
-	// anew, uniformly by up to that much either way. Order is kept. Jitter
-	// may not exceed Delay.
+	// anew, uniformly by up to that much either way. Order is kept, unless
+	// JitterReorder is set. Jitter may not exceed Delay.
 	Delay, Jitter time.Duration
+	// JitterReorder gives every packet its own delay whatever came before it,
+	// so that one with a short delay overtakes one with a long.
+	JitterReorder bool
 	// Reorder is the probability that a packet is displaced, 0..1: overtaken
 	// by ReorderBy later datagrams (0 = DefaultReorderBy), or by as many as
 	// come out within ReorderHold.
@@ -70,6 +73,10 @@ type Profile struct {
 	// that is let in waits longer. 0 means DefaultQueue; without Rate
 	// it has no meaning.
 	Queue time.Duration
+	// LossAfterQueue has packets lost behind the bottleneck instead of before
+	// it: one that the loss model takes has been through the queue, and over
+	// the transmitter, when it is lost.
+	LossAfterQueue bool
 }
 
 // Config is a whole path: both directions and the seed that decides all fates.
@@ -166,12 +173,12 @@ func (p Profile) String() string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	if p.Loss > 0 && p.bursty() {
-		add("loss %s burst %v", formatProbability(p.Loss), p.Burst)
+		add("loss %s burst %v%s", formatProbability(p.Loss), p.Burst, p.where())
 	} else if p.Loss > 0 {
-		add("loss %s", formatProbability(p.Loss))
+		add("loss %s%s", formatProbability(p.Loss), p.where())
 	}
 	if p.Jitter > 0 {
-		add("delay %v jitter %v", p.Delay, p.Jitter)
+		add("delay %v jitter %v%s", p.Delay, p.Jitter, p.racing())
 	} else if p.Delay > 0 {
 		add("delay %v", p.Delay)
 	}
@@ -191,6 +198,21 @@ func (p Profile) String() string {
 		return "perfect"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// racing and where are what String says of the two switches.
+func (p Profile) racing() string {
+	if p.JitterReorder {
+		return " reordering"
+	}
+	return ""
+}
+
+func (p Profile) where() string {
+	if p.LossAfterQueue {
+		return " after the queue"
+	}
+	return ""
 }
 
 // bursty says whether losses follow Gilbert-Elliott. A loss of 1 leaves

@@ -96,6 +96,10 @@ func TestProfileDescribesItself(t *testing.T) {
 		"reorder 1% by 3":              {Reorder: 0.01},
 		"rate 10mbit queue 100ms":      {Rate: 10e6},
 		"duplicate 0.1%, corrupt 0.2%": {Duplicate: 0.001, Corrupt: 0.002},
+		"loss 1% after the queue, delay 2ms jitter 1ms reordering": {
+			Loss: 0.01, LossAfterQueue: true, Delay: 2 * time.Millisecond, Jitter: time.Millisecond, JitterReorder: true},
+		"loss 2% burst 8 after the queue": {Loss: 0.02, Burst: 8, LossAfterQueue: true},
+		"delay 3ms":                       {Delay: 3 * time.Millisecond, JitterReorder: true, LossAfterQueue: true},
 		"loss 5% burst 3, delay 40ms jitter 10ms, reorder 5% by 4, duplicate 2%, corrupt 1%, rate 10mbit queue 20ms": everything,
 	} {
 		if got := p.String(); got != want {

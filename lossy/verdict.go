@@ -44,7 +44,7 @@ type Verdict struct {
 
 	Copies  int           // datagrams that go on: 1, or 2 for a duplicate; 0 when dropped
 	Delay   time.Duration // propagation delay drawn for it, jitter included
-	Wait    time.Duration // in the queue and on the transmitter
+	Wait    time.Duration // in the queue and on the transmitter, also of one lost behind them
 	Corrupt bool          // one bit is flipped, and
 	Bit     int           // which: 0 is the highest bit of the first byte
 	By      int           // later datagrams that overtake it, 0 = it keeps its place

@@ -13,7 +13,7 @@ import (
 // command's flags and the API share the list, so they cannot drift apart.
 type Field struct {
 	Name  string // of the flag and of the JSON key
-	Kind  string // what a value is: "percent", "duration", "rate", "packets"
+	Kind  string // what a value is: "percent", "duration", "rate", "packets", "switch"
 	Usage string // one line for --help
 
 	parse  func(p *lossy.Profile, value string) error
@@ -26,6 +26,10 @@ func (f *Field) Set(p *lossy.Profile, value string) error { return f.parse(p, va
 
 // Get writes the value as Set reads it.
 func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
+
+// Switch says whether the value is on or off: a flag without a value, and true
+// or false in JSON.
+func (f *Field) Switch() bool { return f.Kind == "switch" }
 
 // number says whether the value has no unit, so that JSON writes a number.
 func (f *Field) number() bool { return f.Kind == "packets" }
@@ -43,6 +47,8 @@ func Fields() []Field {
 		duration("delay", "one-way delay", func(p *lossy.Profile) *time.Duration { return &p.Delay }),
 		duration("jitter", "random change of the delay, up to this much either way; keeps order",
 			func(p *lossy.Profile) *time.Duration { return &p.Jitter }),
+		onOff("jitter-reorder", "let jitter change the order: each datagram's delay is its own",
+			func(p *lossy.Profile) *bool { return &p.JitterReorder }),
 		probability("reorder", "datagrams overtaken by later ones", func(p *lossy.Profile) *float64 { return &p.Reorder }),
 		{
 			Name: "reorder-by", Kind: "packets",
@@ -59,6 +65,8 @@ func Fields() []Field {
 		},
 		duration("queue", fmt.Sprintf("longest wait before the link, beyond it datagrams are dropped; 0 = %v", lossy.DefaultQueue),
 			func(p *lossy.Profile) *time.Duration { return &p.Queue }),
+		onOff("loss-after-queue", "lose datagrams behind the link instead of before its queue",
+			func(p *lossy.Profile) *bool { return &p.LossAfterQueue }),
 	}
 }
 
@@ -76,6 +84,24 @@ func duration(name, usage string, of func(*lossy.Profile) *time.Duration) Field 
 		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, ParseDuration) },
 		format: func(p *lossy.Profile) string { return of(p).String() },
 	}
+}
+
+func onOff(name, usage string, of func(*lossy.Profile) *bool) Field {
+	return Field{
+		Name: name, Kind: "switch", Usage: usage,
+		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, parseSwitch) },
+		format: func(p *lossy.Profile) string { return strconv.FormatBool(*of(p)) },
+	}
+}
+
+func parseSwitch(s string) (bool, error) {
+	switch s {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is neither true nor false", s)
 }
 
 // parsed stores what parse reads, if it reads it.

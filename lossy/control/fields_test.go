@@ -26,8 +26,9 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			Reorder: share.Draw(t, "reorder"), ReorderBy: rapid.IntRange(0, 100).Draw(t, "by"),
 			Duplicate: share.Draw(t, "duplicate"), Corrupt: share.Draw(t, "corrupt"),
 			// Six digits are what FormatRate promises.
-			Rate:  float64(rapid.IntRange(1, 999_999).Draw(t, "kbit")) * 1e3,
-			Queue: short.Draw(t, "queue"),
+			Rate:          float64(rapid.IntRange(1, 999_999).Draw(t, "kbit")) * 1e3,
+			Queue:         short.Draw(t, "queue"),
+			JitterReorder: rapid.Bool().Draw(t, "racing"), LossAfterQueue: rapid.Bool().Draw(t, "behind"),
 		}
 		var back lossy.Profile
 		for _, f := range Fields() {

@@ -16,7 +16,7 @@ import (
 // before is the network that tests start from.
 var before = lossy.Config{
 	Seed: 7,
-	Up:   lossy.Profile{Loss: 0.05, Burst: 4, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond},
+	Up:   lossy.Profile{Loss: 0.05, Burst: 4, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond, LossAfterQueue: true},
 	Down: lossy.Profile{Rate: 10e6},
 }
 
@@ -72,8 +72,8 @@ func refusal(t *testing.T, w *httptest.ResponseRecorder) string {
 func TestGet(t *testing.T) {
 	h, p := testAPI(t)
 	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"seed":7,` +
-		`"up":{"burst":4,"corrupt":"0%","delay":"40ms","duplicate":"0%","jitter":"10ms","loss":"5%","queue":"0s","rate":"0","reorder":"0%","reorder-by":0},` +
-		`"down":{"burst":0,"corrupt":"0%","delay":"0s","duplicate":"0%","jitter":"0s","loss":"0%","queue":"0s","rate":"10mbit","reorder":"0%","reorder-by":0}}`
+		`"up":{"burst":4,"corrupt":"0%","delay":"40ms","duplicate":"0%","jitter":"10ms","jitter-reorder":false,"loss":"5%","loss-after-queue":true,"queue":"0s","rate":"0","reorder":"0%","reorder-by":0},` +
+		`"down":{"burst":0,"corrupt":"0%","delay":"0s","duplicate":"0%","jitter":"0s","jitter-reorder":false,"loss":"0%","loss-after-queue":false,"queue":"0s","rate":"10mbit","reorder":"0%","reorder-by":0}}`
 	for path, want := range map[string]string{
 		"/proxies/default": want + "\n",
 		"/proxies":         `{"default":` + want + "}\n",
@@ -113,6 +113,11 @@ func TestPatch(t *testing.T) {
 			return c
 		}()},
 		{`{"seed":18446744073709551615}`, func() lossy.Config { c := before; c.Seed = 1<<64 - 1; return c }()},
+		{`{"jitter-reorder":true,"down":{"loss-after-queue":true},"up":{"loss-after-queue":false}}`, func() lossy.Config {
+			c := both(func(p *lossy.Profile) { p.JitterReorder = true })
+			c.Up.LossAfterQueue, c.Down.LossAfterQueue = false, true
+			return c
+		}()},
 		{`{"rate":"0","burst":"1"}`, both(func(p *lossy.Profile) { p.Rate, p.Burst = 0, 1 })},
 	} {
 		h, p := testAPI(t)
@@ -163,6 +168,9 @@ func TestBadPatchChangesNothing(t *testing.T) {
 		{`{"burst":"long"}`, `field "burst"`},
 		{`{"reorder-by":1.5}`, `field "reorder-by"`},
 		{`{"loss":true}`, `field "loss": want a string or a number`},
+		{`{"jitter-reorder":1}`, `field "jitter-reorder": want true or false`},
+		{`{"up":{"loss-after-queue":"true"}}`, `field "up.loss-after-queue": want true or false`},
+		{`{"jitter-reorder":null}`, `field "jitter-reorder": want true or false`},
 		{`{"loss":null}`, `field "loss": want a string or a number`},
 		{`{"seed":-1}`, `field "seed"`},
 		{`{"enabled":"yes"}`, `field "enabled"`},

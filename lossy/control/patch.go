@@ -125,6 +125,9 @@ func fieldOf(m member, within string) (*Field, string, error) {
 			continue
 		}
 		value, err := m.text()
+		if f.Switch() {
+			value, err = m.onOff()
+		}
 		if err == nil {
 			err = f.Set(new(lossy.Profile), value)
 		}
@@ -154,6 +157,14 @@ func (m member) text() (string, error) {
 		return string(m.value), nil
 	}
 	return "", fmt.Errorf("field %q: want a string or a number", m.name)
+}
+
+// onOff is the value if it is true or false.
+func (m member) onOff() (string, error) {
+	if s := string(m.value); s == "true" || s == "false" {
+		return s, nil
+	}
+	return "", errors.New("want true or false")
 }
 
 // parseObject splits a JSON object into its members. Unlike json.Unmarshal it

@@ -44,10 +44,10 @@ func (r ProfileReport) MarshalJSON() ([]byte, error) {
 	p := lossy.Profile(r)
 	object := make(map[string]any)
 	for _, f := range Fields() {
-		if f.number() {
-			object[f.Name] = json.Number(f.Get(&p))
+		if value := f.Get(&p); f.number() || f.Switch() {
+			object[f.Name] = json.RawMessage(value)
 		} else {
-			object[f.Name] = f.Get(&p)
+			object[f.Name] = value
 		}
 	}
 	return json.Marshal(object)

@@ -32,7 +32,11 @@ func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
 		add := func(list *[]*value, prefix, usage string) *pflag.Flag {
 			v := &value{field: field, text: field.Get(&defaults)}
 			*list = append(*list, v)
-			return set.VarPF(v, prefix+field.Name, "", usage)
+			flag := set.VarPF(v, prefix+field.Name, "", usage)
+			if field.Switch() {
+				flag.NoOptDefVal = "true"
+			}
+			return flag
 		}
 		add(&f.both, "", field.Usage)
 		add(&f.up, "up-", field.Usage+", up only").Hidden = true
@@ -100,4 +104,9 @@ func (v *value) Set(s string) error {
 func (v *value) String() string { return v.text }
 
 // Type is part of pflag.Value.
-func (v *value) Type() string { return v.field.Kind }
+func (v *value) Type() string {
+	if v.field.Switch() {
+		return "bool" // which pflag shows as a flag that needs no value
+	}
+	return v.field.Kind
+}

@@ -35,6 +35,13 @@ func TestConfig(t *testing.T) {
 		{"", all, lossy.Config{Up: all, Down: all}},
 		{"--loss 5% --burst 4 --delay 40ms --jitter 10ms --reorder 3% --reorder-by 2 --duplicate 1% --corrupt 0.1% --rate 10mbit --queue 50ms",
 			lossy.Profile{}, lossy.Config{Up: all, Down: all}},
+		{"--jitter-reorder --up-loss-after-queue", all, lossy.Config{
+			Up:   with(func(p *lossy.Profile) { p.JitterReorder, p.LossAfterQueue = true, true }),
+			Down: with(func(p *lossy.Profile) { p.JitterReorder = true }),
+		}},
+		{"--jitter-reorder --down-jitter-reorder=false", all, lossy.Config{
+			Up: with(func(p *lossy.Profile) { p.JitterReorder = true }), Down: all,
+		}},
 		{"--up-loss 1%", all, lossy.Config{Up: with(func(p *lossy.Profile) { p.Loss = 0.01 }), Down: all}},
 		{"--down-loss 1% --loss 2%", all, lossy.Config{
 			Up:   with(func(p *lossy.Profile) { p.Loss = 0.02 }),
@@ -55,6 +62,7 @@ func TestConfig(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ args, says string }{
 		{"--loss 150%", "out of range"},
+		{"--jitter-reorder=1", "neither true nor false"},
 		{"--down-delay -1s", "cannot be negative"},
 		{"--jitter 10ms", "network: jitter 10ms"},
 		{"--delay 5ms --up-jitter 10ms", "network up: jitter 10ms"},
