@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -112,7 +113,7 @@ func (c *Conn) settle(now time.Duration) {
 // wakeWaiters wakes the calls whose condition may have come true.
 func (c *Conn) wakeWaiters(state arq.State) {
 	over := state >= arq.Draining
-	if over || c.machine.Readable() {
+	if over || c.machine.Readable() || c.machine.PeerFinished() {
 		c.reads.wake()
 	}
 	if over || c.machine.CanSend() {
@@ -221,10 +222,13 @@ func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
 // awaitReadable waits until the machine has a message. c.mu is held.
 func (c *Conn) awaitReadable(ctx context.Context, deadline *time.Time) error {
 	err := c.reads.wait(ctx, &c.mu, deadline, func() bool {
-		return c.machine.Readable() || c.machine.Err() != nil
+		return c.machine.Readable() || c.machine.PeerFinished() || c.machine.Err() != nil
 	})
 	if err != nil {
 		return fmt.Errorf("reliable: receive: %w", err)
+	}
+	if c.machine.PeerFinished() {
+		return io.EOF
 	}
 	if !c.machine.Readable() {
 		return readError(c.machine.Err())

@@ -104,6 +104,9 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 		return
 	}
 	c.in.confirmed = max(c.in.confirmed, p.maxDataLimit)
+	if p.fin {
+		c.finish.acked, c.finish.pending = true, false
+	}
 	found.count++
 	found.windowLimited = found.windowLimited || p.windowFull
 	found.newestSentAt = max(found.newestSentAt, p.at)

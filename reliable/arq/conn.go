@@ -45,6 +45,7 @@ type Conn struct {
 	out        sendQueue
 	in         recvQueue
 	closing    closing
+	finish     finish
 	timers     timers
 	receipts   []Receipt
 
@@ -254,7 +255,9 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 		c.acks.immediate = true
 	case proto.FrameReceivedAt:
 		c.handleReceivedAt(&f.ReceivedAt)
-	case proto.FrameECN, proto.FramePathChallenge, proto.FramePathResponse, proto.FrameFin:
+	case proto.FrameFin:
+		c.handleFin(proto.Expand(f.FinNext, c.in.next))
+	case proto.FrameECN, proto.FramePathChallenge, proto.FramePathResponse:
 	case proto.FrameClose:
 		c.handleClose(now, &f.Close)
 	default:
@@ -310,6 +313,9 @@ func (c *Conn) NextTimeout() (time.Duration, bool) { return c.timers.next() }
 // advance settles what follows from an input, whichever it was.
 func (c *Conn) advance(now time.Duration) {
 	if c.state == Draining && c.out.unacked == 0 {
+		c.startClosing()
+	}
+	if c.state == Open && c.bothFinished() {
 		c.startClosing()
 	}
 	if c.acks.due() && !c.acks.immediate && !c.timers.isSet(timerAck) && c.state < Closing {

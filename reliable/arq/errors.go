@@ -10,6 +10,8 @@ import (
 var (
 	// ErrClosed: the connection was closed on this side.
 	ErrClosed = errors.New("connection closed")
+	// ErrFinished: the sending side was finished, the connection lives.
+	ErrFinished = errors.New("sending was finished")
 	// ErrIdleTimeout: nothing came from the peer for the idle timeout.
 	ErrIdleTimeout = errors.New("idle timeout: nothing heard from the peer")
 	// ErrHandshakeTimeout: the peer did not answer.

@@ -156,4 +156,9 @@ func (c *Conn) failPending() {
 }
 
 // sendError is why Send refuses.
-func (c *Conn) sendError() error { return c.Err() }
+func (c *Conn) sendError() error {
+	if err := c.Err(); err != nil || !c.finish.wanted {
+		return err
+	}
+	return ErrFinished
+}

@@ -102,4 +102,7 @@ func (c *Conn) losePacket(p *sentPacket, reason repairReason) {
 		c.in.grantPending = true
 	}
 	c.frequency.lost(p.ackFrequency)
+	if p.fin {
+		c.finLost()
+	}
 }

@@ -68,10 +68,10 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 // the pacer's timer when only the pacer keeps it back.
 func (c *Conn) mayElicit(now time.Duration) bool {
 	c.timers.stop(timerPace)
-	if !c.pingPending && !c.in.grantPending && !c.hasData() {
+	if !c.pingPending && !c.in.grantPending && !c.finish.pending && !c.hasData() {
 		return false
 	}
-	if c.recovery.probes > 0 || c.pingPending || c.in.grantPending {
+	if c.recovery.probes > 0 || c.pingPending || c.in.grantPending || c.finish.pending {
 		return true // small and rare, or owed to the peer: not held back
 	}
 	if c.windowRoom() < c.nextSize() {
@@ -118,6 +118,11 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 		c.in.grantPending = false
 		b.AddMaxData(c.in.limit)
 		p.maxDataLimit, p.eliciting = c.in.limit, true
+	}
+	if c.finish.pending {
+		c.finish.pending = false
+		b.AddFin(uint32(c.out.messages.end()))
+		p.fin, p.eliciting = true, true
 	}
 	limit := c.maxPacket
 	if c.recovery.probes == 0 {

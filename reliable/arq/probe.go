@@ -46,6 +46,9 @@ func (c *Conn) probeExpired() {
 		if p.maxDataLimit == c.in.limit {
 			c.in.grantPending = true // the peer may be waiting for nothing else
 		}
+		if p.fin {
+			c.finLost()
+		}
 		took := false
 		for i := range uint64(p.pieceCount) {
 			piece := c.sent.pieces.at(p.firstPiece + i)
@@ -58,5 +61,5 @@ func (c *Conn) probeExpired() {
 		}
 	}
 	// Something must be sent, or nothing would arm the timer again.
-	c.pingPending = c.pingPending || !c.out.hasRepair() && !c.in.grantPending
+	c.pingPending = c.pingPending || !c.out.hasRepair() && !c.in.grantPending && !c.finish.pending
 }

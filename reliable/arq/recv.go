@@ -14,6 +14,7 @@ const maxAhead = 1 << 30
 // recvQueue puts the peer's messages back together and in order.
 type recvQueue struct {
 	next    uint64                 // sequence number of the next message to become ready
+	beyond  uint64                 // one above the largest sequence number seen
 	pending map[uint64]*reassembly // messages at or after next, in parts or out of order
 	ready   ring[[]byte]           // in order, for the application
 	held    int                    // payload bytes in pending and ready
@@ -27,7 +28,7 @@ type recvQueue struct {
 }
 
 func (q *recvQueue) init(first uint64, window int) {
-	q.next = first
+	q.next, q.beyond = first, first
 	q.window = uint64(window)
 	q.limit = q.window
 	q.pending = make(map[uint64]*reassembly)
@@ -48,6 +49,11 @@ func (c *Conn) handleMessage(m *proto.Message) {
 		c.violation(CodeMessageTooBig, "message larger than this side accepts")
 		return
 	}
+	if c.finish.peer && seq >= c.finish.peerNext {
+		c.violation(CodeViolation, "a message after the end of the messages")
+		return
+	}
+	q.beyond = max(q.beyond, seq+1)
 	r := q.pending[seq]
 	if r == nil {
 		r = &reassembly{size: uint64(m.Size)}

@@ -33,6 +33,7 @@ type sentPacket struct {
 	rate         congestion.Snapshot
 	ackFrequency uint32 // sequence number of the ack_frequency frame it carried; 0 = none
 	hasAck       bool
+	fin          bool
 	eliciting    bool // asks for an acknowledgment and counts as in flight
 	acked, lost  bool
 	windowFull   bool // the congestion window was full when it left

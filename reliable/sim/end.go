@@ -21,6 +21,8 @@ type End struct {
 	manualRead bool
 
 	outbox     []int // sizes of messages to send as the send buffer has room
+	finishDue  bool  // Finish once the outbox is empty
+	finished   bool  // nothing more may be queued
 	closeDue   bool  // Close once the outbox is empty
 	closeCode  uint32
 	reason     string
@@ -44,7 +46,9 @@ func (e *End) Delivered() int { return e.readCount }
 // Queue has messages of the given sizes in bytes sent as soon as the send
 // buffer has room for them. What is in them is the oracle's business.
 func (e *End) Queue(sizes ...int) {
-	e.outbox = append(e.outbox, sizes...)
+	if !e.finished {
+		e.outbox = append(e.outbox, sizes...)
+	}
 	e.settle()
 }
 
@@ -55,6 +59,13 @@ func (e *End) Read(n int) {
 			break
 		}
 	}
+	e.settle()
+}
+
+// Finish ends the sending side once everything queued was given to it; what is
+// queued later is dropped.
+func (e *End) Finish() {
+	e.finishDue, e.finished = true, true
 	e.settle()
 }
 
@@ -130,6 +141,10 @@ func (e *End) feed() {
 		}
 		e.outbox = e.outbox[1:]
 		e.receipts = append(e.receipts, arq.Sent)
+	}
+	if e.finishDue && len(e.outbox) == 0 {
+		e.finishDue = false
+		e.Conn.Finish(e.node.world.now)
 	}
 	if e.closeDue && len(e.outbox) == 0 {
 		e.closeDue = false

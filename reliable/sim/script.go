@@ -64,6 +64,7 @@ var commands = map[string]command{
 	"dial":    {2, "FROM TO", (*Script).dial},
 	"send":    {2, "NODE BYTES...", (*Script).send},
 	"read":    {2, "NODE COUNT", (*Script).read},
+	"finish":  {1, "NODE", (*Script).finishSending},
 	"close":   {3, "NODE CODE REASON", (*Script).close},
 	"abort":   {3, "NODE CODE REASON", (*Script).abort},
 	"restart": {1, "NODE", (*Script).restart},
@@ -256,6 +257,15 @@ func (s *Script) read(args []string) error {
 	}
 	n, err := strconv.Atoi(args[1])
 	e.Read(n)
+	return err
+}
+
+// finishSending half-closes a node's newest connection.
+func (s *Script) finishSending(args []string) error {
+	e, err := s.end(args[0])
+	if err == nil {
+		e.Finish()
+	}
 	return err
 }
 

@@ -38,13 +38,14 @@ const (
 	WithKeepAlive
 	WithClose
 	WithAbort
+	WithHalfClose
 	featureCount = iota
 )
 
 var featureNames = [featureCount]string{
 	"loss", "bursts", "duplicates", "reordering", "corruption", "jitter", "rate", "blackouts", "pauses",
 	"restarts", "late", "smallwindow", "slowreader", "bigmessages", "bothways", "thirdnode", "rendezvous",
-	"wrap", "fixedwindow", "keepalive", "close", "abort",
+	"wrap", "fixedwindow", "keepalive", "close", "abort", "halfclose",
 }
 
 func (f Feature) String() string {
@@ -235,6 +236,9 @@ func (s *swarm) work(e *End) {
 	}
 	if s.has(WithClose) && s.random.IntN(2) == 0 {
 		s.At(s.now+s.between(0, 6*time.Second), func() { e.Close(1, "done") })
+	}
+	if s.has(WithHalfClose) && s.random.IntN(2) == 0 {
+		s.At(s.now+s.between(0, 4*time.Second), e.Finish)
 	}
 	if s.has(WithAbort) && s.random.IntN(4) == 0 {
 		s.At(s.now+s.between(0, 6*time.Second), func() {

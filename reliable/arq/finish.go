@@ -1,0 +1,54 @@
+package arq
+
+import "time"
+
+// finish is the state of a half-close (SPEC 7.14): each side says on its own
+// that no message follows, and goes on receiving. When both have said so and
+// everything is delivered and acknowledged, the connection ends like after a
+// Close with code 0.
+type finish struct {
+	wanted  bool // Finish was called
+	pending bool // the fin frame has to be sent
+	acked   bool // the peer has it
+
+	peer     bool   // the peer finished
+	peerNext uint64 // and no message from this number on will come
+}
+
+// Finish ends the sending side: Send refuses from now on, what is queued is
+// delivered, and the peer learns that nothing follows. Receiving goes on. It
+// does nothing to a connection that is ending.
+func (c *Conn) Finish(now time.Duration) {
+	if c.finish.wanted || c.state >= Draining {
+		return
+	}
+	c.finish.wanted, c.finish.pending = true, true
+	c.advance(now)
+}
+
+// PeerFinished reports whether the peer finished and every message it sent has
+// been taken by Receive.
+func (c *Conn) PeerFinished() bool { return c.allReceived() && !c.Readable() }
+
+// allReceived reports whether the peer finished and all its messages are here.
+func (c *Conn) allReceived() bool { return c.finish.peer && c.in.next == c.finish.peerNext }
+
+// handleFin takes in that no message from next on will come.
+func (c *Conn) handleFin(next uint64) {
+	switch f := &c.finish; {
+	case f.peer && f.peerNext != next:
+		c.violation(CodeViolation, "two different ends of the messages")
+	case next < c.in.beyond:
+		c.violation(CodeViolation, "the end of the messages lies before one that came")
+	default:
+		f.peer, f.peerNext = true, next
+	}
+}
+
+// finLost notes that a packet with the fin frame was lost.
+func (c *Conn) finLost() { c.finish.pending = c.finish.wanted && !c.finish.acked }
+
+// bothFinished reports whether neither side has anything left to say.
+func (c *Conn) bothFinished() bool {
+	return c.finish.acked && c.out.unacked == 0 && c.allReceived()
+}
