@@ -57,7 +57,7 @@ func refusedValue(name, value string, err error) error {
 
 // unknownCommand is the answer to `udplab porxy`.
 func unknownCommand(root *cobra.Command, name string) error {
-	try := fmt.Sprintf("see %s --help", root.Name())
+	try := fmt.Sprintf("see %s --help", root.CommandPath())
 	if near := root.SuggestionsFor(name); len(near) > 0 {
 		try = fmt.Sprintf("did you mean %s?", near[0])
 	}

@@ -121,6 +121,7 @@ func newRootCmd(d deps) *cobra.Command {
 		newChatCmd(d),
 		newProxyCmd(d),
 		newDemoCmd(d),
+		newBenchCmd(d),
 		newVersionCmd(d),
 		newManCmd(d),
 	)

@@ -52,6 +52,10 @@ func (e *End) Queue(sizes ...int) {
 	e.settle()
 }
 
+// Waiting is the number of queued messages that the send buffer has not had
+// room for yet.
+func (e *End) Waiting() int { return len(e.outbox) }
+
 // Read takes up to n messages. It is for ends of a node with ManualRead.
 func (e *End) Read(n int) {
 	for range n {

@@ -1,0 +1,103 @@
+package table
+
+import "fmt"
+
+// Case is one row of the table: some work on a network, and what it has to
+// reach.
+type Case struct {
+	Name    string // what --case selects by, never changed
+	Title   string // for people
+	Today   string // what others were measured to reach in this case
+	Targets []Target
+
+	work work
+	// apart is why sockets may come out differently from the simulator here,
+	// shown where they do.
+	apart string
+}
+
+// Target is one figure of a case and the bound it has to keep.
+type Target struct {
+	Measure Measure
+	Sense   Sense
+	Bound   float64 // in the measure's unit; without meaning for ReportOnly
+}
+
+// Sense says on which side of its bound a figure has to be.
+type Sense uint8
+
+const (
+	AtLeast Sense = iota
+	AtMost
+	ReportOnly // there is no bound: the figure is shown and decides nothing
+)
+
+// met reports whether the figure keeps the bound.
+func (t Target) met(figure float64) bool {
+	switch t.Sense {
+	case AtLeast:
+		return figure >= t.Bound
+	case AtMost:
+		return figure <= t.Bound
+	case ReportOnly:
+		return true
+	}
+	panic("BUG: sense")
+}
+
+// String is the bound as people write it: ">= 46".
+func (t Target) String() string {
+	switch t.Sense {
+	case AtLeast:
+		return fmt.Sprintf(">= %v", t.Bound)
+	case AtMost:
+		return fmt.Sprintf("<= %v", t.Bound)
+	case ReportOnly:
+		return "report"
+	}
+	panic("BUG: sense")
+}
+
+// Measure is a kind of figure. Its String is the name in all outputs.
+type Measure uint8
+
+const (
+	Goodput     Measure = iota // Mbit/s of messages delivered, from the dial on
+	Wire                       // UDP payload bytes sent towards the receiver, per byte delivered
+	Queue                      // ms, median standing queue in the bottleneck
+	Spurious                   // % of the packets sent that were declared lost and had arrived
+	Retransmits                // message and fragment frames sent again
+	Share                      // of the flow that got less, of what both got
+	Handshakes                 // connections opened
+	measureCount
+)
+
+var measures = [measureCount]struct {
+	name, unit string
+	digits     int
+}{
+	Goodput:     {"goodput", "Mbit/s", 2},
+	Wire:        {"wire", "", 3},
+	Queue:       {"queue", "ms", 1},
+	Spurious:    {"spurious", "%", 2},
+	Retransmits: {"retransmits", "", 0},
+	Share:       {"share", "", 3},
+	Handshakes:  {"handshakes", "", 0},
+}
+
+// String is the name in all outputs.
+func (m Measure) String() string { return measures[m].name }
+
+// Unit is what the figure is in, empty for a count or a ratio.
+func (m Measure) Unit() string { return measures[m].unit }
+
+// format writes a figure without its unit.
+func (m Measure) format(figure float64) string {
+	return fmt.Sprintf("%.*f", measures[m].digits, figure)
+}
+
+// MarshalText writes the name, for JSON.
+func (m Measure) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// Figures are what one run measured.
+type Figures map[Measure]float64

@@ -1,0 +1,116 @@
+package table
+
+import (
+	"fmt"
+	"time"
+
+	"udplab/lossy"
+	"udplab/reliable/congestion"
+)
+
+// Cases returns the table, in the order in which it is shown.
+func Cases() []Case {
+	cases := bulkCases()
+	cases = append(cases, flowCases()...)
+	return append(cases, Case{
+		Name: "queue", Title: "queue standing in the bottleneck in bulk, 50 Mbit/s, 50 ms RTT",
+		Today: "50 ms (loss-based)", Targets: []Target{{Queue, AtMost, 15}},
+		work: bulk{link{rate: 50e6, roundTrip: 50 * ms}},
+	}, Case{
+		Name: "isolated-losses", Title: "100 isolated losses in 10 MiB",
+		Today: "<= 150 (Aeron's bound)", Targets: []Target{{Retransmits, AtMost, 110}},
+		work:  isolated{losses: 100, bytes: 10 << 20},
+		apart: "a probe timeout sends up to two packets again, and a goroutine that is scheduled late can set one off",
+	}, Case{
+		Name: "handshakes", Title: "1,000 handshakes at 50 % loss both ways, 30 s each",
+		Today: "30, 50 (QUIC interop)", Targets: []Target{{Handshakes, AtLeast, 1000}},
+		work: handshakes{count: 1000, within: 30 * time.Second},
+	})
+}
+
+const ms = time.Millisecond
+
+// link describes a bottleneck as the table does: the rate and the queue hold
+// for the way of the data alone, everything else for both ways.
+type link struct {
+	rate      float64 // bits of UDP payload per second
+	roundTrip time.Duration
+	loss      float64
+	burst     float64       // mean length, 0 for independent losses
+	jitter    time.Duration // either way of each direction's delay, with reordering
+}
+
+// queueLimit is the drop-tail queue before every bottleneck.
+const queueLimit = 50 * ms
+
+// profiles are what the link does to the data and to what comes back. Losses
+// lie behind the queue, as if on a radio link after the router. What comes
+// back is not limited in rate.
+func (l link) profiles() (ahead, back lossy.Profile) {
+	back = lossy.Profile{
+		Loss: l.loss, Burst: l.burst, LossAfterQueue: true,
+		Delay: l.roundTrip / 2, Jitter: l.jitter, JitterReorder: l.jitter > 0,
+	}
+	ahead = back
+	ahead.Rate, ahead.Queue = l.rate, queueLimit
+	return ahead, back
+}
+
+func bulkCases() []Case {
+	row := func(name, title, today string, goodput, wire float64, l link) Case {
+		return Case{
+			Name: name, Title: title, Today: today, work: bulk{l}, apart: apartBulk,
+			Targets: []Target{{Goodput, AtLeast, goodput}, {Wire, AtMost, wire}},
+		}
+	}
+	jittered := link{rate: 50e6, roundTrip: 30 * ms, jitter: 5 * ms}
+	return []Case{
+		row("bulk-0", "50 Mbit/s, 50 ms RTT, 0 % loss", "quic-go 47.6, wire 1.05",
+			47.2, 1.05, link{rate: 50e6, roundTrip: 50 * ms}),
+		row("bulk-0.1", "50 Mbit/s, 50 ms RTT, 0.1 % loss", "kcp 34 at 2.41; quic-go 16.5",
+			46.9, 1.06, link{rate: 50e6, roundTrip: 50 * ms, loss: 0.001}),
+		row("bulk-1", "50 Mbit/s, 50 ms RTT, 1 % loss", "TCP-BBR 45.4 at 1.07; kcp-turbo 31-33 at 2.2-2.5; quic-go 3.3-4.3; pion 2.3",
+			46, 1.07, link{rate: 50e6, roundTrip: 50 * ms, loss: 0.01}),
+		row("bulk-5", "20 Mbit/s, 50 ms RTT, 5 % loss", "TCP-BBR 16.8 at 1.12; kcp-turbo 13.3 at 4.5; quic-go 1.6; pion 0.9",
+			17.4, 1.12, link{rate: 20e6, roundTrip: 50 * ms, loss: 0.05}),
+		row("bulk-10", "20 Mbit/s, 100 ms RTT, 10 % loss", "TCP-BBR about 78 % of the link at 1.20",
+			16, 1.20, link{rate: 20e6, roundTrip: 100 * ms, loss: 0.1}),
+		row("bulk-bursts", "50 Mbit/s, 50 ms RTT, Gilbert-Elliott loss 2 %, bursts of 8", "TCP-BBR about 0.9 of the link",
+			45, 1.09, link{rate: 50e6, roundTrip: 50 * ms, loss: 0.02, burst: 8}),
+		{
+			Name: "bulk-reordering", Title: "50 Mbit/s, each way 15 +- 5 ms with reordering, 0 % loss",
+			Today:   "TCP-BBR, quic-go 47.6; kcp-turbo 36 at 2.7; pion 2.0; x/net/quic 0.8",
+			Targets: []Target{{Goodput, AtLeast, 47.2}, {Spurious, AtMost, 0.5}},
+			work:    bulk{jittered}, apart: apartBulk,
+		},
+	}
+}
+
+const apartBulk = "sockets add the time of two goroutines, the proxy and the kernel to every round trip, and losses meet other packets"
+
+// flowCases are every controller against itself, and cubic against others.
+func flowCases() []Case {
+	row := func(first, second string, target Target) Case {
+		return Case{
+			Name:    "flows-" + first + "-" + second,
+			Title:   fmt.Sprintf("two flows on one bottleneck, 50 Mbit/s, 50 ms RTT: %s and %s", first, second),
+			Today:   "-",
+			Targets: []Target{target, {Goodput, ReportOnly, 0}},
+			work:    flows{link{rate: 50e6, roundTrip: 50 * ms}, first, second},
+			apart:   "over sockets the two have a quarter of the time to come to terms",
+		}
+	}
+	var cases []Case
+	for _, name := range congestion.Names() {
+		if name == "fixed" {
+			continue // nothing there that could share
+		}
+		cases = append(cases, row(name, name, Target{Share, AtLeast, 0.4}))
+	}
+	for _, other := range []string{"newreno", "bbr"} {
+		if congestion.Named("cubic") != nil && congestion.Named(other) != nil {
+			cases = append(cases, row("cubic", other, Target{Share, ReportOnly, 0}))
+		}
+	}
+	return cases
+}

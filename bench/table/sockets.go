@@ -1,0 +1,182 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"udplab/lossy"
+	"udplab/lossy/proxy"
+	"udplab/reliable"
+)
+
+// circuit is the stage of real time: two sockets on loopback and a proxy
+// between them, all in this process.
+type circuit struct {
+	ctx      context.Context
+	stop     context.CancelFunc
+	from, to *reliable.Listener
+	proxy    *proxy.Proxy
+	via      netip.AddrPort // where the proxy listens
+	socket   *net.UDPConn   // that of from, if it is wrapped
+	work     sync.WaitGroup
+}
+
+// socketSeed decides the fates of the datagrams over sockets.
+const socketSeed = 1
+
+// newCircuit opens everything. wrap, if not nil, stands between the sender and
+// its socket.
+func newCircuit(ctx context.Context, config reliable.Config, ahead, back lossy.Profile, wrap func(net.PacketConn) net.PacketConn) (_ *circuit, err error) {
+	c := &circuit{}
+	c.ctx, c.stop = context.WithCancel(ctx)
+	defer func() {
+		if err != nil {
+			c.close()
+		}
+	}()
+	if c.to, err = reliable.Listen("udp4", "127.0.0.1:0", &config); err != nil {
+		return nil, err
+	}
+	c.proxy, err = proxy.New(proxy.Config{
+		Listen: "127.0.0.1:0", Upstream: c.to.Addr().String(),
+		Config: lossy.Config{Seed: socketSeed, Up: ahead, Down: back},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.via = c.proxy.Addr()
+	if wrap == nil {
+		c.from, err = reliable.Listen("udp4", "127.0.0.1:0", &config)
+		return c, err
+	}
+	socket, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, err
+	}
+	c.socket = socket
+	if err := socket.SetReadBuffer(socketBuffer); err != nil {
+		return nil, err
+	}
+	c.from, err = reliable.NewListener(wrap(socket), &config)
+	return c, err
+}
+
+func (c *circuit) close() {
+	c.stop()
+	if c.from != nil {
+		_ = c.from.Close()
+	}
+	if c.socket != nil {
+		_ = c.socket.Close()
+	}
+	if c.to != nil {
+		_ = c.to.Close()
+	}
+	if c.proxy != nil {
+		_ = c.proxy.Close()
+	}
+	c.work.Wait()
+}
+
+// socketBuffer is what package reliable asks for, bytes.
+const socketBuffer = 4 << 20
+
+// stream is one connection through a circuit that carries messages one way.
+type stream struct {
+	sender    *reliable.Conn
+	delivered atomic.Uint64 // message bytes the receiving application has
+	received  chan error    // the receiver's end: nil once the peer has closed
+	sent      chan error    // the sender's end
+}
+
+// dial opens a connection and reads what comes over it.
+func (c *circuit) dial() (*stream, error) {
+	sender, err := c.from.Dial(c.ctx, c.via)
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{sender: sender, received: make(chan error, 1), sent: make(chan error, 1)}
+	receiver, err := c.to.Accept(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.work.Go(func() {
+		for {
+			msg, err := receiver.Receive(c.ctx)
+			if errors.Is(err, io.EOF) {
+				err = nil
+				_ = receiver.Close()
+				s.received <- err
+				return
+			}
+			if err != nil {
+				s.received <- fmt.Errorf("receiver: %w", err)
+				return
+			}
+			s.delivered.Add(uint64(len(msg)))
+		}
+	})
+	return s, nil
+}
+
+// send sends messages until ctx ends, or count of them if that is not 0.
+func (c *circuit) send(ctx context.Context, s *stream, count int) {
+	c.work.Go(func() {
+		msg := make([]byte, messageSize)
+		for n := 0; count == 0 || n < count; n++ {
+			if err := s.sender.Send(ctx, msg); err != nil {
+				if ctx.Err() == nil {
+					s.sent <- fmt.Errorf("sender: %w", err)
+					return
+				}
+				break
+			}
+		}
+		s.sent <- nil
+	})
+}
+
+// finish waits until everything was sent and arrived, closes the connection
+// and returns the sender's counters.
+func (c *circuit) finish(s *stream) (reliable.Stats, error) {
+	if err := <-s.sent; err != nil {
+		return reliable.Stats{}, err
+	}
+	if err := s.sender.Close(); err != nil {
+		return reliable.Stats{}, err
+	}
+	select {
+	case err := <-s.received:
+		return s.sender.Stats(), err
+	case <-c.ctx.Done():
+		return reliable.Stats{}, c.ctx.Err()
+	}
+}
+
+// wait lets real time pass until the moment.
+func (c *circuit) wait(until time.Time) error {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
+}
+
+// lingerLimit is how long the last messages may take in real time.
+const lingerLimit = 30 * time.Second
+
+// reliable is the configuration of every connection over sockets: what
+// settings.arq is for simulated ones.
+func (s settings) reliable() reliable.Config {
+	return reliable.Config{MaxPacket: s.packet, Congestion: s.congestion, Linger: lingerLimit}
+}

@@ -1,0 +1,129 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"udplab/lossy"
+	"udplab/reliable/arq"
+	"udplab/reliable/sim"
+)
+
+// stage is a simulated path with a sender and a receiver. It is driven in
+// steps of one tick and watches the queue on the way.
+type stage struct {
+	ctx      context.Context
+	world    *sim.World
+	from, to *sim.Node
+	ahead    *lossy.Link
+	senders  []*sim.End // in the order of dialing
+	feeding  bool       // senders get new messages
+	sampling bool
+	backlogs []time.Duration
+}
+
+// tick is how often senders are fed and the queue is looked at.
+const tick = time.Millisecond
+
+// feed is how many messages wait in a sender at least after each tick: at 64
+// KiB a millisecond that is 500 Mbit/s each.
+const feed = 2
+
+func newStage(ctx context.Context, seed uint64, config arq.Config, ahead, back lossy.Profile) *stage {
+	w := sim.NewWorld(seed)
+	endpoint := arq.EndpointConfig{Conn: config, Listen: true}
+	s := &stage{ctx: ctx, world: w, from: w.AddNode("sender", endpoint), to: w.AddNode("receiver", endpoint)}
+	s.ahead = w.Path(s.from, s.to)
+	s.ahead.SetProfile(ahead)
+	w.Path(s.to, s.from).SetProfile(back)
+	return s
+}
+
+func (s *stage) dial() { s.senders = append(s.senders, s.from.Dial(s.to)) }
+
+// run lets the time pass. It ends early with what the oracle found, or with
+// the context.
+func (s *stage) run(d time.Duration) error {
+	_, err := s.runUntil(d, func() bool { return false })
+	return err
+}
+
+// runUntil runs until done says yes, at most for d, and reports whether it did.
+func (s *stage) runUntil(d time.Duration, done func() bool) (bool, error) {
+	for end := s.world.Now() + d; s.world.Now() < end; {
+		if done() {
+			return true, nil
+		}
+		s.world.Run(min(tick, end-s.world.Now()))
+		if err := s.world.Err(); err != nil {
+			return false, fmt.Errorf("the oracle: %w", err)
+		}
+		if err := s.ctx.Err(); err != nil {
+			return false, err
+		}
+		if s.feeding {
+			s.feed()
+		}
+		if s.sampling {
+			s.backlogs = append(s.backlogs, s.ahead.Backlog(s.world.Now()))
+		}
+	}
+	return done(), nil
+}
+
+func (s *stage) feed() {
+	for _, e := range s.senders {
+		for e.Waiting() < feed && e.Conn.Err() == nil {
+			e.Queue(messageSize)
+		}
+	}
+}
+
+// drain stops feeding and waits until everything sent was acknowledged.
+func (s *stage) drain() error {
+	s.feeding, s.sampling = false, false
+	done, err := s.runUntil(drainLimit, func() bool {
+		for _, e := range s.senders {
+			if e.Waiting() > 0 || e.Conn.Stats().SendQueueBytes > 0 {
+				return false
+			}
+		}
+		return true
+	})
+	if err == nil && !done {
+		err = fmt.Errorf("not everything was acknowledged %v after the last message", drainLimit)
+	}
+	return err
+}
+
+// drainLimit is how long the last messages may take: a controller that lost its
+// nerve needs minutes for a full send buffer.
+const drainLimit = 10 * time.Minute
+
+// delivered is how many message bytes the application at the other end of a
+// sender has.
+func (s *stage) delivered(sender *sim.End) uint64 {
+	for _, e := range s.to.Ends() {
+		if e.Conn.LocalID() == sender.Conn.PeerID() {
+			return e.Conn.Stats().MessageBytesReceived
+		}
+	}
+	return 0
+}
+
+// queue is the median of the backlogs sampled, in milliseconds.
+func (s *stage) queue() float64 {
+	if len(s.backlogs) == 0 {
+		return 0
+	}
+	slices.Sort(s.backlogs)
+	return float64(s.backlogs[len(s.backlogs)/2]) / float64(time.Millisecond)
+}
+
+// arq is the configuration of every simulated connection: the library's
+// defaults but for what the command line says.
+func (s settings) arq() arq.Config {
+	return arq.Config{MaxPacket: s.packet, Congestion: s.congestion}
+}
