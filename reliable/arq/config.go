@@ -72,10 +72,12 @@ const (
 	// helloInterval is the time between the first two hellos of a handshake;
 	// it doubles up to maxHelloInterval.
 	helloInterval    = 250 * time.Millisecond
-	maxHelloInterval = time.Second
+	maxHelloInterval = 500 * time.Millisecond
 	// acceptTimeout is how long an accepted connection waits for the first
-	// packet of its peer.
-	acceptTimeout = 10 * time.Second
+	// packet of its peer. Each copy of the hello starts it anew, up to
+	// maxAcceptTimeout in all.
+	acceptTimeout    = 20 * time.Second
+	maxAcceptTimeout = time.Minute
 	// closeAttempts is how often a close is sent before the peer is given up.
 	closeAttempts = 5
 )

@@ -19,16 +19,22 @@ import (
 // the answer to the other's: no cookie is needed, since each side sends to an
 // address it chose itself, and there is one connection.
 type handshake struct {
-	token     []byte
-	helloDue  bool
-	hellos    int // sent with the present token
-	helloAt   time.Duration
-	interval  time.Duration
-	giveUpAt  time.Duration
-	acceptDue bool
-	accepts   int // accepts sent
-	acceptAt  time.Duration
+	token    []byte
+	helloDue bool
+	hellos   int // sent with the present token
+	helloAt  time.Duration
+	interval time.Duration
+	giveUpAt time.Duration
+	// giveUpLast is the time beyond which copies of the hello do not move
+	// giveUpAt; 0 on the side that dials.
+	giveUpLast time.Duration
+	acceptDue  bool
+	accepts    int // accepts sent
+	acceptAt   time.Duration
 }
+
+// dialing reports whether this side began.
+func (h *handshake) dialing() bool { return h.giveUpLast == 0 }
 
 // dial makes the connection that asks.
 func dial(now time.Duration, config Config, localID uint64) *Conn {
@@ -50,6 +56,7 @@ func accept(now time.Duration, config Config, localID uint64, h *proto.Hello) *C
 	c.state = Accepted
 	c.agree(h.SourceID, &h.Params)
 	c.handshake.giveUpAt = now + acceptTimeout
+	c.handshake.giveUpLast = now + maxAcceptTimeout
 	c.timers.set(timerHandshake, c.handshake.giveUpAt)
 	return c
 }
@@ -116,7 +123,14 @@ func (c *Conn) handleHello(now time.Duration, h *proto.Hello) {
 		c.state = Accepted
 		c.handshake.helloDue = false
 		c.timers.set(timerHandshake, min(now+c.handshake.interval, c.handshake.giveUpAt))
-	case Accepted, Open:
+	case Accepted:
+		// The dialer is still there and has not heard us: on a bad path that
+		// may take longer than a peer that went away deserves.
+		if !c.handshake.dialing() {
+			c.handshake.giveUpAt = min(now+acceptTimeout, c.handshake.giveUpLast)
+			c.timers.set(timerHandshake, c.handshake.giveUpAt)
+		}
+	case Open:
 	case Draining, Closing, Lingering, Closed:
 		return
 	}

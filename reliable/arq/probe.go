@@ -26,9 +26,15 @@ func (c *Conn) probeTimeout() time.Duration {
 }
 
 // backedOffProbeTimeout doubles the probe timeout for each expiry in a row
-// (RFC 9002 section 6.2.1), up to maxProbeTimeout or twice the plain one.
+// (RFC 9002 section 6.2.1), up to maxProbeTimeout or twice the plain one. While
+// the round trip is not known, the plain one is a cautious guess already: it is
+// not doubled, so that a handshake survives a path that loses every second
+// packet.
 func (c *Conn) backedOffProbeTimeout() time.Duration {
 	plain := c.probeTimeout()
+	if !c.rtt.sampled {
+		return plain
+	}
 	limit := max(maxProbeTimeout, 2*plain)
 	return min(plain<<min(c.recovery.probeCount, 16), limit)
 }
