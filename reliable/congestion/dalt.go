@@ -7,16 +7,19 @@ import (
 
 // Dalt is the default: delay-aware, loss-tolerant.
 type Dalt struct {
-	config Config
-	state  daltState
-	window float64 // bytes
-	full   float64 // the window that just fills the path, as the last backing off saw it
-	path   daltPath
-	losses daltLosses
-	round  daltRound
-	srtt   time.Duration
+	config   Config
+	state    daltState
+	window   float64 // bytes
+	full     float64 // the window that just fills the path, as the last backing off saw it
+	path     daltPath
+	losses   daltLosses
+	standing daltRound // of the rounds since the queue stands
+	round    daltRound
+	srtt     time.Duration
 
-	step        float64 // bytes the window grows in this round
+	pathRTT     time.Duration // the mean round trip without a queue of ours
+	ceiling     float64       // growth is plain up to here
+	step        float64       // bytes the window grows in this round
 	emptyRounds int
 	fullRate    float64
 	fullRounds  int
@@ -36,7 +39,7 @@ const (
 
 const (
 	daltTarget = 10 * time.Millisecond
-	daltLow    = 0.9
+	daltLow    = 0.94
 	daltHeavy  = 0.3
 )
 
@@ -54,11 +57,13 @@ func (d *Dalt) PacingRate() float64 {
 	if d.srtt == 0 {
 		return 0
 	}
-	gain := 1.2
-	if d.state == daltStartup {
-		gain = 2
+	switch d.state {
+	case daltStartup:
+		return 2 * d.window / d.srtt.Seconds()
+	case daltClimb:
+		return (1.05*d.window + d.step) / d.srtt.Seconds()
 	}
-	return gain * d.window / d.srtt.Seconds()
+	return 1.05 * d.window / d.pathRTT.Seconds()
 }
 
 func (d *Dalt) PacketSent(time.Duration, Sent) {}
@@ -67,6 +72,9 @@ func (d *Dalt) PacketSent(time.Duration, Sent) {}
 func (d *Dalt) packetTime() time.Duration {
 	return time.Duration(float64(d.config.MaxPacket) * float64(d.srtt) / d.window)
 }
+
+// empty is the standing queue below which the bottleneck counts as empty.
+func (d *Dalt) empty() time.Duration { return max(d.target()/10, d.packetTime()) }
 
 // target is the standing queue at which the window is cut.
 func (d *Dalt) target() time.Duration {
@@ -94,34 +102,39 @@ func (d *Dalt) Acked(now time.Duration, a Ack) {
 		if a.WindowLimited {
 			d.window += float64(a.Bytes)
 		}
-		if d.path.standing() >= d.target()*3/4 {
+		if d.path.standing(now, d.srtt) >= d.target()*3/4 {
 			d.probed = true
-			d.backOff(a, float64(a.Rate.TxInFlight), 1)
+			d.backOff(now, a, 1)
 			break
 		}
 		if ended {
-			d.startupRound(a)
+			d.startupRound(now, a)
 		}
 	case daltDrain:
 		d.peakRate = max(d.peakRate, d.round.rate)
+		if d.probed {
+			d.full = max(d.full, d.peakRate*d.pathRTT.Seconds())
+			d.window = d.full * daltLow
+		}
 		if ended {
 			d.begin(daltMeasure, a)
 			d.round.lossesFrom = a.LargestSentAt
 		}
 	case daltMeasure:
 		if ended {
-			d.measured(a)
+			d.measured(now, a)
 		}
 	case daltClimb:
 		if a.WindowLimited {
 			d.window += d.step * float64(a.Bytes) / d.window
 		}
-		if d.path.standing() >= d.target() {
-			d.backOff(a, d.round.before, 1)
+		if d.path.standing(now, d.srtt) >= d.target() {
+			d.losses.commit()
+			d.backOff(now, a, 1)
 			break
 		}
 		if ended {
-			d.climbRound(a)
+			d.climbRound(now, a)
 		}
 	}
 }
@@ -140,16 +153,16 @@ func (d *Dalt) plainStep() float64 {
 	return max(0.25, math.Sqrt(d.window/p)/5) * p
 }
 
-func (d *Dalt) startupRound(a Ack) {
+func (d *Dalt) startupRound(now time.Duration, a Ack) {
 	grown := d.round.rate >= d.fullRate*1.25
-	excess := d.losses.excess(&d.round, d.config.MaxPacket)
+	excess := d.losses.excess(&d.round, d.config.MaxPacket, false)
 	if grown {
 		d.fullRate, d.fullRounds = d.round.rate, 0
 	} else if !a.Rate.AppLimited {
 		d.fullRounds++
 	}
 	if !grown && (excess || d.fullRounds >= 2) || d.round.loss() > daltHeavy && d.round.packets(d.config.MaxPacket) > 40 {
-		d.backOff(a, float64(a.Rate.TxInFlight), 0.95)
+		d.backOff(now, a, 0.95)
 		return
 	}
 	if !excess {
@@ -158,62 +171,92 @@ func (d *Dalt) startupRound(a Ack) {
 	d.begin(daltStartup, a)
 }
 
-func (d *Dalt) measured(a Ack) {
-	d.losses.learn(&d.round, d.config.MaxPacket)
+func (d *Dalt) measured(now time.Duration, a Ack) {
 	if d.fromStartup {
 		// What was lost on the way here says little.
 		d.losses = daltLosses{}
-		d.losses.learn(&d.round, d.config.MaxPacket)
 		d.fromStartup = false
+	}
+	if d.round.mean()-d.path.lowestMean(now, d.round.mean()) < 2*d.empty() {
+		d.losses.learn(&d.round, d.config.MaxPacket)
 	}
 	if d.probed {
 		d.probed = false
 		d.full = d.peakRate / (1 - min(d.losses.base, daltHeavy)) * (d.srtt - max(d.round.minRTT-d.path.base, 0)).Seconds()
 	}
 	d.window = max(d.window, d.full)
+	d.ceiling = max(d.ceiling, d.full)
 	d.emptyRounds = 0
 	d.step = d.plainStep()
 	d.begin(daltClimb, a)
 }
 
-func (d *Dalt) climbRound(a Ack) {
+func (d *Dalt) climbRound(now time.Duration, a Ack) {
 	if d.round.loss() > daltHeavy && d.round.packets(d.config.MaxPacket) > 40 {
 		d.probed = true
-		d.backOff(a, d.round.before, 0.7)
+		d.losses.discard()
+		d.backOff(now, a, 0.7)
 		return
 	}
-	if d.losses.excess(&d.round, d.config.MaxPacket) {
-		d.backOff(a, d.round.before, 0.95)
+	standing := d.round.minRTT-d.path.base >= d.empty()
+	if standing {
+		d.standing.lost += d.round.lost
+		d.standing.delivered += d.round.delivered
+	} else {
+		d.standing = daltRound{}
+	}
+	if standing && d.losses.excess(&d.standing, d.config.MaxPacket, true) {
+		d.losses.discard()
+		d.backOff(now, a, 1)
 		return
 	}
-	d.losses.observe(&d.round, d.config.MaxPacket)
-	if d.round.minRTT-d.path.base < max(d.target()/10, d.packetTime()) {
+	if d.losses.excess(&d.round, d.config.MaxPacket, standing) {
+		carried := d.round.carried
+		d.losses.discard()
+		factor := 0.95
+		if standing {
+			factor = 1
+		}
+		d.backOff(now, a, factor)
+		d.ceiling = max(carried, d.full)
+		return
+	}
+	d.losses.suspend(&d.round, d.config.MaxPacket)
+	if d.window < d.ceiling*1.03 {
+		d.emptyRounds = 0
+	} else if !standing {
 		d.emptyRounds++
 	} else {
 		d.emptyRounds = 0
 	}
 	d.step = d.plainStep()
-	d.probed = d.emptyRounds > 4
-	if d.emptyRounds > 3 {
-		d.step = min(d.step*float64(uint(1)<<min(d.emptyRounds-3, 10)), d.window/2)
+	if d.round.loss() > d.losses.base+0.01+math.Sqrt(d.losses.base*(1-d.losses.base)/d.round.packets(d.config.MaxPacket)) {
+		d.emptyRounds = 0
+	}
+	d.probed = d.emptyRounds > 2
+	if d.emptyRounds > 1 {
+		d.step = min(d.step*float64(uint(1)<<min(d.emptyRounds-1, 10)), d.window/2)
 	}
 	d.begin(daltClimb, a)
 }
 
 // backOff drains the queue.
-func (d *Dalt) backOff(a Ack, carried, factor float64) {
-	q := d.path.standing()
+func (d *Dalt) backOff(now time.Duration, a Ack, factor float64) {
+	q := d.path.standing(now, d.srtt)
 	if q <= 0 {
 		q = max(d.round.minRTT-d.path.base, 0)
 	}
 	least := float64(d.config.minimumWindow())
-	d.full = max(min(carried, d.window)*(1-q.Seconds()/d.srtt.Seconds())*factor, least)
+	d.full = max(d.round.carried*(1-q.Seconds()/d.srtt.Seconds())*factor, least)
 	if d.state == daltStartup {
 		d.fromStartup = true
 		d.full = max(d.fullRate, d.round.rate) * (d.srtt - q).Seconds()
 	}
 	d.peakRate = d.round.rate
+	d.ceiling = d.full
+	d.pathRTT = d.srtt - q
 	d.window = max(d.full*daltLow, least)
+	d.standing = daltRound{}
 	d.begin(daltDrain, a)
 }
 
@@ -223,18 +266,25 @@ type daltRound struct {
 	lost, delivered float64
 	rate            float64
 	minRTT          time.Duration
+	sum             time.Duration
+	samples         int
 	window          float64       // when it began
 	lossesFrom      time.Duration // packets sent before are another round's
-	before          float64       // when the one before began: what the packets acked now were sent with
+	carried         float64       // the most in flight when a packet acknowledged in this round left
 }
 
 func (r *daltRound) begin(a Ack, window float64) {
-	*r = daltRound{end: a.Rate.TotalDelivered, window: window, before: r.window}
+	*r = daltRound{end: a.Rate.TotalDelivered, window: window}
 }
 
 func (r *daltRound) acked(a Ack) {
 	r.delivered += float64(a.Bytes)
+	r.carried = max(r.carried, float64(a.Rate.TxInFlight))
 	r.rate = max(r.rate, a.Rate.BytesPerSecond)
+	if a.RTT.Latest > 0 {
+		r.samples++
+		r.sum += a.RTT.Latest
+	}
 	if a.RTT.Latest > 0 && (r.minRTT == 0 || a.RTT.Latest < r.minRTT) {
 		r.minRTT = a.RTT.Latest
 	}
@@ -242,14 +292,17 @@ func (r *daltRound) acked(a Ack) {
 
 func (r *daltRound) packets(size int) float64 { return (r.lost + r.delivered) / float64(size) }
 
+func (r *daltRound) mean() time.Duration { return r.sum / time.Duration(max(r.samples, 1)) }
+
 func (r *daltRound) loss() float64 { return r.lost / (r.lost + r.delivered) }
 
 // daltPath knows the round trip.
 type daltPath struct {
-	base   time.Duration
-	baseAt time.Duration
-	recent [16]time.Duration
-	n      int
+	base                 time.Duration
+	baseAt               time.Duration
+	meanBase, meanBaseAt time.Duration
+	recent               [16]daltSample
+	n                    int
 }
 
 func (p *daltPath) sample(now, latest time.Duration) {
@@ -259,19 +312,40 @@ func (p *daltPath) sample(now, latest time.Duration) {
 	if p.base == 0 || latest <= p.base || now-p.baseAt > 10*time.Second {
 		p.base, p.baseAt = latest, now
 	}
-	p.recent[p.n%len(p.recent)] = latest
+	p.recent[p.n%len(p.recent)] = daltSample{now, latest}
 	p.n++
+}
+
+// lowestMean is the lowest mean round trip of a round in the last 10 s.
+func (p *daltPath) lowestMean(now, mean time.Duration) time.Duration {
+	if p.meanBase == 0 || mean <= p.meanBase || now-p.meanBaseAt > 10*time.Second {
+		p.meanBase, p.meanBaseAt = mean, now
+	}
+	return p.meanBase
 }
 
 func (p *daltPath) forget() { p.n = 0 }
 
-func (p *daltPath) standing() time.Duration {
-	if p.n < len(p.recent) {
-		return 0
+type daltSample struct{ at, rtt time.Duration }
+
+func (p *daltPath) standing(now, srtt time.Duration) time.Duration {
+	m := time.Duration(0)
+	k := 0
+	for i := p.n - 1; i >= max(0, p.n-len(p.recent)); i-- {
+		s := p.recent[i%len(p.recent)]
+		if s.at < now-srtt {
+			if k < 2 {
+				return 0
+			}
+			return m - p.base
+		}
+		k++
+		if m == 0 || s.rtt < m {
+			m = s.rtt
+		}
 	}
-	m := p.recent[0]
-	for _, r := range p.recent {
-		m = min(m, r)
+	if k < len(p.recent) {
+		return 0 // not enough since the last forgetting
 	}
 	return m - p.base
 }
@@ -279,27 +353,47 @@ func (p *daltPath) standing() time.Duration {
 // daltLosses knows which losses are not ours.
 type daltLosses struct {
 	base     float64
-	weight   float64
 	variance float64
-	vweight  float64
+	weight   float64
+	waiting  []daltTally
 }
+
+type daltTally struct{ n, lost float64 }
 
 func (l *daltLosses) learn(r *daltRound, size int) {
-	n := r.packets(size)
-	l.weight = min(l.weight+n, 3000)
-	l.base += (r.loss() - l.base) * min(n/l.weight, 1)
-	l.observe(r, size)
+	l.take(daltTally{r.packets(size), r.lost / float64(size)})
 }
 
-func (l *daltLosses) observe(r *daltRound, size int) {
-	n := r.packets(size)
-	l.vweight = min(l.vweight+n, 6000)
-	e := r.loss() - l.base
-	l.variance += (e*e*n - l.variance) * min(n/l.vweight, 1)
+func (l *daltLosses) take(y daltTally) {
+	if y.n <= 0 {
+		return
+	}
+	l.weight = min(l.weight+y.n, 4000)
+	share := min(y.n/l.weight, 1)
+	e := y.lost/y.n - l.base
+	l.base += e * share
+	l.variance += (e*e*y.n - l.variance) * share
 }
 
-func (l *daltLosses) excess(r *daltRound, size int) bool {
+// suspend remembers a round until it is known what ended the climb.
+func (l *daltLosses) suspend(r *daltRound, size int) {
+	l.waiting = append(l.waiting, daltTally{r.packets(size), r.lost / float64(size)})
+}
+
+func (l *daltLosses) commit() {
+	for _, y := range l.waiting {
+		l.take(y)
+	}
+	l.waiting = l.waiting[:0]
+}
+
+func (l *daltLosses) discard() { l.waiting = l.waiting[:0] }
+
+func (l *daltLosses) excess(r *daltRound, size int, standing bool) bool {
 	n := r.packets(size)
-	spread := math.Sqrt(max(l.variance, l.base*(1-l.base)) / n)
-	return r.loss() > l.base+max(0.02, 3*spread)+2/n
+	variance := l.base * (1 - l.base)
+	if !standing {
+		variance = max(variance, l.variance)
+	}
+	return r.loss() > l.base+max(0.01, 3*math.Sqrt(variance/n))+2/n
 }
