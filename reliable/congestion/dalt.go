@@ -207,17 +207,15 @@ func (d *Dalt) climbRound(now time.Duration, a Ack) {
 	}
 	if standing && d.losses.excess(&d.standing, d.config.MaxPacket, true) {
 		d.losses.discard()
+		d.probed = true
 		d.backOff(now, a, 1)
 		return
 	}
 	if d.losses.excess(&d.round, d.config.MaxPacket, standing) {
 		carried := d.round.carried
 		d.losses.discard()
-		factor := 0.95
-		if standing {
-			factor = 1
-		}
-		d.backOff(now, a, factor)
+		d.probed = true
+		d.backOff(now, a, 1)
 		d.ceiling = max(carried, d.full)
 		return
 	}
@@ -247,6 +245,10 @@ func (d *Dalt) backOff(now time.Duration, a Ack, factor float64) {
 		q = max(d.round.minRTT-d.path.base, 0)
 	}
 	least := float64(d.config.minimumWindow())
+	// What the queue refused was in flight and not on the path.
+	if d.round.delivered > 0 {
+		factor *= 1 - max(0, d.round.loss()-d.losses.base)
+	}
 	d.full = max(d.round.carried*(1-q.Seconds()/d.srtt.Seconds())*factor, least)
 	if d.state == daltStartup {
 		d.fromStartup = true
