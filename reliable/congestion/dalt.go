@@ -2,6 +2,7 @@ package congestion
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type Dalt struct {
 	standing daltRound // of the rounds since the queue stands
 	round    daltRound
 	srtt     time.Duration
+	failed   int // drains in a row that left a queue
 
 	pathRTT     time.Duration // the mean round trip without a queue of ours
 	ceiling     float64       // growth is plain up to here
@@ -177,7 +179,16 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 		d.losses = daltLosses{}
 		d.fromStartup = false
 	}
-	if d.round.mean()-d.path.lowestMean(now, d.round.mean()) < 2*d.empty() {
+	if d.round.minRTT-d.path.base >= d.target()/3 && d.failed < 4 {
+		d.failed++
+		d.probed = false
+		d.full = d.window
+		d.window *= daltLow
+		d.begin(daltDrain, a)
+		return
+	}
+	d.failed = 0
+	if d.round.mean()-d.path.lowestMean(now, d.round.mean()) < d.empty() {
 		d.losses.learn(&d.round, d.config.MaxPacket)
 	}
 	if d.probed {
@@ -357,39 +368,61 @@ type daltLosses struct {
 	base     float64
 	variance float64
 	weight   float64
-	waiting  []daltTally
+	waiting  daltTally
+	square   float64
+	open     daltTally
+	cohorts  [8]float64
+	n        int
 }
 
 type daltTally struct{ n, lost float64 }
 
-func (l *daltLosses) learn(r *daltRound, size int) {
-	l.take(daltTally{r.packets(size), r.lost / float64(size)})
+func (y *daltTally) add(r *daltRound, size int) {
+	y.n += r.packets(size)
+	y.lost += r.lost / float64(size)
 }
 
-func (l *daltLosses) take(y daltTally) {
-	if y.n <= 0 {
-		return
+func (l *daltLosses) learn(r *daltRound, size int) {
+	l.spread(r, size)
+	l.open.add(r, size)
+	if l.open.n >= 64 {
+		l.close(l.open)
+		l.open = daltTally{}
 	}
-	l.weight = min(l.weight+y.n, 4000)
-	share := min(y.n/l.weight, 1)
-	e := y.lost/y.n - l.base
-	l.base += e * share
-	l.variance += (e*e*y.n - l.variance) * share
+}
+
+func (l *daltLosses) close(y daltTally) {
+	l.cohorts[l.n%len(l.cohorts)] = y.lost / y.n
+	l.n++
+	c := slices.Clone(l.cohorts[:min(l.n, len(l.cohorts))])
+	slices.Sort(c)
+	l.base = c[min(len(c)/4, 1)]
+}
+
+func (l *daltLosses) spread(r *daltRound, size int) {
+	n := r.packets(size)
+	l.weight = min(l.weight+n, 4000)
+	e := r.loss() - l.base
+	l.variance += (e*e*n - l.variance) * min(n/l.weight, 1)
 }
 
 // suspend remembers a round until it is known what ended the climb.
 func (l *daltLosses) suspend(r *daltRound, size int) {
-	l.waiting = append(l.waiting, daltTally{r.packets(size), r.lost / float64(size)})
+	l.waiting.add(r, size)
+	e := r.loss() - l.base
+	l.square += e * e * r.packets(size) * r.packets(size)
 }
 
 func (l *daltLosses) commit() {
-	for _, y := range l.waiting {
-		l.take(y)
+	if l.waiting.n >= 64 {
+		l.close(l.waiting)
+		l.weight = min(l.weight+l.waiting.n, 4000)
+		l.variance += (l.square/l.waiting.n - l.variance) * min(l.waiting.n/l.weight, 1)
 	}
-	l.waiting = l.waiting[:0]
+	l.discard()
 }
 
-func (l *daltLosses) discard() { l.waiting = l.waiting[:0] }
+func (l *daltLosses) discard() { l.waiting, l.square = daltTally{}, 0 }
 
 func (l *daltLosses) excess(r *daltRound, size int, standing bool) bool {
 	n := r.packets(size)
