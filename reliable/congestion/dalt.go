@@ -17,12 +17,14 @@ type Dalt struct {
 	standing daltRound // of the rounds since the queue stands
 	round    daltRound
 	srtt     time.Duration
+	joins    int
 	failed   int // drains in a row that left a queue
 
 	pathRTT     time.Duration // the mean round trip without a queue of ours
 	ceiling     float64       // growth is plain up to here
 	step        float64       // bytes the window grows in this round
 	emptyRounds int
+	climbed     int // rounds since the last backing off
 	fullRate    float64
 	fullRounds  int
 	fromStartup bool
@@ -130,9 +132,18 @@ func (d *Dalt) Acked(now time.Duration, a Ack) {
 		if a.WindowLimited {
 			d.window += d.step * float64(a.Bytes) / d.window
 		}
-		if d.path.standing(now, d.srtt) >= d.target() {
+		s := d.path.standing(now, d.srtt)
+		d.round.peak = max(d.round.peak, s)
+		if s >= d.target() {
 			d.losses.commit()
 			d.backOff(now, a, 1)
+			break
+		}
+		if d.round.peakBefore >= d.target()*2/3 && s > 0 && s <= d.round.peakBefore-d.target()/2 {
+			// Someone else drains the queue.
+			d.losses.discard()
+			d.joins++
+			d.backOffFrom(a, d.round.peakBefore, 1)
 			break
 		}
 		if ended {
@@ -152,7 +163,7 @@ func (d *Dalt) begin(s daltState, a Ack) {
 // plainStep is how much the window grows per round.
 func (d *Dalt) plainStep() float64 {
 	p := float64(d.config.MaxPacket)
-	return max(0.25, math.Sqrt(d.window/p)/5) * p
+	return min(2+float64(d.climbed)/4, max(0.25, math.Sqrt(d.window/p)/2.5)) * p
 }
 
 func (d *Dalt) startupRound(now time.Duration, a Ack) {
@@ -198,6 +209,7 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 	d.window = max(d.window, d.full)
 	d.ceiling = max(d.ceiling, d.full)
 	d.emptyRounds = 0
+	d.climbed = 0
 	d.step = d.plainStep()
 	d.begin(daltClimb, a)
 }
@@ -238,6 +250,7 @@ func (d *Dalt) climbRound(now time.Duration, a Ack) {
 	} else {
 		d.emptyRounds = 0
 	}
+	d.climbed++
 	d.step = d.plainStep()
 	if d.round.loss() > d.losses.base+0.01+math.Sqrt(d.losses.base*(1-d.losses.base)/d.round.packets(d.config.MaxPacket)) {
 		d.emptyRounds = 0
@@ -255,6 +268,10 @@ func (d *Dalt) backOff(now time.Duration, a Ack, factor float64) {
 	if q <= 0 {
 		q = max(d.round.minRTT-d.path.base, 0)
 	}
+	d.backOffFrom(a, q, factor)
+}
+
+func (d *Dalt) backOffFrom(a Ack, q time.Duration, factor float64) {
 	least := float64(d.config.minimumWindow())
 	// What the queue refused was in flight and not on the path.
 	if d.round.delivered > 0 {
@@ -275,19 +292,20 @@ func (d *Dalt) backOff(now time.Duration, a Ack, factor float64) {
 
 // daltRound is what one round trip brought.
 type daltRound struct {
-	end             uint64
-	lost, delivered float64
-	rate            float64
-	minRTT          time.Duration
-	sum             time.Duration
-	samples         int
-	window          float64       // when it began
-	lossesFrom      time.Duration // packets sent before are another round's
-	carried         float64       // the most in flight when a packet acknowledged in this round left
+	end              uint64
+	lost, delivered  float64
+	rate             float64
+	minRTT           time.Duration
+	sum              time.Duration
+	samples          int
+	peak, peakBefore time.Duration // the largest standing queue of this round and of the one before
+	window           float64       // when it began
+	lossesFrom       time.Duration // packets sent before are another round's
+	carried          float64       // the most in flight when a packet acknowledged in this round left
 }
 
 func (r *daltRound) begin(a Ack, window float64) {
-	*r = daltRound{end: a.Rate.TotalDelivered, window: window}
+	*r = daltRound{end: a.Rate.TotalDelivered, window: window, peakBefore: r.peak}
 }
 
 func (r *daltRound) acked(a Ack) {
