@@ -277,7 +277,10 @@ func (d *Dalt) backOffFrom(a Ack, q time.Duration, factor float64) {
 	if d.round.delivered > 0 {
 		factor *= 1 - max(0, d.round.loss()-d.losses.base)
 	}
-	d.full = max(d.round.carried*(1-q.Seconds()/d.srtt.Seconds())*factor, least)
+	d.full = max((d.round.carried-q.Seconds()*a.Rate.BytesPerSecond)*factor, least)
+	if a.Rate.BytesPerSecond == 0 {
+		d.full = max(d.round.carried*(1-q.Seconds()/d.srtt.Seconds())*factor, least)
+	}
 	if d.state == daltStartup {
 		d.fromStartup = true
 		d.full = max(d.fullRate, d.round.rate) * (d.srtt - q).Seconds()
@@ -325,7 +328,7 @@ func (r *daltRound) packets(size int) float64 { return (r.lost + r.delivered) / 
 
 func (r *daltRound) mean() time.Duration { return r.sum / time.Duration(max(r.samples, 1)) }
 
-func (r *daltRound) loss() float64 { return r.lost / (r.lost + r.delivered) }
+func (r *daltRound) loss() float64 { return max(r.lost, 0) / (max(r.lost, 0) + r.delivered) }
 
 // daltPath knows the round trip.
 type daltPath struct {
