@@ -18,10 +18,10 @@ type Config struct {
 	// by default 16 MiB.
 	MaxMessage int
 	// SendBuffer is how many message bytes may wait for acknowledgment before
-	// Send blocks. Default 1 MiB.
+	// Send blocks. Default 4 MiB.
 	SendBuffer int
 	// ReceiveWindow is how many message bytes the peer may send ahead of what
-	// was read. Default 1 MiB.
+	// was read. Default 4 MiB.
 	ReceiveWindow int
 	// IdleTimeout ends a connection after this long without a packet from the
 	// peer; the smaller of both peers' values holds. Default 60 s.
@@ -36,7 +36,7 @@ type Config struct {
 	// acknowledged. Default 5 s; negative: not at all.
 	Linger time.Duration
 	// Congestion makes each connection's congestion controller. Default
-	// congestion.NewNewReno.
+	// congestion.Default.
 	Congestion func(congestion.Config) congestion.Controller
 
 	// Backlog is how many connections may wait for Accept. Default 128.

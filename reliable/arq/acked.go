@@ -9,11 +9,11 @@ import (
 
 // ackResult sums up what an ack frame newly acknowledged.
 type ackResult struct {
-	count         int // packets that ask for acknowledgment
-	bytes         int // of those that were still in flight
-	newestSentAt  time.Duration
-	windowLimited bool
-	spurious      congestion.Spurious // those that had been declared lost
+	count        int // packets that ask for acknowledgment
+	bytes        int // of those that were still in flight
+	newestSentAt time.Duration
+	moreWaited   bool
+	spurious     congestion.Spurious // those that had been declared lost
 }
 
 // handleAck takes in one ack frame. Its cost follows what is newly
@@ -64,7 +64,7 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 		c.congestion.Acked(now, congestion.Ack{
 			Bytes: found.bytes, LargestSentAt: found.newestSentAt,
 			PriorInFlight: before.inFlight, InFlight: c.recovery.inFlight,
-			WindowLimited: found.windowLimited || !rate.AppLimited,
+			WindowLimited: found.moreWaited,
 			RTT:           path, Rate: rate,
 		})
 	}
@@ -108,7 +108,7 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 		c.finish.acked, c.finish.pending = true, false
 	}
 	found.count++
-	found.windowLimited = found.windowLimited || p.windowFull
+	found.moreWaited = found.moreWaited || p.moreWaited
 	found.newestSentAt = max(found.newestSentAt, p.at)
 	if c.recovery.anyAcked && n < c.recovery.largestAcked {
 		c.reordering.late(now-p.at-c.recovery.newestRTT, &c.rtt)

@@ -19,10 +19,10 @@ type Config struct {
 	// by default proto.MaxMessage (16 MiB).
 	MaxMessage int
 	// SendBuffer is how many message bytes may wait to be acknowledged before
-	// CanSend says no. Default 1 MiB.
+	// CanSend says no. Default 4 MiB.
 	SendBuffer int
 	// ReceiveWindow is how many message bytes the peer may send ahead of what
-	// the application has read. Default 1 MiB. A message larger than the
+	// the application has read. Default 4 MiB. A message larger than the
 	// window is received all the same: its own bytes extend the credit.
 	ReceiveWindow int
 	// IdleTimeout ends the connection after this long without a packet from
@@ -35,7 +35,7 @@ type Config struct {
 	// HandshakeTimeout ends the attempt to connect. Default 10 s; negative:
 	// keep trying.
 	HandshakeTimeout time.Duration
-	// Congestion makes the congestion controller. Default NewReno.
+	// Congestion makes the congestion controller. Default congestion.Default.
 	Congestion func(congestion.Config) congestion.Controller
 	// ReportReceivedAt asks the peer to say when packets arrived, which gives
 	// Stats.Jitter of this side's packets at some 12 bytes an ack. Default off.
@@ -90,14 +90,14 @@ const messageCost = 32
 func (c Config) withDefaults() Config {
 	c.MaxPacket = clamp(orDefault(c.MaxPacket, 1200), 1200, proto.MaxDatagram)
 	c.MaxMessage = clamp(orDefault(c.MaxMessage, proto.MaxMessage), 1, proto.MaxMessage)
-	c.SendBuffer = max(orDefault(c.SendBuffer, 1<<20), 1)
-	c.ReceiveWindow = max(orDefault(c.ReceiveWindow, 1<<20), 4<<10)
+	c.SendBuffer = max(orDefault(c.SendBuffer, 4<<20), 1)
+	c.ReceiveWindow = max(orDefault(c.ReceiveWindow, 4<<20), 4<<10)
 	c.IdleTimeout = durationOrOff(c.IdleTimeout, 60*time.Second)
 	c.KeepAlive = durationOrOff(c.KeepAlive, 0)
 	c.HandshakeTimeout = durationOrOff(c.HandshakeTimeout, 10*time.Second)
 	c.PacingQuantum = durationOrOff(c.PacingQuantum, 200*time.Microsecond)
 	if c.Congestion == nil {
-		c.Congestion = func(cc congestion.Config) congestion.Controller { return congestion.NewNewReno(cc) }
+		c.Congestion = congestion.Default
 	}
 	return c
 }

@@ -108,7 +108,7 @@ func (c *Conn) Stats() Stats {
 	s.SmoothedRTT, s.RTTVar, s.MinRTT, s.LatestRTT = c.rtt.smoothed, c.rtt.variance, c.rtt.min, c.rtt.latest
 	s.Jitter = time.Duration(c.jitter.smoothed)
 	s.ReorderingWindow = c.reordering.window
-	s.PacingRate = uint64(c.congestion.PacingRate())
+	s.PacingRate = int(c.congestion.PacingRate())
 	s.CongestionWindow = c.congestion.Window()
 	s.BytesInFlight = c.recovery.inFlight
 	s.SendQueueBytes = c.out.bytes

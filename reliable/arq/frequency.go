@@ -19,9 +19,10 @@ type frequency struct {
 }
 
 const (
-	// acksPerWindow is how many acks a window of packets is worth: enough for
+	// acksPerWindow is how many acks a window of packets is worth: so many that a
+	// burst of lost ones does not silence the path for a round trip, and enough for
 	// rate samples and for a window that grows smoothly.
-	acksPerWindow = 8
+	acksPerWindow = 32
 	// maxAckThreshold bounds a burst that one ack may set free.
 	maxAckThreshold = 32
 	// defaultAckThreshold is what a peer does that was told nothing: "an

@@ -176,7 +176,7 @@ func (c *Conn) packetSent(now time.Duration, p sentPacket) {
 		p.rate = c.sampler.Sent(now, int(p.size), c.recovery.inFlight)
 		c.recovery.inFlight += int(p.size)
 		c.recovery.lastEliciting = now
-		p.windowFull = c.windowRoom() < c.maxPacket
+		p.moreWaited = c.hasData()
 		c.congestion.PacketSent(now, congestion.Sent{Bytes: int(p.size), InFlight: c.recovery.inFlight})
 		c.pacer.sent(int(p.size))
 	}

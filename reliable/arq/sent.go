@@ -36,7 +36,7 @@ type sentPacket struct {
 	fin          bool
 	eliciting    bool // asks for an acknowledgment and counts as in flight
 	acked, lost  bool
-	windowFull   bool // the congestion window was full when it left
+	moreWaited   bool // more data waited to leave behind it: not the application was the limit
 }
 
 // piece is a part of a message carried by a packet.

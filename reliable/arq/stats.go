@@ -59,11 +59,11 @@ type Stats struct {
 	// ReorderingWindow is how much later than the newest a packet may come and
 	// not count as lost; 0 while nothing is overtaken on this path.
 	ReorderingWindow time.Duration
-	PacingRate       uint64 // bytes per second; 0 = packets are not paced yet
-	CongestionWindow int    // bytes
-	BytesInFlight    int    // bytes sent, neither acknowledged nor declared lost
-	SendQueueBytes   int    // message bytes accepted from the application and not yet acknowledged
-	ReceiveBytes     int    // message bytes buffered for the application or for reassembly
+	PacingRate       int // bytes per second; 0 = packets are not paced yet
+	CongestionWindow int // bytes
+	BytesInFlight    int // bytes sent, neither acknowledged nor declared lost
+	SendQueueBytes   int // message bytes accepted from the application and not yet acknowledged
+	ReceiveBytes     int // message bytes buffered for the application or for reassembly
 }
 
 // Retransmits is the number of message and fragment frames sent again,

@@ -28,6 +28,7 @@ var named = [...]struct {
 	name string
 	make func(Config) Controller
 }{
+	{"dalt", func(c Config) Controller { return NewDalt(c) }},
 	{"newreno", func(c Config) Controller { return NewNewReno(c) }},
 	{"fixed", func(c Config) Controller { return NewFixed(c, fixedWindow) }},
 }
