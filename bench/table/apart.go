@@ -6,10 +6,10 @@ import "fmt"
 // more than 5 %: what of it comes from the shorter run, which the simulator
 // can tell, and what is left for the sockets.
 func apart(c Case, f *Figure) string {
-	if !differ(f.Median, *f.Sockets) {
+	if !differ(f.Simulator, *f.Sockets) {
 		return ""
 	}
-	if f.Short == nil || !differ(f.Median, *f.Short) {
+	if f.Short == nil || !differ(f.Simulator, *f.Short) {
 		return c.apart
 	}
 	shorter := fmt.Sprintf("the run is shorter: the simulator gives %s for as long", f.Measure.format(*f.Short))

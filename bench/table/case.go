@@ -1,6 +1,9 @@
 package table
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Case is one row of the table: some work on a network, and what it has to
 // reach.
@@ -68,6 +71,7 @@ const (
 	Spurious                   // % of the packets sent that were declared lost and had arrived
 	Retransmits                // message and fragment frames sent again
 	Share                      // of the flow that got less, of what both got
+	FirstShare                 // of the flow that began first, of what both got
 	Handshakes                 // connections opened
 	measureCount
 )
@@ -82,6 +86,7 @@ var measures = [measureCount]struct {
 	Spurious:    {"spurious", "%", 2},
 	Retransmits: {"retransmits", "", 0},
 	Share:       {"share", "", 3},
+	FirstShare:  {"first's share", "", 3},
 	Handshakes:  {"handshakes", "", 0},
 }
 
@@ -98,6 +103,22 @@ func (m Measure) format(figure float64) string {
 
 // MarshalText writes the name, for JSON.
 func (m Measure) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// judged is the figure that a bound is held against, of those of the seeds: the
+// median, but of handshakes the worst, for each of them is promised.
+func (m Measure) judged(figures []float64) float64 {
+	if m == Handshakes {
+		return slices.Min(figures)
+	}
+	return median(figures)
+}
+
+// median is the middle of the figures, or the mean of the two in the middle.
+func median(figures []float64) float64 {
+	sorted := slices.Sorted(slices.Values(figures))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
 
 // Figures are what one run measured.
 type Figures map[Measure]float64

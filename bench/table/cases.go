@@ -90,12 +90,12 @@ const apartBulk = "sockets add the time of two goroutines, the proxy and the ker
 
 // flowCases are every controller against itself, and cubic against others.
 func flowCases() []Case {
-	row := func(first, second string, target Target) Case {
+	row := func(first, second string, targets ...Target) Case {
 		return Case{
 			Name:    "flows-" + first + "-" + second,
 			Title:   fmt.Sprintf("two flows on one bottleneck, 50 Mbit/s, 50 ms RTT: %s and %s", first, second),
 			Today:   "-",
-			Targets: []Target{target, {Goodput, ReportOnly, 0}},
+			Targets: append(targets, Target{Goodput, ReportOnly, 0}),
 			work:    flows{link{rate: 50e6, roundTrip: 50 * ms}, first, second},
 			apart:   "over sockets the two have a quarter of the time to come to terms",
 		}
@@ -109,7 +109,7 @@ func flowCases() []Case {
 	}
 	for _, other := range []string{"newreno", "bbr"} {
 		if congestion.Named("cubic") != nil && congestion.Named(other) != nil {
-			cases = append(cases, row("cubic", other, Target{Share, ReportOnly, 0}))
+			cases = append(cases, row("cubic", other, Target{FirstShare, ReportOnly, 0}))
 		}
 	}
 	return cases

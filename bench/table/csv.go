@@ -23,7 +23,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 				sockets = number(*f.Sockets)
 			}
 			rows = append(rows, []string{
-				row.Case, f.Measure.String(), f.Unit, f.Target, number(f.Median), number(low), number(high),
+				row.Case, f.Measure.String(), f.Unit, f.Target, number(f.Simulator), number(low), number(high),
 				string(f.Verdict), sockets, f.Apart,
 			})
 		}

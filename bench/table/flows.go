@@ -65,8 +65,9 @@ func (s settings) flowsOnSockets() time.Duration { return min(flowsFactor*s.dura
 func shares(first, second uint64, over time.Duration) Figures {
 	sum := first + second
 	return Figures{
-		Share:   float64(min(first, second)) / float64(max(sum, 1)),
-		Goodput: megabits(sum, over),
+		Share:      float64(min(first, second)) / float64(max(sum, 1)),
+		FirstShare: float64(first) / float64(max(sum, 1)),
+		Goodput:    megabits(sum, over),
 	}
 }
 

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -39,15 +38,15 @@ type Row struct {
 
 // Figure is one measure of a case beside its target.
 type Figure struct {
-	Measure Measure   `json:"measure"`
-	Unit    string    `json:"unit,omitempty"`
-	Target  string    `json:"target"`
-	Verdict Verdict   `json:"verdict"`
-	Median  float64   `json:"simulator"`
-	PerSeed []float64 `json:"simulator_per_seed"`
-	Short   *float64  `json:"simulator_as_long_as_sockets,omitempty"`
-	Sockets *float64  `json:"sockets_figure,omitempty"`
-	Apart   string    `json:"apart,omitempty"` // why the two differ by more than 5 %
+	Measure   Measure   `json:"measure"`
+	Unit      string    `json:"unit,omitempty"`
+	Target    string    `json:"target"`
+	Verdict   Verdict   `json:"verdict"`
+	Simulator float64   `json:"simulator"` // what is judged: the median, of handshakes the worst
+	PerSeed   []float64 `json:"simulator_per_seed"`
+	Short     *float64  `json:"simulator_as_long_as_sockets,omitempty"`
+	Sockets   *float64  `json:"sockets_figure,omitempty"`
+	Apart     string    `json:"apart,omitempty"` // why the two differ by more than 5 %
 }
 
 // Verdict is what became of a row or a figure.
@@ -127,12 +126,12 @@ func judgeFigure(c Case, t Target, out *outcome) Figure {
 	for _, a := range out.seeds {
 		f.PerSeed = append(f.PerSeed, a.figures[t.Measure])
 	}
-	f.Median = median(f.PerSeed)
+	f.Simulator = t.Measure.judged(f.PerSeed)
 	f.Verdict = Miss
 	switch {
 	case t.Sense == ReportOnly:
 		f.Verdict = Reported
-	case t.met(f.Median):
+	case t.met(f.Simulator):
 		f.Verdict = Pass
 	}
 	if v, ok := out.short.figures[t.Measure]; ok {
@@ -145,16 +144,9 @@ func judgeFigure(c Case, t Target, out *outcome) Figure {
 	return f
 }
 
-// median is the middle of the figures, or the mean of the two in the middle.
-func median(figures []float64) float64 {
-	sorted := slices.Sorted(slices.Values(figures))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
-}
-
-// worst and best of a figure are the ends of what its seeds gave.
+// ends are the lowest and the highest of what the seeds gave.
 func (f *Figure) ends() (low, high float64) {
-	return slices.MinFunc(f.PerSeed, cmp.Compare), slices.MaxFunc(f.PerSeed, cmp.Compare)
+	return slices.Min(f.PerSeed), slices.Max(f.PerSeed)
 }
 
 // apartFrom is the difference, as a share of the simulator's figure, from which

@@ -48,7 +48,7 @@ func (r *Report) Text(width int) string {
 
 // heading says how the figures were made.
 func (r *Report) heading() string {
-	text := fmt.Sprintf("The simulator decides: median of %s in virtual time, %v s each (two flows %v s), "+
+	text := fmt.Sprintf("The simulator decides: median of %s (handshakes: the worst) in virtual time, %v s each (two flows %v s), "+
 		"packets of %d bytes, controller: %s.",
 		count(r.Seeds, "seed"), r.Duration, flowsFactor*r.Duration, r.Packet, r.Congestion)
 	if r.Sockets != nil {
@@ -89,7 +89,7 @@ func count(n int, what string) string {
 
 // cells are the columns of one figure.
 func (f *Figure) cells() []string {
-	simulator := f.Measure.format(f.Median)
+	simulator := f.Measure.format(f.Simulator)
 	if low, high := f.ends(); f.Measure.format(low) != f.Measure.format(high) {
 		simulator += fmt.Sprintf(" (%s..%s)", f.Measure.format(low), f.Measure.format(high))
 	}
