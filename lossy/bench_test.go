@@ -14,6 +14,7 @@ var benchmarkProfiles = []struct {
 	{"loss", Profile{Loss: 0.05}},
 	{"bursts", Profile{Loss: 0.05, Burst: 4}},
 	{"all", everything},
+	{"switched", switched},
 }
 
 // BenchmarkDecide is the cost of a verdict.
@@ -84,20 +85,22 @@ func BenchmarkNetwork(b *testing.B) {
 
 // The steady state allocates nothing, with every impairment on.
 func TestLinkAllocatesNothing(t *testing.T) {
-	l := NewLink(1, 0, Up, everything)
-	payload, buf := make([]byte, 1200), make([]byte, 0, 2048)
-	var now time.Duration
-	step := func() {
-		now += time.Millisecond
-		l.Send(now, payload)
-		for ok := true; ok; {
-			buf, ok = l.Receive(now, buf[:0])
+	for name, p := range map[string]Profile{"everything": everything, "switched": switched} {
+		l := NewLink(1, 0, Up, p)
+		payload, buf := make([]byte, 1200), make([]byte, 0, 2048)
+		var now time.Duration
+		step := func() {
+			now += time.Millisecond
+			l.Send(now, payload)
+			for ok := true; ok; {
+				buf, ok = l.Receive(now, buf[:0])
+			}
 		}
-	}
-	for range 5000 {
-		step()
-	}
-	if got := testing.AllocsPerRun(5000, step); got != 0 {
-		t.Errorf("%v allocations a datagram, want 0", got)
+		for range 5000 {
+			step()
+		}
+		if got := testing.AllocsPerRun(5000, step); got != 0 {
+			t.Errorf("%s: %v allocations a datagram, want 0", name, got)
+		}
 	}
 }

@@ -23,6 +23,8 @@ func drawProfile(t *rapid.T) Profile {
 		Duplicate: probability.Draw(t, "duplicate"),
 		Corrupt:   probability.Draw(t, "corrupt"),
 		Queue:     millis("queue", 50),
+
+		JitterReorder: rapid.Bool().Draw(t, "racing"), LossAfterQueue: rapid.Bool().Draw(t, "behind"),
 	}
 	p.Jitter = min(p.Delay, millis("jitter", 300))
 	if rapid.Bool().Draw(t, "limited") {
@@ -107,7 +109,7 @@ func (w *world) check(t *rapid.T) {
 	if s.PacketsIn != uint64(len(w.sent)) || s.Tallies[ImpairmentLoss].Events != s.Dropped[CauseLoss] {
 		t.Fatalf("%d sent; stats %+v", len(w.sent), s)
 	}
-	if held := w.link.wire.charge() + w.link.aside.charge(); held > w.link.capacity {
+	if held := w.link.charge(); held > w.link.capacity {
 		t.Fatalf("holds %d bytes of %d allowed", held, w.link.capacity)
 	}
 }
@@ -135,7 +137,7 @@ func TestConservation(t *testing.T) {
 			"blackout":       func(t *rapid.T) { w.link.SetDown(rapid.Bool().Draw(t, "down")) },
 			"limit": func(t *rapid.T) {
 				// Not below what is held: that would be true of no link's past.
-				held := w.link.wire.charge() + w.link.aside.charge()
+				held := w.link.charge()
 				w.link.SetCapacity(held + rapid.IntRange(0, 3000).Draw(t, "room"))
 			},
 			"": w.check,

@@ -17,6 +17,13 @@ var everything = Profile{
 	Reorder: 0.05, ReorderBy: 4, Duplicate: 0.02, Corrupt: 0.01, Rate: 10e6, Queue: 20 * time.Millisecond,
 }
 
+// switched is everything with the switches on too.
+var switched = func() Profile {
+	p := everything
+	p.JitterReorder, p.LossAfterQueue = true, true
+	return p
+}()
+
 // logger plays one flow and keeps its decision log.
 type logger struct {
 	link *Link
@@ -42,8 +49,8 @@ func (g *logger) step() {
 
 const steps = 2000
 
-func decisions(seed, flow uint64) []Verdict {
-	g := newLogger(seed, flow, Up, everything)
+func decisions(seed, flow uint64, p Profile) []Verdict {
+	g := newLogger(seed, flow, Up, p)
 	for range steps {
 		g.step()
 	}
@@ -51,15 +58,17 @@ func decisions(seed, flow uint64) []Verdict {
 }
 
 func TestSameSeedSameDecisions(t *testing.T) {
-	first := decisions(1, 0)
-	if !slices.Equal(first, decisions(1, 0)) {
-		t.Error("the same seed decided differently the second time")
-	}
-	if slices.Equal(first, decisions(2, 0)) {
-		t.Error("seed 2 decides as seed 1 does")
-	}
-	if slices.Equal(first, decisions(1, 1)) {
-		t.Error("flow 1 fares as flow 0 does")
+	for name, p := range map[string]Profile{"everything": everything, "switched": switched} {
+		first := decisions(1, 0, p)
+		if !slices.Equal(first, decisions(1, 0, p)) {
+			t.Errorf("%s: the same seed decided differently the second time", name)
+		}
+		if slices.Equal(first, decisions(2, 0, p)) {
+			t.Errorf("%s: seed 2 decides as seed 1 does", name)
+		}
+		if slices.Equal(first, decisions(1, 1, p)) {
+			t.Errorf("%s: flow 1 fares as flow 0 does", name)
+		}
 	}
 }
 
@@ -67,13 +76,20 @@ func TestSameSeedSameDecisions(t *testing.T) {
 // and bug reports name seeds. If this fails, the change breaks every one of
 // them; if it must be, say so in the changelog.
 func TestSeedKeepsItsMeaning(t *testing.T) {
-	h := sha256.New()
-	for _, v := range decisions(7, 3) {
-		io.WriteString(h, v.String()+"\n")
-	}
-	const want = "1d611bb6d721081295f5cd17a5c9ebd4212cab2c67c8038b0912e6193af82d0a"
-	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		t.Errorf("decision log of seed 7, flow 3 has hash %s, want %s", got, want)
+	for _, c := range []struct {
+		profile Profile
+		want    string
+	}{
+		{everything, "1d611bb6d721081295f5cd17a5c9ebd4212cab2c67c8038b0912e6193af82d0a"},
+		{switched, "62bf8c678a9b7c8b7061d583e80e2e2d48b2f4efc6a76d004aaed6bd93097f00"},
+	} {
+		h := sha256.New()
+		for _, v := range decisions(7, 3, c.profile) {
+			io.WriteString(h, v.String()+"\n")
+		}
+		if got := hex.EncodeToString(h.Sum(nil)); got != c.want {
+			t.Errorf("%v: decision log of seed 7, flow 3 has hash %s, want %s", c.profile, got, c.want)
+		}
 	}
 }
 
@@ -83,7 +99,7 @@ func TestInterleavingFlowsChangesNothing(t *testing.T) {
 	run := func(drive func([]*logger)) (logs [][]Verdict) {
 		loggers := make([]*logger, flows)
 		for i := range loggers {
-			loggers[i] = newLogger(5, uint64(i), Down, everything)
+			loggers[i] = newLogger(5, uint64(i), Down, switched)
 		}
 		drive(loggers)
 		for _, g := range loggers {
@@ -177,6 +193,17 @@ func TestImpairmentsDoNotShiftEachOther(t *testing.T) {
 			if a != b {
 				t.Fatalf("without %s packet %d became %v instead of %v", c.name, i, b, a)
 			}
+		}
+	}
+}
+
+// Order on the wire and the place of the loss are the link's: the model decides
+// the same with and without.
+func TestSwitchesChangeNoDecision(t *testing.T) {
+	m, turned := NewModel(6, 0, Up, everything), NewModel(6, 0, Up, switched)
+	for i := range 5000 {
+		if a, b := m.Decide(i%1400), turned.Decide(i%1400); a != b {
+			t.Fatalf("packet %d: %v with the switches, %v without", i, b, a)
 		}
 	}
 }

@@ -34,8 +34,9 @@ type Link struct {
 	latest  time.Duration // due time of the last of them
 	newest  uint64        // everything that came out is older than the one of this number
 
-	aside line[displaced] // datagrams that are overtaken, oldest first
-	until uint64          // the latest `until` given to one of them
+	aside   line[displaced] // datagrams that are overtaken, oldest first
+	until   uint64          // the latest `until` given to one of them, and
+	expires time.Duration   // the latest `expires`
 
 	stats Stats
 }
@@ -189,9 +190,10 @@ func (l *Link) enter(v *Verdict, sent time.Duration, payload []byte) {
 			held = l.wire.push(p, payload)
 		}
 	} else {
-		// Never before an earlier displaced one, whose By may have been larger.
+		// Never before an earlier displaced one, whose By or delay may have been larger.
 		l.until = max(l.until, l.entered+uint64(v.By))
-		held = l.aside.push(displaced{after: l.entered, until: l.until, expires: due + ReorderHold}, payload)
+		l.expires = max(l.expires, due+ReorderHold)
+		held = l.aside.push(displaced{after: l.entered, until: l.until, expires: l.expires}, payload)
 	}
 	if v.Corrupt {
 		flip(held, v.Bit)
