@@ -66,12 +66,15 @@ func (c *Config) or() Config {
 	return *c
 }
 
-func (c Config) arq() arq.Config {
+// arq is for connections whose timers have that granularity. A pacing quantum
+// is twice of it, because a timer that is late by it must not make pacing the
+// limit.
+func (c Config) arq(granularity time.Duration) arq.Config {
 	return arq.Config{
 		MaxPacket: c.MaxPacket, MaxMessage: c.MaxMessage,
 		SendBuffer: c.SendBuffer, ReceiveWindow: c.ReceiveWindow,
 		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive, HandshakeTimeout: c.HandshakeTimeout,
-		Congestion: c.Congestion, PacingQuantum: goTimers, FirstNumber: c.FirstNumber,
+		Congestion: c.Congestion, PacingQuantum: 2 * granularity, FirstNumber: c.FirstNumber,
 	}
 }
 
@@ -94,7 +97,3 @@ func positive(v, d int) int {
 	}
 	return v
 }
-
-// goTimers is how far apart Go's timers can wake a connection: waits below a
-// millisecond take up to one, and late ones need as much again.
-const goTimers = 2 * time.Millisecond

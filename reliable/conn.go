@@ -288,7 +288,7 @@ func (c *Conn) abort() {
 // no longer read.
 func (c *Conn) awaitSocket() {
 	if c.listener.alone {
-		c.listener.reader.Wait()
+		c.listener.running.Wait()
 	}
 }
 

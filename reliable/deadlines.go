@@ -3,24 +3,35 @@ package reliable
 import (
 	"sync"
 	"time"
+
+	"udplab/reliable/internal/udp"
 )
 
-// deadlines wakes the connections of one socket: one heap, one timer, however
+// deadlines wakes the connections of one socket: one heap, one alarm, however
 // many connections there are.
 type deadlines struct {
 	now  func() time.Duration
 	fire func(*Conn) // called without the lock
 
-	mu     sync.Mutex
-	heap   []*Conn // by Conn.wakeAt; Conn.heapIndex is each one's place plus 1
-	timer  *time.Timer
-	armed  time.Duration // when the timer runs out; meaningful if set
-	set    bool
-	closed bool
+	mu      sync.Mutex
+	heap    []*Conn // by Conn.wakeAt; Conn.heapIndex is each one's place plus 1
+	alarm   udp.Alarm
+	armed   time.Duration // when the alarm rings; meaningful if set
+	set     bool
+	serving bool          // connections are being woken; the alarm is set after the last
+	served  time.Duration // when connections were last woken
+	closed  bool
 }
 
-func newDeadlines(now func() time.Duration, fire func(*Conn)) *deadlines {
-	return &deadlines{now: now, fire: fire}
+// wakeGap is the least time between two wake-ups. What becomes due in between
+// is served together, so that a thousand connections that pace cost no more
+// wake-ups than one. It is half of the finest pacing quantum.
+const wakeGap = 100 * time.Microsecond
+
+func newDeadlines(now func() time.Duration, fire func(*Conn), newAlarm func(ring func()) udp.Alarm) *deadlines {
+	d := &deadlines{now: now, fire: fire, served: -wakeGap}
+	d.alarm = newAlarm(d.expired)
+	return d
 }
 
 // update sets when c wants to be woken; wanted is false for never.
@@ -45,49 +56,55 @@ func (d *deadlines) update(c *Conn, at time.Duration, wanted bool) {
 	d.arm()
 }
 
-// arm sets the timer for the earliest deadline. A timer that runs out too
-// early is left alone: it finds nothing to do and is armed again.
+// arm sets the alarm for the earliest deadline. One that rings too early is
+// left alone: it finds nothing to do and is set again. So an acknowledgment
+// that moves a deadline away costs nothing here.
 func (d *deadlines) arm() {
-	if d.closed || len(d.heap) == 0 {
+	if d.closed || d.serving || len(d.heap) == 0 {
 		return
 	}
-	first := d.heap[0].wakeAt
-	if d.set && d.armed <= first {
+	at := max(d.heap[0].wakeAt, d.served+wakeGap)
+	if d.set && d.armed <= at {
 		return
 	}
-	d.armed, d.set = first, true
-	wait := max(first-d.now(), 0)
-	if d.timer == nil {
-		d.timer = time.AfterFunc(wait, d.expired)
-		return
-	}
-	d.timer.Reset(wait)
+	d.armed, d.set = at, true
+	d.alarm.Set(at - d.now())
 }
 
-// expired wakes every connection whose time has come.
+// expired wakes every connection whose time has come, those included whose
+// time comes meanwhile, and sets the alarm once for what is left.
 func (d *deadlines) expired() {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.set = false
-	var due []*Conn
-	now := d.now()
-	for !d.closed && len(d.heap) > 0 && d.heap[0].wakeAt <= now {
-		due = append(due, d.heap[0])
-		d.remove(d.heap[0])
+	if d.serving { // a ring that was on its way when the alarm was set anew
+		return
 	}
-	d.arm()
-	d.mu.Unlock()
-	for _, c := range due {
+	d.serving = true
+	for {
+		now := d.now()
+		if d.closed || len(d.heap) == 0 || d.heap[0].wakeAt > now {
+			break
+		}
+		c := d.heap[0]
+		d.remove(c)
+		d.served = now
+		d.mu.Unlock()
 		d.fire(c)
+		d.mu.Lock()
 	}
+	d.serving = false
+	d.arm()
 }
 
 func (d *deadlines) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.closed = true
-	if d.timer != nil {
-		d.timer.Stop()
+	if d.closed {
+		return
 	}
+	d.closed = true
+	d.alarm.Close()
 	for _, c := range d.heap {
 		c.heapIndex = 0
 	}

@@ -22,8 +22,9 @@
 // The protocol is package arq, a state machine without I/O. Here is its
 // driver: one goroutine reads a socket, and whoever holds a connection's lock,
 // that reader or a caller of Send, feeds the machine and sends what it says.
-// All connections of a socket share one timer. A connection costs memory, but
-// no goroutine, timer or channel.
+// All connections of a socket share one timer, on Linux a timerfd, which wakes
+// in microseconds where Go's timers take up to a millisecond. A connection
+// costs memory, but no goroutine, timer or channel.
 //
 // # Limits
 //

@@ -21,7 +21,6 @@ const (
 // connection and handled there, and what follows from it is sent, before the
 // next is read.
 func (l *Listener) read() {
-	defer l.reader.Done()
 	if !l.ours {
 		defer l.socket.Resume() // the caller may want to read it again
 	}

@@ -27,7 +27,7 @@ type Listener struct {
 	epoch    time.Time
 	timing   *deadlines
 	counters counters
-	reader   sync.WaitGroup
+	running  sync.WaitGroup // the reader, and the alarm's goroutine if it has one
 	closing  atomic.Bool
 	stopping sync.Once
 
@@ -85,14 +85,15 @@ func newListener(socket *udp.Socket, config *Config) *Listener {
 func (l *Listener) start(listen bool) {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
+	l.timing = newDeadlines(l.now, (*Conn).timeout, func(ring func()) udp.Alarm {
+		return l.socket.NewAlarm(ring, &l.running)
+	})
 	l.endpoint = arq.NewEndpoint(arq.EndpointConfig{
-		Conn: l.config.arq(), Listen: listen, Rendezvous: l.config.Rendezvous,
+		Conn: l.config.arq(l.timing.alarm.Granularity()), Listen: listen, Rendezvous: l.config.Rendezvous,
 		MaxConns: l.config.MaxConns, Random: randomID, Secret: secret,
 	})
-	l.timing = newDeadlines(l.now, (*Conn).timeout)
 	l.socket.Enlarge(l.config.socketBuffer())
-	l.reader.Add(1)
-	go l.read()
+	l.running.Go(l.read)
 }
 
 // randomID is a connection id nobody can guess.
@@ -195,7 +196,7 @@ func (l *Listener) forget(c *Conn) {
 func (l *Listener) Close() error {
 	l.endAll(nil)
 	err := l.stop()
-	l.reader.Wait()
+	l.running.Wait()
 	return err
 }
 

@@ -25,6 +25,9 @@ type Socket struct {
 	fast addrPortConn // nil if pc has no such calls
 	peer netip.AddrPort
 	conn net.Conn // pc, if it is connected to peer
+	// native says that pc is a socket of the system's and nothing else. A type
+	// around one may have reasons of its own, which we'd go past.
+	native bool
 }
 
 // addrPortConn is what *net.UDPConn adds to net.PacketConn.
@@ -37,6 +40,7 @@ type addrPortConn interface {
 func New(pc net.PacketConn) *Socket {
 	s := &Socket{pc: pc}
 	s.fast, _ = pc.(addrPortConn)
+	_, s.native = pc.(*net.UDPConn)
 	return s
 }
 

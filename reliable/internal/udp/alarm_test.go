@@ -1,0 +1,89 @@
+package udp
+
+import (
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// loopback opens a socket of the system's.
+func loopback(t testing.TB, network, addr string) *net.UDPConn {
+	t.Helper()
+	at, err := net.ResolveUDPAddr(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.ListenUDP(network, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// eachRung runs a test on what this system has best and on what every system
+// has, so that neither rots where the other is used.
+func eachRung(t *testing.T, test func(t *testing.T, wrap func(*net.UDPConn) *Socket)) {
+	t.Run("native", func(t *testing.T) {
+		test(t, func(c *net.UDPConn) *Socket { return New(c) })
+	})
+	t.Run("portable", func(t *testing.T) {
+		test(t, func(c *net.UDPConn) *Socket { return NewPortable(c) })
+	})
+}
+
+// Rings come in the order of the times last set, never before them, and none
+// comes for a time that was replaced. The goroutine is gone after Close.
+func TestAlarm(t *testing.T) {
+	eachRung(t, func(t *testing.T, wrap func(*net.UDPConn) *Socket) {
+		var running sync.WaitGroup
+		rings := make(chan time.Time, 10)
+		a := wrap(loopback(t, "udp4", "127.0.0.1:0")).NewAlarm(func() { rings <- time.Now() }, &running)
+		for _, wait := range []time.Duration{3 * time.Millisecond, 200 * time.Microsecond, 0, -time.Second} {
+			began := time.Now()
+			a.Set(time.Hour)
+			a.Set(wait)
+			if took := (<-rings).Sub(began); took < wait {
+				t.Errorf("set to %v, rang after %v", wait, took)
+			}
+		}
+		a.Set(time.Hour)
+		a.Close()
+		running.Wait()
+		if len(rings) > 0 {
+			t.Errorf("%d rings too many", len(rings))
+		}
+	})
+}
+
+// How late an alarm rings on a machine that has nothing else to do.
+func BenchmarkAlarmLateness(b *testing.B) {
+	for _, rung := range []struct {
+		name string
+		wrap func(net.PacketConn) *Socket
+	}{{"native", New}, {"portable", NewPortable}} {
+		for _, wait := range []time.Duration{50 * time.Microsecond, 200 * time.Microsecond, time.Millisecond, 5 * time.Millisecond} {
+			b.Run("alarm="+rung.name+"/wait="+wait.String(), func(b *testing.B) {
+				var running sync.WaitGroup
+				rings := make(chan time.Time, 1)
+				a := rung.wrap(loopback(b, "udp4", "127.0.0.1:0")).NewAlarm(func() { rings <- time.Now() }, &running)
+				late := make([]time.Duration, b.N)
+				b.ResetTimer()
+				for i := range late {
+					due := time.Now().Add(wait)
+					a.Set(wait)
+					late[i] = (<-rings).Sub(due)
+				}
+				b.StopTimer()
+				a.Close()
+				running.Wait()
+				slices.Sort(late)
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(float64(late[len(late)/2])/1e3, "p50-late-µs")
+				b.ReportMetric(float64(late[len(late)*99/100])/1e3, "p99-late-µs")
+			})
+		}
+	}
+}
