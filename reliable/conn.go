@@ -32,6 +32,7 @@ type Conn struct {
 	machine   *arq.Conn
 	incoming  bool // the peer opened it and Accept has not been told
 	forgotten bool // the listener does not know it any more
+	unsettled bool // packets were handled, and what follows from them was not done
 	burst     []byte
 	partial   []byte // rest of the message that Read is in
 
@@ -59,13 +60,32 @@ func (c *Conn) input(feed func(m *arq.Conn, now time.Duration)) {
 }
 
 // receive takes in a packet of this connection. fresh: the packet made it.
-func (c *Conn) receive(p *proto.Packet, size int, fresh bool) {
+// later asks for settleBatch when the batch is read: it is true for the first
+// packet of a batch while messages flow. Any other may open, end or replace
+// something, and what follows from it does not wait.
+func (c *Conn) receive(p *proto.Packet, size int, fresh bool) (later bool) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := c.listener.now()
+	flows := !c.incoming && c.machine.State() == arq.Open
 	if !fresh {
 		c.machine.Handle(now, p, size)
 	}
-	c.settle(now)
+	if !flows || c.machine.State() != arq.Open {
+		c.settle(now)
+		return false
+	}
+	later = !c.unsettled
+	c.unsettled = true
+	return later
+}
+
+// settleBatch settles what receive left, unless another input did meanwhile.
+func (c *Conn) settleBatch() {
+	c.mu.Lock()
+	if c.unsettled {
+		c.settle(c.listener.now())
+	}
 	c.mu.Unlock()
 }
 
@@ -75,6 +95,7 @@ func (c *Conn) timeout() {
 
 // settle drains the state machine after an input. c.mu is held.
 func (c *Conn) settle(now time.Duration) {
+	c.unsettled = false
 	if c.forgotten {
 		return
 	}

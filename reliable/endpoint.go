@@ -3,6 +3,7 @@ package reliable
 import (
 	"errors"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"udplab/proto"
@@ -17,67 +18,121 @@ const (
 	readPause          = 10 * time.Millisecond
 )
 
-// read is the socket's one goroutine: every datagram is parsed, routed to its
-// connection and handled there, and what follows from it is sent, before the
-// next is read.
+// batchSize is how many datagrams are handled before anything is sent for
+// them. It bounds how long an acknowledgment waits for others, to what this
+// many datagrams take: some tens of microseconds.
+const batchSize = 64
+
+// reader is the state of the goroutine that reads a socket.
+type reader struct {
+	*Listener
+	buf, reply []byte
+	packet     proto.Packet
+	unsettled  []*Conn // have handled packets of this batch, and sent nothing yet
+	failures   int     // to read, in a row
+}
+
+// read is the goroutine that reads the socket: every datagram is parsed,
+// routed to its connection and handled there. What follows from it is sent
+// when nothing more is there to read, or after a batch: a flood of datagrams
+// is acknowledged by few, and wakes those who wait for it once.
 func (l *Listener) read() {
 	if !l.ours {
 		defer l.socket.Resume() // the caller may want to read it again
 	}
-	buf := make([]byte, udp.MaxDatagram)
-	reply := make([]byte, 0, proto.MinHello)
-	var packet proto.Packet
-	for failures := 0; ; {
-		n, from, err := l.socket.Read(buf)
-		switch {
-		case err == nil:
-			failures = 0
-			l.received(from, buf[:n], &packet, reply)
-		case l.closing.Load():
+	r := &reader{Listener: l, buf: make([]byte, udp.MaxDatagram), reply: make([]byte, 0, proto.MinHello)}
+	for {
+		n, from, _, err := l.socket.Read(r.buf)
+		if r.received(n, from, err) {
 			return
-		case isClosed(err): // under us, by whoever owns it
-			l.endAll(err)
-			l.timing.close()
-			return
-		default: // a datagram of ours found nobody; the connection's timers judge
-			if failures++; failures >= readFailuresInARow {
-				time.Sleep(readPause)
+		}
+		count := 1
+		for ; count < batchSize; count++ {
+			n, from, _, err = l.socket.TryRead(r.buf)
+			if errors.Is(err, udp.ErrEmpty) {
+				break
 			}
+			if r.received(n, from, err) {
+				return
+			}
+		}
+		r.settle()
+		if count == batchSize {
+			// While there is something to read, a socket is read without ever
+			// giving up the processor, and those who wait for what arrived
+			// would find the whole window at once.
+			runtime.Gosched()
 		}
 	}
 }
 
-// received is the way of one datagram.
-func (l *Listener) received(from netip.AddrPort, datagram []byte, p *proto.Packet, reply []byte) {
-	n := &l.counters
+// received takes in the outcome of a read, and reports whether it was the last.
+func (r *reader) received(n int, from netip.AddrPort, err error) (over bool) {
+	switch {
+	case err == nil:
+		r.failures = 0
+		r.handle(from, r.buf[:n])
+	case errors.Is(err, udp.ErrTruncated):
+		r.failures = 0
+		r.counters.datagramsReceived.Add(1)
+		r.counters.bytesReceived.Add(uint64(n))
+		r.counters.malformed.Add(1) // too large to be a packet
+	case r.closing.Load():
+		return true
+	case isClosed(err): // under us, by whoever owns it
+		r.endAll(err)
+		r.timing.close()
+		return true
+	default: // a datagram of ours found nobody; the connection's timers judge
+		if r.failures++; r.failures >= readFailuresInARow {
+			time.Sleep(readPause)
+		}
+	}
+	return false
+}
+
+// handle is the way of one datagram.
+func (r *reader) handle(from netip.AddrPort, datagram []byte) {
+	n := &r.counters
 	n.datagramsReceived.Add(1)
 	n.bytesReceived.Add(uint64(len(datagram)))
-	now := l.now()
-	var r arq.Route
-	switch err := proto.Parse(datagram, p); {
+	now := r.now()
+	var to arq.Route
+	switch err := proto.Parse(datagram, &r.packet); {
 	case err == nil:
-		r = l.route(now, from, p, len(datagram), reply)
+		to = r.route(now, from, &r.packet, len(datagram), r.reply)
 	case errors.Is(err, proto.ErrNotPacket):
 		n.notPackets.Add(1)
 	case errors.Is(err, proto.ErrChecksum):
 		n.checksum.Add(1)
 	case errors.Is(err, proto.ErrVersion):
 		n.version.Add(1)
-		l.mu.Lock()
-		r = l.endpoint.VersionReply(p.Hello.SourceID, len(datagram), reply)
-		l.mu.Unlock()
+		r.mu.Lock()
+		to = r.endpoint.VersionReply(r.packet.Hello.SourceID, len(datagram), r.reply)
+		r.mu.Unlock()
 	default:
 		n.malformed.Add(1)
 	}
-	if len(r.Reply) > 0 {
-		l.write(r.Reply, from)
+	if len(to.Reply) > 0 {
+		r.write(to.Reply, from)
 	}
-	if r.Replaced != nil {
-		r.Replaced.Tag.(*Conn).input(func(m *arq.Conn, _ time.Duration) { m.Superseded() })
+	if to.Replaced != nil {
+		to.Replaced.Tag.(*Conn).input(func(m *arq.Conn, _ time.Duration) { m.Superseded() })
 	}
-	if r.Conn != nil {
-		r.Conn.Tag.(*Conn).receive(p, len(datagram), r.New)
+	if to.Conn != nil {
+		if c := to.Conn.Tag.(*Conn); c.receive(&r.packet, len(datagram), to.New) {
+			r.unsettled = append(r.unsettled, c)
+		}
 	}
+}
+
+// settle settles each connection that the batch touched.
+func (r *reader) settle() {
+	for i, c := range r.unsettled {
+		c.settleBatch()
+		r.unsettled[i] = nil
+	}
+	r.unsettled = r.unsettled[:0]
 }
 
 func (l *Listener) route(now time.Duration, from netip.AddrPort, p *proto.Packet, size int, reply []byte) arq.Route {
@@ -93,7 +148,7 @@ func (l *Listener) route(now time.Duration, from netip.AddrPort, p *proto.Packet
 // write sends one datagram. An error is counted and otherwise taken for loss:
 // that is what the machinery above repairs.
 func (l *Listener) write(b []byte, to netip.AddrPort) {
-	if err := l.socket.Write(b, to); err != nil {
+	if err := l.socket.Write(b, to, udp.NotECT); err != nil {
 		l.counters.sendErrors.Add(1)
 		return
 	}

@@ -25,6 +25,7 @@ type Listener struct {
 	ours     bool // the socket is closed with the listener
 	alone    bool // the listener exists for one dialed connection
 	epoch    time.Time
+	newAlarm func(ring func()) udp.Alarm // what timing waits on
 	timing   *deadlines
 	counters counters
 	running  sync.WaitGroup // the reader, and the alarm's goroutine if it has one
@@ -76,18 +77,18 @@ func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
 }
 
 func newListener(socket *udp.Socket, config *Config) *Listener {
-	return &Listener{
+	l := &Listener{
 		config: config.or(), socket: socket, epoch: time.Now(), conns: make(map[*Conn]struct{}),
 	}
+	l.newAlarm = func(ring func()) udp.Alarm { return socket.NewAlarm(ring, &l.running) }
+	return l
 }
 
 // start begins to read. listen: hellos are answered.
 func (l *Listener) start(listen bool) {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
-	l.timing = newDeadlines(l.now, (*Conn).timeout, func(ring func()) udp.Alarm {
-		return l.socket.NewAlarm(ring, &l.running)
-	})
+	l.timing = newDeadlines(l.now, (*Conn).timeout, l.newAlarm)
 	l.endpoint = arq.NewEndpoint(arq.EndpointConfig{
 		Conn: l.config.arq(l.timing.alarm.Granularity()), Listen: listen, Rendezvous: l.config.Rendezvous,
 		MaxConns: l.config.MaxConns, Random: randomID, Secret: secret,

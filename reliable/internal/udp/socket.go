@@ -1,6 +1,11 @@
 // Package udp is the one place of package reliable that knows which calls a
-// net.PacketConn has. Sockets of package net are read and written with netip
-// addresses, which allocates nothing; everything else goes through net.Addr.
+// net.PacketConn has, and what a system has beyond them. There are three rungs:
+//
+//	*net.UDPConn on Linux     recvmsg and sendmsg: ECN marks, reading without waiting; a timerfd
+//	*net.UDPConn, its likes   netip addresses; Go timers
+//	anything else             net.Addr, which allocates; Go timers
+//
+// Nothing is allocated for a datagram on the first two.
 //
 // A Socket may be written by many goroutines and read by one.
 package udp
@@ -16,8 +21,15 @@ import (
 // that nothing is ever cut unnoticed.
 const MaxDatagram = 1 << 16
 
-// ErrAddress is returned for addresses that are not UDP addresses.
-var ErrAddress = errors.New("not a UDP address")
+var (
+	// ErrAddress is returned for addresses that are not UDP addresses.
+	ErrAddress = errors.New("not a UDP address")
+	// ErrEmpty is returned by TryRead when there is nothing to read.
+	ErrEmpty = errors.New("no datagram")
+	// ErrTruncated is returned with the beginning of a datagram that did not
+	// fit the buffer, where the system tells.
+	ErrTruncated = errors.New("datagram cut to the size of the buffer")
+)
 
 // Socket reads and writes datagrams.
 type Socket struct {
@@ -27,7 +39,8 @@ type Socket struct {
 	conn net.Conn // pc, if it is connected to peer
 	// native says that pc is a socket of the system's and nothing else. A type
 	// around one may have reasons of its own, which we'd go past.
-	native bool
+	native   bool
+	messages *messages // nil on other rungs than the first
 }
 
 // addrPortConn is what *net.UDPConn adds to net.PacketConn.
@@ -40,7 +53,9 @@ type addrPortConn interface {
 func New(pc net.PacketConn) *Socket {
 	s := &Socket{pc: pc}
 	s.fast, _ = pc.(addrPortConn)
-	_, s.native = pc.(*net.UDPConn)
+	if c, ok := pc.(*net.UDPConn); ok {
+		s.native, s.messages = true, newMessages(c)
+	}
 	return s
 }
 
@@ -57,27 +72,47 @@ func NewConnected(c *net.UDPConn) *Socket {
 	return s
 }
 
-// Read reads one datagram.
-func (s *Socket) Read(b []byte) (n int, from netip.AddrPort, err error) {
+// Read waits for a datagram and reads it into b, which is not empty. An empty
+// datagram has n == 0 and no error.
+func (s *Socket) Read(b []byte) (n int, from netip.AddrPort, ecn ECN, err error) {
+	if s.messages != nil {
+		return s.messages.read(b, true)
+	}
 	if s.fast != nil {
 		n, from, err = s.fast.ReadFromUDPAddrPort(b)
-		return n, Unmap(from), err
+		return n, Unmap(from), NotECT, err
 	}
 	n, addr, err := s.pc.ReadFrom(b)
 	if err != nil {
-		return n, from, err
+		return n, from, NotECT, err
 	}
 	udp, ok := addr.(*net.UDPAddr)
 	if !ok {
-		return n, from, ErrAddress
+		return n, from, NotECT, ErrAddress
 	}
-	return n, Unmap(udp.AddrPort()), nil
+	return n, Unmap(udp.AddrPort()), NotECT, nil
 }
 
-// Write sends one datagram.
-func (s *Socket) Write(b []byte, to netip.AddrPort) (err error) {
+// TryRead is Read, except that it fails with ErrEmpty rather than wait. On a
+// socket that can't tell it always does.
+func (s *Socket) TryRead(b []byte) (n int, from netip.AddrPort, ecn ECN, err error) {
+	if s.messages == nil {
+		return 0, from, NotECT, ErrEmpty
+	}
+	return s.messages.read(b, false)
+}
+
+// Write sends one datagram with a mark, without it where the system does not
+// take marks.
+func (s *Socket) Write(b []byte, to netip.AddrPort, ecn ECN) (err error) {
+	connected := s.conn != nil && to == s.peer
+	if ecn != NotECT && s.messages != nil {
+		if taken, err := s.messages.write(b, to, connected, ecn); taken {
+			return err
+		}
+	}
 	switch {
-	case s.conn != nil && to == s.peer:
+	case connected:
 		_, err = s.conn.Write(b)
 	case s.fast != nil:
 		_, err = s.fast.WriteToUDPAddrPort(b, to)

@@ -1,0 +1,133 @@
+package udp
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// patience ends a test that would otherwise hang. Nothing is asserted about
+// time below it.
+const patience = 20 * time.Second
+
+// families are the loopback addresses, a socket for both families among them.
+var families = []struct{ name, network, listen, dial string }{
+	{"v4", "udp4", "127.0.0.1:0", "127.0.0.1"},
+	{"v6", "udp6", "[::1]:0", "::1"},
+	{"v4 on a socket for both", "udp", "[::]:0", "127.0.0.1"},
+	{"v6 on a socket for both", "udp", "[::]:0", "::1"},
+}
+
+// eachSocket runs a test on every rung and family: a socket that listens, and
+// its address for those that send to it.
+func eachSocket(t *testing.T, test func(t *testing.T, s *Socket, addr netip.AddrPort)) {
+	eachRung(t, func(t *testing.T, wrap func(*net.UDPConn) *Socket) {
+		for _, f := range families {
+			t.Run(f.name, func(t *testing.T) {
+				c := loopback(t, f.network, f.listen)
+				c.SetReadDeadline(time.Now().Add(patience))
+				port := c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+				test(t, wrap(c), netip.AddrPortFrom(netip.MustParseAddr(f.dial), port))
+			})
+		}
+	})
+}
+
+// dialer is a connected socket to addr.
+func dialer(t testing.TB, addr netip.AddrPort) *Socket {
+	t.Helper()
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetReadDeadline(time.Now().Add(patience))
+	return NewConnected(c)
+}
+
+func addrOf(s *Socket) netip.AddrPort { return Unmap(s.LocalAddr().(*net.UDPAddr).AddrPort()) }
+
+// Datagrams and their senders come through as they are, in both directions,
+// the empty one too, which is neither an error nor nothing.
+func TestDatagramsAndTheirSenders(t *testing.T) {
+	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
+		peer := dialer(t, addr)
+		buf := make([]byte, MaxDatagram)
+		for _, want := range [][]byte{[]byte("hello"), {}, bytes.Repeat([]byte("x"), 9000)} {
+			if err := peer.Write(want, addr, NotECT); err != nil {
+				t.Fatal(err)
+			}
+			n, from, _, err := s.Read(buf)
+			if err != nil || !bytes.Equal(buf[:n], want) || from != addrOf(peer) {
+				t.Fatalf("got %d bytes from %v, %v; want %d from %v", n, from, err, len(want), addrOf(peer))
+			}
+			if err := s.Write(want, from, NotECT); err != nil {
+				t.Fatal(err)
+			}
+			n, from, _, err = peer.Read(buf)
+			if err != nil || !bytes.Equal(buf[:n], want) || from != addr {
+				t.Fatalf("answer: got %d bytes from %v, %v; want %d from %v", n, from, err, len(want), addr)
+			}
+		}
+	})
+}
+
+// A read that may not wait tells an empty socket from an empty datagram, and
+// never waits; where it can't tell it gives nothing, and Read has everything.
+func TestTryRead(t *testing.T) {
+	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
+		buf := make([]byte, MaxDatagram)
+		if _, _, _, err := s.TryRead(buf); !errors.Is(err, ErrEmpty) {
+			t.Fatalf("nothing was sent: got %v, want ErrEmpty", err)
+		}
+		peer := dialer(t, addr)
+		for _, text := range []string{"one", "", "three"} {
+			if err := peer.Write([]byte(text), addr, NotECT); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, want := range []string{"one", "", "three"} {
+			n, from, _, err := s.TryRead(buf)
+			if errors.Is(err, ErrEmpty) && s.messages == nil {
+				n, from, _, err = s.Read(buf)
+			}
+			if err != nil || string(buf[:n]) != want || from != addrOf(peer) {
+				t.Fatalf("got %q from %v, %v; want %q", buf[:n], from, err, want)
+			}
+		}
+		if _, _, _, err := s.TryRead(buf); !errors.Is(err, ErrEmpty) {
+			t.Errorf("everything was read: got %v, want ErrEmpty", err)
+		}
+	})
+}
+
+// Interrupt and Close end a Read that waits, and Resume undoes the first.
+func TestReadEnds(t *testing.T) {
+	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
+		buf := make([]byte, MaxDatagram)
+		read := make(chan error)
+		start := func() { go func() { _, _, _, err := s.Read(buf); read <- err }() }
+		var timeout net.Error
+		start()
+		s.Interrupt()
+		if err := <-read; !errors.As(err, &timeout) || !timeout.Timeout() {
+			t.Errorf("interrupted: %v, want a timeout", err)
+		}
+		s.Resume()
+		start()
+		if err := dialer(t, addr).Write([]byte("x"), addr, NotECT); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-read; err != nil {
+			t.Errorf("resumed: %v", err)
+		}
+		start()
+		s.Close()
+		if err := <-read; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("closed: %v, want net.ErrClosed", err)
+		}
+	})
+}
