@@ -47,7 +47,9 @@ func (l *Listener) read() {
 			return
 		}
 		count := 1
-		for ; count < batchSize; count++ {
+		// What had to be waited for is likely alone, and to look for more would
+		// cost it the time of a system call.
+		for ; count < batchSize && !l.socket.Waited(); count++ {
 			n, from, _, err = l.socket.TryRead(r.buf)
 			if errors.Is(err, udp.ErrEmpty) {
 				break

@@ -25,6 +25,7 @@ type messages struct {
 
 	recv  func(fd uintptr) (done bool) // receive, made once: a method value is allocated
 	wait  bool
+	late  bool // there was nothing at first
 	n     int
 	errno syscall.Errno
 	msg   unix.Msghdr
@@ -74,7 +75,7 @@ func controlMessage(level, kind, value int32) []byte {
 // read reads one datagram into b, which is not empty. Without wait it fails
 // with ErrEmpty when there is none.
 func (m *messages) read(b []byte, wait bool) (n int, from netip.AddrPort, ecn ECN, err error) {
-	m.wait = wait
+	m.wait, m.late = wait, false
 	m.iov.Base = &b[0]
 	m.iov.SetLen(len(b))
 	err = m.raw.Read(m.recv)
@@ -93,6 +94,9 @@ func (m *messages) read(b []byte, wait bool) (n int, from netip.AddrPort, ecn EC
 	return m.n, m.from(), m.ecn(), err
 }
 
+// waited reports whether the last read found nothing at first.
+func (m *messages) waited() bool { return m.late }
+
 // receive is what the poller runs, again when there is something to read if it
 // says that it is not done.
 func (m *messages) receive(fd uintptr) (done bool) {
@@ -105,7 +109,9 @@ func (m *messages) receive(fd uintptr) (done bool) {
 			continue
 		}
 		m.n, m.errno = int(n), errno
-		return errno != unix.EAGAIN || !m.wait
+		empty := errno == unix.EAGAIN
+		m.late = m.late || empty
+		return !empty || !m.wait
 	}
 }
 

@@ -102,6 +102,10 @@ func (s *Socket) TryRead(b []byte) (n int, from netip.AddrPort, ecn ECN, err err
 	return s.messages.read(b, false)
 }
 
+// Waited reports whether the last Read had to wait for its datagram, so that it
+// is likely the only one. It is true where that isn't known.
+func (s *Socket) Waited() bool { return s.messages == nil || s.messages.waited() }
+
 // Write sends one datagram with a mark, without it where the system does not
 // take marks.
 func (s *Socket) Write(b []byte, to netip.AddrPort, ecn ECN) (err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -91,6 +92,9 @@ func TestTryRead(t *testing.T) {
 		}
 		for _, want := range []string{"one", "", "three"} {
 			n, from, _, err := s.TryRead(buf)
+			if s.messages != nil && s.Waited() {
+				t.Error("waited for what was there")
+			}
 			if errors.Is(err, ErrEmpty) && s.messages == nil {
 				n, from, _, err = s.Read(buf)
 			}
@@ -101,7 +105,24 @@ func TestTryRead(t *testing.T) {
 		if _, _, _, err := s.TryRead(buf); !errors.Is(err, ErrEmpty) {
 			t.Errorf("everything was read: got %v, want ErrEmpty", err)
 		}
+		read := make(chan error)
+		go func() { _, _, _, err := s.Read(buf); read <- err }()
+		for !asleep() {
+			runtime.Gosched()
+		}
+		if err := peer.Write([]byte("four"), addr, NotECT); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-read; err != nil || !s.Waited() {
+			t.Errorf("got %v from a read that waited (%v)", err, s.Waited())
+		}
 	})
+}
+
+// asleep reports whether a goroutine waits in the network poller.
+func asleep() bool {
+	stacks := make([]byte, 1<<20)
+	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("[IO wait"))
 }
 
 // Interrupt and Close end a Read that waits, and Resume undoes the first.
