@@ -7,7 +7,8 @@
 // It is for whoever changes the way of a message and wants to know what that
 // did, and for whoever wants to know what reliability costs. Everything is in
 // test files, so nothing imports it. METHOD.md says what is measured and how,
-// and what must not be read into it.
+// and what must not be read into it. What the protocol reaches on bad networks
+// is measured by package table.
 //
 //	sender -> lossy/proxy, if anything is to be lost -> receiver
 //

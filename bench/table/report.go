@@ -45,7 +45,7 @@ type Figure struct {
 	Simulator float64   `json:"simulator"` // what is judged: the median, of handshakes the worst
 	PerSeed   []float64 `json:"simulator_per_seed"`
 	Short     *float64  `json:"simulator_as_long_as_sockets,omitempty"`
-	Sockets   *float64  `json:"sockets_figure,omitempty"`
+	Sockets   *float64  `json:"over_sockets,omitempty"`
 	Apart     string    `json:"apart,omitempty"` // why the two differ by more than 5 %
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,7 +47,8 @@ func (o Options) Validate() error {
 	case o.Packet < MinPacket || o.Packet > MaxPacket:
 		return fmt.Errorf("packet %d: must be between %d and %d bytes", o.Packet, MinPacket, MaxPacket)
 	case o.Congestion != "" && congestion.Named(o.Congestion) == nil:
-		return fmt.Errorf("congestion %q: there is no controller of that name", o.Congestion)
+		return fmt.Errorf("congestion %q: there is no controller of that name, only %s",
+			o.Congestion, strings.Join(congestion.Names(), ", "))
 	case len(o.cases()) == 0:
 		return fmt.Errorf("case %q: matches no case", o.Cases)
 	}

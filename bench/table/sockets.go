@@ -111,9 +111,8 @@ func (c *circuit) dial() (*stream, error) {
 		for {
 			msg, err := receiver.Receive(c.ctx)
 			if errors.Is(err, io.EOF) {
-				err = nil
 				_ = receiver.Close()
-				s.received <- err
+				s.received <- nil
 				return
 			}
 			if err != nil {
@@ -149,6 +148,8 @@ func (c *circuit) finish(s *stream) (reliable.Stats, error) {
 	if err := <-s.sent; err != nil {
 		return reliable.Stats{}, err
 	}
+	stop := context.AfterFunc(c.ctx, func() { _ = s.sender.Abort() })
+	defer stop()
 	if err := s.sender.Close(); err != nil {
 		return reliable.Stats{}, err
 	}
