@@ -66,6 +66,6 @@ func (b bulk) overSockets(ctx context.Context, s settings) (Figures, error) {
 		return nil, err
 	}
 	f := bulkFigures(&stats, flow.delivered.Load())
-	f[Goodput] = goodput
+	f[Goodput], f[Late] = goodput, c.late()
 	return f, nil
 }

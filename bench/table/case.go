@@ -73,6 +73,7 @@ const (
 	Share                      // of the flow that got less, of what both got
 	FirstShare                 // of the flow that began first, of what both got
 	Handshakes                 // connections opened
+	Late                       // ms that 99 % of the datagrams through the proxy did not exceed; over sockets
 	measureCount
 )
 
@@ -88,6 +89,7 @@ var measures = [measureCount]struct {
 	Share:       {"share", "", 3},
 	FirstShare:  {"first's share", "", 3},
 	Handshakes:  {"handshakes", "", 0},
+	Late:        {"late", "ms", 1},
 }
 
 // String is the name in all outputs.

@@ -126,5 +126,7 @@ func (f flows) overSockets(ctx context.Context, s settings) (Figures, error) {
 	if err := c.wait(end); err != nil {
 		return nil, err
 	}
-	return shares(first.delivered.Load()-before, second.delivered.Load(), s.duration-secondAfter), nil
+	figures := shares(first.delivered.Load()-before, second.delivered.Load(), s.duration-secondAfter)
+	figures[Late] = c.late()
+	return figures, nil
 }

@@ -89,5 +89,5 @@ func (h handshakes) overSockets(ctx context.Context, s settings) (Figures, error
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return Figures{Handshakes: float64(min(dialed.Load(), accepted.Load()))}, nil
+	return Figures{Handshakes: float64(min(dialed.Load(), accepted.Load())), Late: c.late()}, nil
 }

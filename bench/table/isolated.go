@@ -87,7 +87,9 @@ func (i isolated) overSockets(ctx context.Context, s settings) (Figures, error) 
 	if err != nil {
 		return nil, err
 	}
-	return bulkFigures(&stats, flow.delivered.Load()), nil
+	f := bulkFigures(&stats, flow.delivered.Load())
+	f[Late] = c.late()
+	return f, nil
 }
 
 // dropping is a socket that loses the datagrams it is told to. It hides all

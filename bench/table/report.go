@@ -34,6 +34,8 @@ type Row struct {
 	Verdict Verdict  `json:"verdict"`
 	Errors  []string `json:"errors,omitempty"`
 	Figures []Figure `json:"figures"`
+	// Late is how late 99 % of the datagrams left the proxy at most.
+	Late *float64 `json:"sockets_late_ms,omitempty"`
 }
 
 // Figure is one measure of a case beside its target.
@@ -108,6 +110,9 @@ func judge(c Case, out *outcome, sockets bool) (row Row, complete bool) {
 	if out.sockets.complete && out.sockets.err != nil {
 		row.Errors = append(row.Errors, "over sockets: "+out.sockets.err.Error())
 	}
+	if late, ok := out.sockets.figures[Late]; ok {
+		row.Late = &late
+	}
 	for _, t := range c.Targets {
 		f := judgeFigure(c, t, out)
 		switch {
@@ -139,7 +144,7 @@ func judgeFigure(c Case, t Target, out *outcome) Figure {
 	}
 	if v, ok := out.sockets.figures[t.Measure]; ok {
 		f.Sockets = &v
-		f.Apart = apart(c, &f)
+		f.Apart = apart(c, &f, out.sockets.figures[Late])
 	}
 	return f
 }

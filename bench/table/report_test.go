@@ -73,7 +73,7 @@ func TestVerdicts(t *testing.T) {
 
 // over adds what was measured over sockets, and simulated for as long.
 func over(out outcome, sockets, short float64) outcome {
-	out.sockets = attempt{figures: Figures{Goodput: sockets}, complete: true}
+	out.sockets = attempt{figures: Figures{Goodput: sockets, Late: 0.25}, complete: true}
 	out.short = attempt{figures: Figures{Goodput: short}, complete: true}
 	return out
 }
@@ -89,14 +89,37 @@ func TestSocketsAreExplainedWhereTheyDiffer(t *testing.T) {
 		{"less, and the simulator is not for as long", 47, 50, "sockets are slow"},
 		{"more", 53, 50, "sockets are slow"},
 		{"less, as the simulator is for as long", 40, 41, "the run is shorter: the simulator gives 41.00 for as long"},
-		{"less than the simulator is for as long", 30, 41, "the run is shorter: the simulator gives 41.00 for as long; and sockets are slow"},
+		{"less than the simulator is for as long", 30, 41, "the run is shorter: the simulator gives 41.00 for as long; sockets are slow"},
 	} {
 		r := newReport(Options{Seeds: 1, Sockets: true}, []Case{bulkCase}, []outcome{over(goodputs(50), c.sockets, c.short)})
+		if late := r.Rows[0].Late; late == nil || *late != 0.25 {
+			t.Errorf("%s: lateness %v, want 0.25", c.what, late)
+		}
 		if got := r.Rows[0].Figures[0].Apart; got != c.want {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
 		}
 		if f := r.Rows[0].Figures[1]; f.Sockets != nil || f.Apart != "" {
 			t.Errorf("%s: wire was not measured over sockets, and says %+v", c.what, f)
+		}
+	}
+}
+
+// Where the simulator's own seeds are as far apart, that is the reason; and a
+// machine that was late is named where nothing else explains the figure.
+func TestExplanationsNameSpreadAndLateness(t *testing.T) {
+	for _, c := range []struct {
+		out  outcome
+		late float64
+		want string
+	}{
+		{over(goodputs(40, 50, 60), 41, 50), 9, "one run is one draw: it lies between the simulator's seeds, 40.00 and 60.00"},
+		{over(goodputs(49, 50, 51), 41, 50), 0.9, "sockets are slow"},
+		{over(goodputs(49, 50, 51), 41, 50), 3.21, "sockets are slow; this machine was busy: 1 % of the datagrams left the proxy more than 3.2 ms late"},
+	} {
+		c.out.sockets.figures[Late] = c.late
+		r := newReport(Options{Seeds: 3, Sockets: true}, []Case{bulkCase}, []outcome{c.out})
+		if got := r.Rows[0].Figures[0].Apart; got != c.want {
+			t.Errorf("late by %v: %q, want %q", c.late, got, c.want)
 		}
 	}
 }
@@ -213,7 +236,7 @@ func TestJSON(t *testing.T) {
 		`{"case":"bulk","title":"some bulk","measured_today":"others 3","verdict":"MISS","figures":[` +
 		`{"measure":"goodput","unit":"Mbit/s","target":"\u003e= 46","verdict":"MISS","simulator":45,"simulator_per_seed":[44,45,47],` +
 		`"simulator_as_long_as_sockets":41,"over_sockets":40,"apart":"the run is shorter: the simulator gives 41.00 for as long"},` +
-		`{"measure":"wire","target":"\u003c= 1.07","verdict":"pass","simulator":1,"simulator_per_seed":[1,1,1]}]}]}`
+		`{"measure":"wire","target":"\u003c= 1.07","verdict":"pass","simulator":1,"simulator_per_seed":[1,1,1]}],"sockets_late_ms":0.25}]}`
 	if string(got) != want {
 		t.Errorf("json:\n%s\nwant:\n%s", got, want)
 	}

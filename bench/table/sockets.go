@@ -161,6 +161,13 @@ func (c *circuit) finish(s *stream) (reliable.Stats, error) {
 	}
 }
 
+// late is how late the proxy was, as measure Late has it: what the machine
+// added to the delays of the network.
+func (c *circuit) late() float64 {
+	stats := c.proxy.Stats()
+	return float64(stats.Up.Lateness.Quantile(0.99)) / float64(time.Millisecond)
+}
+
 // wait lets real time pass until the moment.
 func (c *circuit) wait(until time.Time) error {
 	timer := time.NewTimer(time.Until(until))
