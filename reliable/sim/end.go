@@ -12,7 +12,7 @@ type End struct {
 
 	node, peer *Node
 	index      int // among all ends of the world
-	life       int // of the node
+	ordinal    int // among all ends of the node, from 1
 	forgotten  bool
 	removed    bool
 	state      arq.State
@@ -46,6 +46,7 @@ func (e *End) Delivered() int { return e.readCount }
 // Queue has messages of the given sizes in bytes sent as soon as the send
 // buffer has room for them. What is in them is the oracle's business.
 func (e *End) Queue(sizes ...int) {
+	e.node.world.did(step{verb: verbSend, node: e.node.index, conn: e.ordinal, numbers: sizes})
 	if !e.finished {
 		e.outbox = append(e.outbox, sizes...)
 	}
@@ -58,6 +59,11 @@ func (e *End) Waiting() int { return len(e.outbox) }
 
 // Read takes up to n messages. It is for ends of a node with ManualRead.
 func (e *End) Read(n int) {
+	e.node.world.did(step{verb: verbRead, node: e.node.index, conn: e.ordinal, numbers: []int{n}})
+	e.read(n)
+}
+
+func (e *End) read(n int) {
 	for range n {
 		if e.forgotten || !e.readOne() {
 			break
@@ -69,18 +75,25 @@ func (e *End) Read(n int) {
 // Finish ends the sending side once everything queued was given to it; what is
 // queued later is dropped.
 func (e *End) Finish() {
+	e.node.world.did(step{verb: verbFinish, node: e.node.index, conn: e.ordinal})
 	e.finishDue, e.finished = true, true
 	e.settle()
 }
 
 // Close ends the connection once everything queued was given to it.
 func (e *End) Close(code uint32, reason string) {
+	e.node.world.did(step{verb: verbClose, node: e.node.index, conn: e.ordinal, numbers: []int{int(code)}, reason: reason})
+	e.close(code, reason)
+}
+
+func (e *End) close(code uint32, reason string) {
 	e.closeDue, e.closeCode, e.reason = true, code, reason
 	e.settle()
 }
 
 // Abort ends the connection at once.
 func (e *End) Abort(code uint32, reason string) {
+	e.node.world.did(step{verb: verbAbort, node: e.node.index, conn: e.ordinal, numbers: []int{int(code)}, reason: reason})
 	e.Conn.Abort(code, reason)
 	e.settle()
 }

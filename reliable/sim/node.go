@@ -23,8 +23,10 @@ type Node struct {
 	name     string
 	addr     netip.AddrPort
 	config   arq.EndpointConfig
+	options  nodeOptions // what config was made from, if addNode made it
 	endpoint *arq.Endpoint
 	ends     []*End
+	all      []*End  // of all its lives
 	paths    []*path // by the index of the node they lead to
 	paused   bool
 	inbox    []inboxEntry
@@ -58,11 +60,14 @@ func (n *Node) Ends() []*End { return n.ends }
 func (n *Node) Rejected() uint64 { return n.rejected }
 
 // SetFates decides what happens to the next datagrams from n to peer.
-func (n *Node) SetFates(peer *Node, fates ...Fate) { n.world.path(n, peer).fates = fates }
+func (n *Node) SetFates(peer *Node, fates ...Fate) {
+	n.world.path(n, peer).fates = append([]Fate(nil), fates...)
+}
 
 // Dial begins a connection with peer, or with a rendezvous returns the one
 // there is.
 func (n *Node) Dial(peer *Node) *End {
+	n.world.did(step{verb: verbDial, node: n.index, peer: peer.index})
 	n.ledger.prove(peer)
 	c, made := n.endpoint.Dial(n.world.now, peer.addr)
 	if !made {
@@ -76,6 +81,7 @@ func (n *Node) Dial(peer *Node) *End {
 // Restart makes the node forget everything, as a machine that was switched off
 // and on. Its address stays.
 func (n *Node) Restart() {
+	n.world.did(step{verb: verbRestart, node: n.index})
 	for _, e := range n.ends {
 		e.forgotten = true
 	}
@@ -91,10 +97,18 @@ func (n *Node) Restart() {
 
 // Pause makes the node stand still: nothing is received and no timer runs out
 // until Resume, when everything that waits happens at once.
-func (n *Node) Pause() { n.paused = true }
+func (n *Node) Pause() {
+	n.world.did(step{verb: verbPause, node: n.index})
+	n.paused = true
+}
 
 // Resume ends a pause.
 func (n *Node) Resume() {
+	n.world.did(step{verb: verbResume, node: n.index})
+	n.resume()
+}
+
+func (n *Node) resume() {
 	n.paused = false
 	waiting := n.inbox
 	n.inbox = nil
@@ -180,12 +194,13 @@ func (n *Node) answer(to *Node, reply []byte) {
 func (n *Node) newEnd(c *arq.Conn, peer *Node) *End {
 	w := n.world
 	e := &End{
-		Conn: c, node: n, peer: peer, index: len(w.ends), life: n.lives,
+		Conn: c, node: n, peer: peer, index: len(w.ends), ordinal: len(n.all) + 1,
 		armed: never, manualRead: n.ManualRead, state: c.State(),
 	}
 	c.Tag = e
 	w.ends = append(w.ends, e)
 	n.ends = append(n.ends, e)
+	n.all = append(n.all, e)
 	w.oracle.began(e)
 	w.note(Observation{Kind: Changed, Node: n, End: e})
 	return e

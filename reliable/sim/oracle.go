@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"udplab/proto"
 	"udplab/reliable/arq"
@@ -25,6 +26,7 @@ import (
 type oracle struct {
 	world   *World
 	err     error
+	kind    string // of err: the words without what differs from run to run
 	streams map[streamKey]*stream
 	packet  proto.Packet
 	want    []byte
@@ -54,6 +56,7 @@ func (o *oracle) init(w *World) {
 // fail records the first thing that went wrong.
 func (o *oracle) fail(format string, args ...any) {
 	if o.err == nil {
+		o.kind = format
 		o.err = fmt.Errorf("at %v: %s", o.world.now, fmt.Sprintf(format, args...))
 	}
 }
@@ -81,6 +84,7 @@ func (o *oracle) newMessage(e *End, n int) []byte {
 func appendMessage(dst []byte, id uint64, index, n int) []byte {
 	x := id ^ uint64(index)*0x9e3779b97f4a7c15
 	end := len(dst) + n
+	dst = slices.Grow(dst, n+8)
 	for len(dst) < end {
 		x += 0x9e3779b97f4a7c15
 		z := (x ^ x>>30) * 0xbf58476d1ce4e5b9

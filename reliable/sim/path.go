@@ -6,38 +6,17 @@ import (
 	"udplab/lossy"
 )
 
-// Fate is what happens to one datagram before it enters its link. The zero
-// value lets it pass.
-type Fate struct {
-	Kind FateKind
-	By   time.Duration // how long Delay holds it back
-}
-
-// FateKind is what a Fate does.
-type FateKind uint8
-
-const (
-	Deliver   FateKind = iota // it passes
-	Drop                      // it is lost
-	Duplicate                 // it passes twice
-	Delay                     // it passes later; what is sent after it may overtake it
-	Corrupt                   // it passes with one bit flipped
-)
-
-var fateNames = [...]string{"deliver", "drop", "duplicate", "delay", "corrupt"}
-
-func (k FateKind) String() string { return fateNames[k] }
-
 // path is one direction between two nodes.
 type path struct {
 	from, to *Node
 	index    int
 	link     *lossy.Link
 	fates    []Fate // of the next datagrams, before the link's own impairments
+	sent     int    // datagrams ever sent
 	armed    time.Duration
 }
 
-// held is a datagram that a Delay keeps back. Its slot is used again.
+// held is a datagram that a fate keeps back. Its slot is used again.
 type held struct {
 	path     *path
 	datagram []byte
@@ -49,23 +28,35 @@ func (p *path) send(datagram []byte) {
 	fate := p.nextFate()
 	w.note(Observation{Kind: Sent, Node: p.from, Peer: p.to, Datagram: datagram, Fate: fate})
 	w.faults[fate.Kind]++
+	if w.recorder != nil {
+		w.recorder.sent(p, datagram)
+	}
+	p.sent++
 	switch fate.Kind {
-	case Deliver:
-		p.link.Send(w.now, datagram)
+	case Deliver, Delay:
+		p.enter(fate.By, fate.Place, datagram)
 	case Drop:
 	case Duplicate:
-		p.link.Send(w.now, datagram)
-		p.link.Send(w.now, datagram)
-	case Delay:
-		w.hold(p, datagram, w.now+fate.By)
+		p.enter(fate.By, fate.Place, datagram)
+		p.enter(fate.By+fate.Again, fate.Place, datagram)
 	case Corrupt:
 		w.scratch = append(w.scratch[:0], datagram...)
 		w.scratch[len(datagram)/2] ^= 0x10
-		p.link.Send(w.now, w.scratch)
+		p.enter(fate.By, fate.Place, w.scratch)
 	default:
 		panic("BUG: fate " + fate.Kind.String())
 	}
 	p.arm()
+}
+
+// enter puts a datagram on the link, now or later.
+func (p *path) enter(by time.Duration, place int, datagram []byte) {
+	w := p.from.world
+	if by > 0 || place > 0 {
+		w.hold(p, datagram, w.now+by, place)
+		return
+	}
+	p.link.Send(w.now, datagram)
 }
 
 func (p *path) nextFate() Fate {
@@ -104,7 +95,23 @@ func (p *path) deliver() {
 		if !ok {
 			break
 		}
+		if w.recorder != nil {
+			w.recorder.arrived(p, out)
+		}
 		p.to.receive(p.from, out)
 	}
 	p.arm()
+}
+
+// heal lets everything pass from now on: the link keeps only its shortest
+// delay, and of the fates to come only those that are merely late.
+func (p *path) heal() {
+	was := p.link.Profile()
+	p.link.SetDown(false)
+	p.link.SetProfile(lossy.Profile{Delay: was.Delay - was.Jitter})
+	for i, f := range p.fates {
+		if f.Kind == Drop || f.Kind == Corrupt {
+			p.fates[i] = Fate{}
+		}
+	}
 }

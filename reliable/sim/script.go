@@ -9,7 +9,6 @@ import (
 
 	"udplab/lossy"
 	"udplab/proto"
-	"udplab/reliable/arq"
 )
 
 // Script runs a story: commands against a world of its own, answered with
@@ -28,7 +27,12 @@ func NewScript() *Script {
 	return s
 }
 
-// Execute runs one line and returns what happened.
+// Err is the first thing that went wrong in the eyes of the oracle, nil if
+// nothing did.
+func (s *Script) Err() error { return s.world.Err() }
+
+// Execute runs one line and returns what happened. The error is that of the
+// command, or else Err.
 func (s *Script) Execute(line string) (string, error) {
 	s.out.Reset()
 	words := strings.Fields(line)
@@ -56,23 +60,27 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"node":    {1, "NAME [listen] [rendezvous] [manual] [idle=D] [keepalive=D] [window=N] [sendbuffer=N] [first=N]", (*Script).node},
-	"link":    {2, "A B [delay=D] [rate=R] [queue=D]", (*Script).link},
-	"down":    {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, true) }},
-	"up":      {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, false) }},
-	"fates":   {3, "FROM TO deliver|drop|duplicate|corrupt|delay=D...", (*Script).fates},
-	"dial":    {2, "FROM TO", (*Script).dial},
-	"send":    {2, "NODE BYTES...", (*Script).send},
-	"read":    {2, "NODE COUNT", (*Script).read},
-	"finish":  {1, "NODE", (*Script).finishSending},
-	"close":   {3, "NODE CODE REASON", (*Script).close},
-	"abort":   {3, "NODE CODE REASON", (*Script).abort},
-	"restart": {1, "NODE", (*Script).restart},
-	"pause":   {1, "NODE", (*Script).pause},
-	"resume":  {1, "NODE", (*Script).resume},
-	"hello":   {3, "FROM TO version=N", (*Script).hello},
-	"run":     {1, "DURATION", (*Script).run},
-	"stats":   {1, "NODE", (*Script).stats},
+	"node":     {1, "NAME [listen] [rendezvous] [manual] [idle=D] [keepalive=D] [window=N] [sendbuffer=N] [first=N] [cwnd=N] [seed=N]", (*Script).node},
+	"link":     {2, "A B [delay=D] [rate=R] [queue=D]", (*Script).link},
+	"down":     {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, true) }},
+	"up":       {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, false) }},
+	"fates":    {3, "FROM TO deliver|drop|duplicate[=D]|corrupt|delay=D[+delay=D][*N]...", (*Script).fates},
+	"dial":     {2, "FROM TO", (*Script).dial},
+	"send":     {2, "NODE[/N] BYTES...", (*Script).send},
+	"read":     {2, "NODE[/N] COUNT", (*Script).read},
+	"finish":   {1, "NODE[/N]", (*Script).finishSending},
+	"close":    {2, "NODE[/N] CODE [REASON]", (*Script).close},
+	"abort":    {2, "NODE[/N] CODE [REASON]", (*Script).abort},
+	"restart":  {1, "NODE", (*Script).restart},
+	"pause":    {1, "NODE", (*Script).pause},
+	"resume":   {1, "NODE", (*Script).resume},
+	"heal":     {0, "", func(s *Script, _ []string) error { s.world.Heal(); return nil }},
+	"settled":  {0, "", func(s *Script, _ []string) error { s.world.Settled(); return nil }},
+	"closeall": {0, "", func(s *Script, _ []string) error { s.world.CloseAll(); return nil }},
+	"ended":    {0, "", func(s *Script, _ []string) error { s.world.Ended(); return nil }},
+	"hello":    {3, "FROM TO version=N", (*Script).hello},
+	"run":      {1, "DURATION", (*Script).run},
+	"stats":    {1, "NODE", (*Script).stats},
 }
 
 func commandNames() string {
@@ -99,16 +107,25 @@ func (s *Script) two(args []string) (a, b *Node, err error) {
 	return a, b, err
 }
 
-// end is the newest connection of a node.
+// end is a connection of a node: the newest, or with NODE/N the N-th it ever
+// had.
 func (s *Script) end(name string) (*End, error) {
+	name, which, numbered := strings.Cut(name, "/")
 	n, err := s.find(name)
 	if err != nil {
 		return nil, err
 	}
-	if len(n.ends) == 0 {
-		return nil, fmt.Errorf("%s has no connection", name)
+	if !numbered {
+		if len(n.ends) == 0 {
+			return nil, fmt.Errorf("%s has no connection", name)
+		}
+		return n.ends[len(n.ends)-1], nil
 	}
-	return n.ends[len(n.ends)-1], nil
+	i, err := strconv.Atoi(which)
+	if err != nil || i < 1 || i > len(n.all) {
+		return nil, fmt.Errorf("%s has no connection %q", name, which)
+	}
+	return n.all[i-1], nil
 }
 
 // option takes "name=value" apart and parses the value with one of the three.
@@ -124,42 +141,11 @@ func option(word string, d *time.Duration, n *int) error {
 }
 
 func (s *Script) node(args []string) error {
-	var c arq.EndpointConfig
-	manual := false
-	for _, word := range args[1:] {
-		var err error
-		switch name, _, _ := strings.Cut(word, "="); name {
-		case "listen":
-			c.Listen = true
-		case "rendezvous":
-			c.Listen, c.Rendezvous = true, true
-		case "manual":
-			manual = true
-		case "idle":
-			err = option(word, &c.Conn.IdleTimeout, nil)
-		case "keepalive":
-			err = option(word, &c.Conn.KeepAlive, nil)
-		case "window":
-			err = option(word, nil, &c.Conn.ReceiveWindow)
-		case "sendbuffer":
-			err = option(word, nil, &c.Conn.SendBuffer)
-		case "first":
-			var first int
-			err = option(word, nil, &first)
-			c.Conn.FirstNumber = uint32(first)
-		default:
-			err = fmt.Errorf("unknown option %q", word)
-		}
-		if err != nil {
-			return err
-		}
+	options, err := parseNodeOptions(args[1:])
+	if err != nil {
+		return err
 	}
-	// Ids that tell in a story whose they are: a1, a2, ... b1, b2, ...
-	id := uint64(len(s.nodes)+0xa) << 4
-	c.Random = func() uint64 { id++; return id }
-	n := s.world.AddNode(args[0], c)
-	n.ManualRead = manual
-	s.nodes[args[0]] = n
+	s.nodes[args[0]] = s.world.addNode(args[0], options)
 	return nil
 }
 
@@ -202,24 +188,9 @@ func (s *Script) fates(args []string) error {
 	if err != nil {
 		return err
 	}
-	var fates []Fate
-	for _, word := range args[2:] {
-		name, _, _ := strings.Cut(word, "=")
-		known := false
-		for kind, kindName := range fateNames {
-			if name == kindName {
-				known = true
-				fates = append(fates, Fate{Kind: FateKind(kind)})
-			}
-		}
-		if !known {
-			return fmt.Errorf("unknown fate %q", word)
-		}
-		if f := &fates[len(fates)-1]; f.Kind == Delay {
-			if err := option(word, &f.By, nil); err != nil {
-				return err
-			}
-		}
+	fates, err := parseFates(args[2:])
+	if err != nil {
+		return err
 	}
 	a.SetFates(b, fates...)
 	return nil

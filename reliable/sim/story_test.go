@@ -2,6 +2,7 @@ package sim
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,10 @@ func TestStories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := retell(t, string(want))
+			got, err := retell(string(want), NewScript())
+			if err != nil {
+				t.Fatal(err)
+			}
 			if got == string(want) {
 				return
 			}
@@ -41,11 +45,10 @@ func TestStories(t *testing.T) {
 
 // retell runs a story and returns it with what happens now. A story is blocks
 // of commands, each ended by "----", what happens, and an empty line.
-// Lines that begin with # are for the reader.
-func retell(t *testing.T, story string) string {
-	t.Helper()
+// Lines that begin with # are for the reader. The error is what went wrong,
+// and is told as the last thing that happens.
+func retell(story string, script *Script) (told string, err error) {
 	var out strings.Builder
-	script := NewScript()
 	reaction := strings.Builder{}
 	inReaction := false
 	for line := range strings.Lines(story) {
@@ -64,14 +67,16 @@ func retell(t *testing.T, story string) string {
 			out.WriteString(line)
 		default:
 			out.WriteString(line)
-			happened, err := script.Execute(text)
-			if err != nil {
-				t.Fatal(err)
-			}
+			var happened string
+			happened, err = script.Execute(text)
 			reaction.WriteString(happened)
+			if err != nil {
+				fmt.Fprintf(&out, "----\n%swrong: %v\n\n", reaction.String(), err)
+				return out.String(), err
+			}
 		}
 	}
-	return out.String()
+	return out.String(), nil
 }
 
 // firstDifference shows the first lines that differ.
@@ -96,6 +101,11 @@ func TestScriptRefusesNonsense(t *testing.T) {
 		"link a b colour=1":  "unknown option",
 		"fates a b vanish":   "unknown fate",
 		"fates a b delay=x":  "invalid duration",
+		"fates a b drop*0":   "not a count",
+		"fates a b drop+x=1": "unknown fate",
+		"node c seed=x":      "expected integer",
+		"send a/2 1":         "no connection",
+		"send a/x 1":         "no connection",
 		"run a":              "invalid duration",
 		"read b x":           "no connection",
 		"send a x":           "invalid syntax",

@@ -7,7 +7,6 @@ import (
 
 	"udplab/lossy"
 	"udplab/reliable/arq"
-	"udplab/reliable/congestion"
 )
 
 // Feature is something a swarm run may have. Every run leaves each out with
@@ -88,9 +87,31 @@ type swarm struct {
 // RunSwarm makes the run that belongs to seed. The error says what the oracle
 // found; the report is valid in any case. observe may be nil.
 func RunSwarm(seed uint64, observe func(Observation)) (SwarmReport, error) {
-	s := &swarm{World: NewWorld(seed), random: rand.New(rand.NewPCG(seed, 0x5a5a))}
+	s := newSwarm(seed)
 	s.Observe = observe
+	return s.run()
+}
+
+// RecordSwarm makes the run that belongs to seed and writes it down. plant, if
+// not nil, is given the world before it begins, to put a fault into it. The
+// error says what the oracle found; the record is valid in any case.
+func RecordSwarm(seed uint64, plant func(*World)) (*Record, error) {
+	s := newSwarm(seed)
+	if plant != nil {
+		plant(s.World)
+	}
+	r := s.record()
+	_, err := s.run()
+	return r.finish(fmt.Sprintf("the swarm's seed %d", seed)), err
+}
+
+func newSwarm(seed uint64) *swarm {
+	s := &swarm{World: NewWorld(seed), random: rand.New(rand.NewPCG(seed, 0x5a5a))}
 	s.features = Feature(s.random.Uint32()) & (1<<featureCount - 1)
+	return s
+}
+
+func (s *swarm) run() (SwarmReport, error) {
 	s.build()
 	s.safety()
 	s.liveness()
@@ -112,8 +133,7 @@ func (s *swarm) build() {
 		nodes = 3
 	}
 	for i := range nodes {
-		n := s.AddNode(string(rune('a'+i)), s.drawEndpoint())
-		n.ManualRead = s.has(WithSlowReader)
+		n := s.addNode(string(rune('a'+i)), s.drawNode())
 		n.OnNew = func(e *End) {
 			if s.has(WithBothWays) && !s.healed {
 				s.work(e)
@@ -172,25 +192,25 @@ func (s *swarm) drawProfile() lossy.Profile {
 	return p
 }
 
-func (s *swarm) drawEndpoint() arq.EndpointConfig {
-	c := arq.Config{IdleTimeout: s.between(4*time.Second, 30*time.Second)}
+func (s *swarm) drawNode() nodeOptions {
+	o := nodeOptions{
+		listen: true, rendezvous: s.has(WithRendezvous), manual: s.has(WithSlowReader), seed: s.seed,
+		idle: s.between(4*time.Second, 30*time.Second),
+	}
 	if s.has(WithSmallWindow) {
-		c.ReceiveWindow = 4<<10 + s.random.IntN(16<<10)
-		c.SendBuffer = 1 + s.random.IntN(16<<10)
+		o.window = 4<<10 + s.random.IntN(16<<10)
+		o.sendBuffer = 1 + s.random.IntN(16<<10)
 	}
 	if s.has(WithNumberWrap) {
-		c.FirstNumber = -uint32(s.random.IntN(60))
+		o.first = -uint32(s.random.IntN(60))
 	}
 	if s.has(WithKeepAlive) {
-		c.KeepAlive = s.between(time.Second, 3*time.Second)
+		o.keepAlive = s.between(time.Second, 3*time.Second)
 	}
 	if s.has(WithFixedWindow) {
-		packets := 2 + s.random.IntN(60)
-		c.Congestion = func(cc congestion.Config) congestion.Controller {
-			return congestion.NewFixed(cc, packets*cc.MaxPacket)
-		}
+		o.cwnd = 2 + s.random.IntN(60)
 	}
-	return arq.EndpointConfig{Conn: c, Listen: true, Rendezvous: s.has(WithRendezvous)}
+	return o
 }
 
 // safety runs the workload while the faults last: whatever happens, the
@@ -299,63 +319,35 @@ func (s *swarm) restart() {
 	s.At(s.now+s.between(0, time.Second), func() { s.dial(n, to) })
 }
 
-// read is an application that takes its time.
+// read is an application that takes its time, until everything heals.
 func (s *swarm) read() {
+	if s.healed {
+		return
+	}
 	for _, e := range s.ends {
-		if s.healed {
-			e.Read(1 << 20)
-		} else if s.random.IntN(2) == 0 {
+		if s.random.IntN(2) == 0 {
 			e.Read(s.random.IntN(4))
 		}
 	}
-	if s.now < s.faulty+livenessBound-time.Second {
-		s.At(s.now+s.between(50*time.Millisecond, time.Second), s.read)
-	}
+	s.At(s.now+s.between(50*time.Millisecond, time.Second), s.read)
 }
 
 // livenessBound is how long after the healing everything must have come to
 // its end: idle timeouts of 30 s, handshakes of 10 s, closes of five probe
-// timeouts that double, and slow readers.
+// timeouts that double.
 const livenessBound = 2 * time.Minute
 
 // liveness heals everything. Then all that was sent arrives or is reported,
 // all connections can be closed, and silence falls.
 func (s *swarm) liveness() {
 	s.healed = true
-	for _, l := range s.links {
-		l.SetDown(false)
-		l.SetProfile(lossy.Profile{Delay: s.profile.Delay})
-	}
-	for _, n := range s.nodes {
-		if n.paused {
-			n.Resume()
-		}
-	}
+	s.Heal()
 	s.Run(livenessBound)
-	s.oracle.settled()
-	for _, e := range s.ends {
-		e.Close(0, "")
-	}
+	s.Settled()
+	s.CloseAll()
 	s.Run(livenessBound)
-	s.oracle.settled()
-	for _, e := range s.ends {
-		if !e.forgotten && !e.removed {
-			s.oracle.fail("%v did not end", e)
-		}
-	}
-	if len(s.events) > 0 {
-		s.oracle.fail("%d events are left after the end", len(s.events))
-	}
-	s.accounts()
-}
-
-// accounts demands that the links lost nothing without saying so.
-func (s *swarm) accounts() {
-	for _, p := range s.paths {
-		if n := p.link.Stats().Unaccounted(); n != 0 {
-			s.oracle.fail("the link %s to %s has %d datagrams unaccounted for", p.from.name, p.to.name, n)
-		}
-	}
+	s.Settled()
+	s.Ended()
 }
 
 func (s *swarm) report() SwarmReport {

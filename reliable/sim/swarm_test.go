@@ -2,9 +2,10 @@ package sim
 
 import (
 	"flag"
+	"fmt"
 	"runtime"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -14,40 +15,84 @@ var (
 	swarmRuns  = flag.Int("sim.runs", 10_000, "how many seeds of the swarm to run")
 )
 
-// forEachSeed runs the swarm's seeds on all cores and returns the reports by
-// seed. Seeds are 1, 2, 3 and so on, so that a failure is found again by its
-// number.
-func forEachSeed(t *testing.T, runs int) []SwarmReport {
-	t.Helper()
-	reports := make([]SwarmReport, runs)
-	var next atomic.Int64
-	var failures atomic.Int64
+// forEachSeed runs the swarm's seeds from first on, on all cores, and hands
+// over the reports as they come, until visit says no; those under way then are
+// handed over, too. Seeds follow each other, so that a failure is found again
+// by its number. plant may be nil.
+func forEachSeed(first uint64, plant func(*World), visit func(SwarmReport, error) (goOn bool)) {
+	var mu sync.Mutex
+	next, done := first, false
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
-		group.Add(1)
-		go func() {
-			defer group.Done()
+		group.Go(func() {
 			for {
-				i := int(next.Add(1)) - 1
-				if i >= runs || failures.Load() >= 5 {
+				mu.Lock()
+				seed := next
+				next++
+				stop := done
+				mu.Unlock()
+				if stop {
 					return
 				}
-				report, err := RunSwarm(uint64(i)+1, nil)
-				reports[i] = report
-				if err != nil {
-					failures.Add(1)
-					t.Errorf("%v\nfeatures:%v\nagain with: go test ./reliable/sim -run 'TestSwarm$' -sim.seed=%d -sim.trace -v",
-						err, report.Features, report.Seed)
+				s := newSwarm(seed)
+				if plant != nil {
+					plant(s.World)
 				}
+				report, err := s.run()
+				mu.Lock()
+				if !visit(report, err) {
+					done = true
+				}
+				mu.Unlock()
 			}
-		}()
+		})
 	}
 	group.Wait()
-	return reports
 }
 
-// TestSwarm runs 10,000 random worlds (see RunSwarm), and makes sure that
-// every fault and every repair really occurred in them.
+// tell is what there is to say of a seed that fails: the failure shrunk to a
+// story that can be put into testdata.
+func tell(r SwarmReport, err error, plant func(*World)) string {
+	record, _ := RecordSwarm(r.Seed, plant)
+	small := Shrink(record, plant, shrinkBudget)
+	note := ""
+	if small.Replay(plant) == nil {
+		note = "\n(the record does not show it: it takes two things in one order at one moment)"
+	}
+	return fmt.Sprintf(`seed %d: %v
+features:%v
+again with: go test ./reliable/sim -run 'TestSwarm$' -sim.seed=%d -sim.trace -v
+shrunk, for reliable/sim/testdata/NAME.txt, then: go test ./reliable/sim -run TestStories/NAME%s
+
+%s`, r.Seed, err, r.Features, r.Seed, note, small.Story(plant))
+}
+
+// swarmSum is the sum of many reports.
+type swarmSum struct {
+	SwarmReport
+	runs int
+	with [featureCount]int // runs that had it
+}
+
+func (s *swarmSum) add(r *SwarmReport) {
+	s.runs++
+	s.Links.Add(r.Links)
+	s.Steps += r.Steps
+	s.Virtual += r.Virtual
+	s.Messages += r.Messages
+	s.Late += r.Late
+	s.Restarts += r.Restarts
+	addConns(&s.SwarmReport, r)
+	for i := range s.with {
+		if r.Features&(1<<i) != 0 {
+			s.with[i]++
+		}
+	}
+}
+
+// TestSwarm runs random worlds (see RunSwarm), 10,000 unless -sim.runs says
+// otherwise, and makes sure that every fault and every repair really occurred
+// in them.
 func TestSwarm(t *testing.T) {
 	if *swarmSeed != 0 {
 		var observe func(Observation)
@@ -57,7 +102,7 @@ func TestSwarm(t *testing.T) {
 		report, err := RunSwarm(*swarmSeed, observe)
 		t.Log(report)
 		if err != nil {
-			t.Error(err)
+			t.Error(tell(report, err, nil))
 		}
 		return
 	}
@@ -65,33 +110,28 @@ func TestSwarm(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		runs = min(runs, 300)
 	}
-	var sum SwarmReport
-	with := make([]int, featureCount)
-	for _, r := range forEachSeed(t, runs) {
-		sum.Links.Add(r.Links)
-		sum.Steps += r.Steps
-		sum.Virtual += r.Virtual
-		sum.Messages += r.Messages
-		sum.Late += r.Late
-		sum.Restarts += r.Restarts
-		addConns(&sum, &r)
-		for i := range with {
-			if r.Features&(1<<i) != 0 {
-				with[i]++
-			}
+	var sum swarmSum
+	forEachSeed(1, nil, func(r SwarmReport, err error) bool {
+		if sum.runs == runs {
+			return false // another core was under way when the last one came
 		}
-	}
+		sum.add(&r)
+		if err != nil {
+			t.Error(tell(r, err, nil))
+		}
+		return sum.runs < runs && !t.Failed()
+	})
 	if t.Failed() {
 		return
 	}
 	t.Logf("%d runs, %d events, %v of virtual time, %d datagrams, %d messages delivered",
 		runs, sum.Steps, sum.Virtual, sum.Links.PacketsIn, sum.Messages)
-	for i, n := range with {
+	for i, n := range sum.with {
 		if n < runs/3 || n > runs*2/3 {
 			t.Errorf("%d of %d runs had %s, want about half", n, runs, featureNames[i])
 		}
 	}
-	for _, c := range occurrences(&sum) {
+	for _, c := range occurrences(&sum.SwarmReport) {
 		if c.count == 0 {
 			t.Errorf("not one %s in %d runs", c.what, runs)
 		}
@@ -137,19 +177,47 @@ func occurrences(r *SwarmReport) []occurrence {
 	return list
 }
 
+// The swarm finds a bug that takes several things to happen together.
+func TestSwarmFindsPlantedBug(t *testing.T) {
+	var failed SwarmReport
+	var found error
+	forEachSeed(1, plantedTwice, func(r SwarmReport, err error) bool {
+		if err != nil && found == nil {
+			failed, found = r, err
+		}
+		return found == nil && r.Seed < 300
+	})
+	if found == nil {
+		t.Fatal("300 runs found nothing")
+	}
+	story := tell(failed, found, plantedTwice)
+	for _, want := range []string{"-sim.seed=", "twice", "wrong: at "} {
+		if !strings.Contains(story, want) {
+			t.Errorf("the failure is told without %q:\n%s", want, story)
+		}
+	}
+}
+
 // The same seed goes the same way, on one core as on two.
 func TestSameSeedSameRun(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	one := forEachSeed(t, 50)
-	again := forEachSeed(t, 50)
-	runtime.GOMAXPROCS(2)
-	two := forEachSeed(t, 50)
-	for i := range one {
+	const seeds = 50
+	runs := func(cores int) (reports [seeds + 1]SwarmReport) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+		forEachSeed(1, nil, func(r SwarmReport, _ error) bool {
+			if r.Seed <= seeds {
+				reports[r.Seed] = r
+			}
+			return r.Seed < seeds+4 // those before it are done or under way
+		})
+		return reports
+	}
+	one, again, two := runs(1), runs(1), runs(2)
+	for i := 1; i <= seeds; i++ {
 		if one[i].Hash == 0 || one[i] != again[i] || one[i] != two[i] {
-			t.Errorf("seed %d: %v, again %v, on two cores %v", i+1, one[i], again[i], two[i])
+			t.Errorf("seed %d: %v, again %v, on two cores %v", i, one[i], again[i], two[i])
 		}
-		if i > 0 && one[i].Hash == one[i-1].Hash {
-			t.Errorf("seeds %d and %d went the same way", i, i+1)
+		if i > 1 && one[i].Hash == one[i-1].Hash {
+			t.Errorf("seeds %d and %d went the same way", i-1, i)
 		}
 	}
 }

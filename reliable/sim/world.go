@@ -42,8 +42,9 @@ type World struct {
 	free  []int // slots of held that are free
 	calls []func()
 
-	oracle oracle
-	hash   uint64
+	oracle   oracle
+	recorder *recorder // nil: nobody writes down what happens
+	hash     uint64
 
 	packet            proto.Packet
 	out, reply        []byte
@@ -125,8 +126,9 @@ func (w *World) schedule(at time.Duration, kind eventKind, index int) {
 	w.order++
 }
 
-// hold keeps a copy of a datagram for later.
-func (w *World) hold(p *path, datagram []byte, until time.Duration) {
+// hold keeps a copy of a datagram for later. Those that go on at one moment do
+// so by place, after everything else if that is not 0.
+func (w *World) hold(p *path, datagram []byte, until time.Duration, place int) {
 	if len(w.free) == 0 {
 		w.held = append(w.held, held{})
 		w.free = append(w.free, len(w.held)-1)
@@ -135,7 +137,8 @@ func (w *World) hold(p *path, datagram []byte, until time.Duration) {
 	w.free = w.free[:len(w.free)-1]
 	h := &w.held[slot]
 	h.path, h.datagram = p, append(h.datagram[:0], datagram...)
-	w.schedule(until, eventHeld, slot)
+	w.events.push(event{at: until, order: uint64(place)<<48 + w.order, kind: eventHeld, index: slot})
+	w.order++
 }
 
 // Step lets the next event happen and reports whether there was one at or

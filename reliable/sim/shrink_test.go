@@ -1,0 +1,112 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+)
+
+// plantedTwice is a receiver with a bug that takes several things to happen
+// together: when the connection has seen a duplicate and a packet out of
+// order, a message that came in fragments is delivered twice.
+func plantedTwice(w *World) {
+	w.Tamper = func(e *End, msg []byte) [][]byte {
+		s := e.Conn.Stats()
+		if len(msg) > 1200 && s.PacketsDuplicate > 0 && s.PacketsOutOfOrder > 0 {
+			return [][]byte{msg, msg}
+		}
+		return [][]byte{msg}
+	}
+}
+
+// plantedLoss is a bug that only the last check of a run can see: a message
+// that is read after a probe timeout is acknowledged, and gone.
+func plantedLoss(w *World) {
+	w.Tamper = func(e *End, msg []byte) [][]byte {
+		if e.Conn.Stats().ProbeTimeouts > 0 && e.Conn.Stats().PacketsOutOfOrder > 0 {
+			return nil
+		}
+		return [][]byte{msg}
+	}
+}
+
+// failing looks for the swarm's first seeds from which a fault that was
+// planted makes a failure of at least that many decisions.
+func failing(t *testing.T, plant func(*World), decisions, count int) []*Record {
+	t.Helper()
+	var found []*Record
+	for seed := uint64(1); len(found) < count; seed++ {
+		if seed > 5000 {
+			t.Fatalf("%d failures in 5000 seeds, want %d", len(found), count)
+		}
+		if r, err := RecordSwarm(seed, plant); err != nil && r.decisions() >= decisions {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// TestM8_FailuresOf500DecisionsShrinkTo12: whatever else happened, a dozen
+// decisions are enough to show the fault, and they still do.
+func TestM8_FailuresOf500DecisionsShrinkTo12(t *testing.T) {
+	count := 4
+	if testing.Short() || raceEnabled {
+		count = 2
+	}
+	for _, c := range []struct {
+		name, want string
+		plant      func(*World)
+	}{
+		{"delivered twice", "delivered", plantedTwice},
+		{"acknowledged and gone", "acknowledged", plantedLoss},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, r := range failing(t, c.plant, 500, count) {
+				replays := 0
+				small := Shrink(r, func(w *World) { replays++; c.plant(w) }, shrinkBudget)
+				err := small.Replay(c.plant)
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%s: what is left says %v, want something about %q", r.Title, err, c.want)
+				}
+				if n := small.decisions(); n > 12 {
+					t.Errorf("%s: %d of %d decisions are left, want at most 12:\n%s", r.Title, n, r.decisions(), small.Story(c.plant))
+				}
+				if replays > shrinkBudget+1 {
+					t.Errorf("%s: %d replays, want at most %d", r.Title, replays, shrinkBudget)
+				}
+				t.Logf("%s: %d decisions to %d in %d replays", r.Title, r.decisions(), small.decisions(), replays)
+				if again := Shrink(r, c.plant, shrinkBudget); again.Story(c.plant) != small.Story(c.plant) {
+					t.Errorf("%s: shrunk again, it is another story", r.Title)
+				}
+			}
+		})
+	}
+}
+
+// What is left is a story like those in testdata: run from its text it goes
+// the same way to the letter, and fails as long as the fault is there.
+func TestShrunkFailureIsAStory(t *testing.T) {
+	small := Shrink(failing(t, plantedTwice, 100, 1)[0], plantedTwice, shrinkBudget)
+	story := small.Story(plantedTwice)
+	s := NewScript()
+	plantedTwice(s.world)
+	told, err := retell(story, s)
+	if err == nil || err != s.Err() || told != story {
+		t.Errorf("the story\n%s\nis told again as\n%s\n%v", story, told, err)
+	}
+	if !strings.Contains(story, "wrong: at ") {
+		t.Errorf("the story does not say what went wrong:\n%s", story)
+	}
+	if _, err := retell(story, NewScript()); err != nil {
+		t.Errorf("without the fault: %v", err)
+	}
+}
+
+func TestShrinkLeavesWhatDoesNotFail(t *testing.T) {
+	r, err := RecordSwarm(1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Shrink(r, nil, shrinkBudget); got != r {
+		t.Errorf("%d decisions of %d are left of a run in which nothing failed", got.decisions(), r.decisions())
+	}
+}
