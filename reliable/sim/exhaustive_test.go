@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"flag"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,111 +14,160 @@ import (
 	"udplab/reliable/arq"
 )
 
+var depth = flag.Int("sim.depth", 8, "how many datagrams' fates the exhaustive test walks through: 4^depth schedules, twice")
+
 // fates is what a schedule may do to a datagram. The delay is longer than a
 // round trip, so everything sent meanwhile overtakes.
 var fates = [...]Fate{{Kind: Deliver}, {Kind: Drop}, {Kind: Duplicate}, {Kind: Delay, By: 70 * time.Millisecond}}
 
-// schedule is a number in base 4: digit i is the fate of the i-th datagram.
-type schedule int
+// schedule is the fates of the first datagrams of a connection, whichever end
+// sends them.
+type schedule struct {
+	code     uint64 // in base 4: digit i is the fate of the i-th datagram
+	length   int
+	onceOpen bool // begins with the first message instead of the first hello
+}
 
-func (s schedule) fate(i uint64) Fate { return fates[s>>(2*i)&3] }
+func (s schedule) fate(i uint64) Fate {
+	if i >= uint64(s.length) {
+		return Fate{}
+	}
+	return fates[s.code>>(2*i)&3]
+}
 
 func (s schedule) String() string {
-	text := make([]byte, scheduled)
+	text := make([]byte, s.length)
 	for i := range text {
-		text[i] = "vxd>"[s>>(2*i)&3]
+		text[i] = "vxd>"[s.code>>(2*i)&3]
 	}
 	return string(text)
 }
 
-// scheduled is how many datagrams a schedule decides about: 4^8 schedules.
-const scheduled = 8
-
 // scheduleSizes are the messages of a schedule: whole, empty, in fragments, whole.
 var scheduleSizes = []int{100, 0, 3000, 1}
 
-// TestEverySchedule lets every one of the first 8 datagrams be delivered,
-// lost, duplicated or delayed, in all 65,536 combinations, while the numbers
-// pass 2^32: all messages arrive once and in order, and closing completes.
-// The first half of the test begins at the first hello, the second once the
-// connection is open.
-func TestEverySchedule(t *testing.T) {
-	count := 1 << (2 * scheduled)
+// TestA2_EveryScheduleOfTheFirstDatagrams lets every one of the first
+// -sim.depth datagrams be delivered, lost, duplicated or delayed, in all
+// combinations, while the numbers pass 2^32: all messages arrive once and in
+// order, and closing completes. The first half of the test begins at the first
+// hello, the second once the connection is open.
+func TestA2_EveryScheduleOfTheFirstDatagrams(t *testing.T) {
+	length := *depth
 	if testing.Short() || raceEnabled {
-		count = 1 << (2 * 5) // of the first 5 datagrams
+		length = min(length, 5)
 	}
-	for _, from := range []string{"the first hello", "the first message"} {
-		t.Run("from "+from, func(t *testing.T) {
-			var group sync.WaitGroup
-			workers := runtime.GOMAXPROCS(0)
-			for worker := range workers {
-				group.Add(1)
-				go func() {
-					defer group.Done()
-					for s := worker; s < count; s += workers {
-						if err := runSchedule(schedule(s), from == "the first message"); err != nil {
-							t.Errorf("schedule %v (v deliver, x drop, d duplicate, > delay): %v", schedule(s), err)
-							return
-						}
-					}
-				}()
+	for _, onceOpen := range []bool{false, true} {
+		from := "from the first hello"
+		if onceOpen {
+			from = "from the first message"
+		}
+		t.Run(from, func(t *testing.T) {
+			if failed, err := everySchedule(length, onceOpen, nil); err != nil {
+				t.Error(tellSchedule(failed, err, nil))
 			}
-			group.Wait()
-			t.Logf("%d schedules", count)
+			t.Logf("%d schedules", 1<<(2*length))
 		})
 	}
 }
 
-func runSchedule(s schedule, onceOpen bool) error {
+// everySchedule runs all schedules of a length on all cores. If there are any
+// that fail, it returns one.
+func everySchedule(length int, onceOpen bool, plant func(*World)) (failed schedule, failure error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // worlds are small and short-lived
+	const batch = 256
+	var next atomic.Uint64
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	end := uint64(1) << (2 * length)
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for {
+				last := next.Add(batch)
+				for code := last - batch; code < min(last, end); code++ {
+					s := schedule{code, length, onceOpen}
+					if err := runSchedule(newScheduleWorld(plant), s); err != nil {
+						mu.Lock()
+						failed, failure = s, err
+						mu.Unlock()
+						next.Store(end)
+						return
+					}
+				}
+				if last >= end {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	return failed, failure
+}
+
+func newScheduleWorld(plant func(*World)) *World {
 	w := NewWorld(1)
-	config := arq.EndpointConfig{Listen: true, Conn: arq.Config{FirstNumber: 1<<32 - 2}}
-	a, b := w.AddNode("a", config), w.AddNode("b", config)
+	if plant != nil {
+		plant(w)
+	}
+	return w
+}
+
+func runSchedule(w *World, s schedule) error {
+	options := nodeOptions{listen: true, first: 1<<32 - 2}
+	a, b := w.addNode("a", options), w.addNode("b", options)
 	wire := lossy.Profile{Delay: 20 * time.Millisecond}
 	w.Path(a, b).SetProfile(wire)
 	w.Path(b, a).SetProfile(wire)
 	first := uint64(0)
-	fate := func(n uint64, _, _ *Node) Fate {
-		if n-first < scheduled {
-			return s.fate(n - first)
-		}
-		return Fate{}
-	}
-	if !onceOpen {
+	fate := func(n uint64, _, _ *Node) Fate { return s.fate(n - first) }
+	if !s.onceOpen {
 		w.Fate = fate
 	}
 	dialer := a.Dial(b)
-	if onceOpen {
+	if s.onceOpen {
 		w.Run(time.Second)
 		first, w.Fate = w.datagrams, fate
 	}
 	dialer.Queue(scheduleSizes...)
-	if !w.RunUntil(20*time.Second, func() bool { return dialer.lastAcked == len(scheduleSizes) }) {
-		return orError(w, "%d of %d messages acknowledged", dialer.lastAcked, len(scheduleSizes))
+	w.RunUntil(20*time.Second, func() bool { return dialer.lastAcked == len(scheduleSizes) })
+	w.Heal() // nothing is left to heal; it tells the shrinker where the faults end
+	if dialer.lastAcked < len(scheduleSizes) {
+		w.oracle.fail("%d of %d messages acknowledged after 20 s", dialer.lastAcked, len(scheduleSizes))
 	}
-	dialer.Close(0, "")
-	listeners := b.Ends()
-	done := func() bool {
-		for _, e := range listeners {
+	w.CloseAll()
+	ended := func() bool {
+		for _, e := range w.ends {
 			if e.state != arq.Closed {
 				return false
 			}
 		}
-		return dialer.state == arq.Closed
+		return true
 	}
-	if !w.RunUntil(30*time.Second, done) {
-		return orError(w, "not closed: %v", dialer)
+	if !w.RunUntil(30*time.Second, ended) {
+		w.oracle.fail("not closed after 30 s: %v", dialer)
 	}
 	w.Run(2 * time.Minute)
-	w.oracle.settled()
-	if len(w.events) > 0 {
-		return orError(w, "%d events are left after the end", len(w.events))
-	}
+	w.Settled()
+	w.Ended()
 	return w.Err()
 }
 
-func orError(w *World, format string, args ...any) error {
-	if err := w.Err(); err != nil {
-		return err
+// tellSchedule is what there is to say of a schedule that fails.
+func tellSchedule(s schedule, err error, plant func(*World)) string {
+	w := newScheduleWorld(plant)
+	recorder := w.record()
+	again := runSchedule(w, s)
+	record := recorder.finish("the schedule " + s.String())
+	return fmt.Sprintf("schedule %v (v deliver, x drop, d duplicate, > delay): %v (again: %v), shrunk:\n\n%s",
+		s, err, again, Shrink(record, plant, shrinkBudget).Story(plant))
+}
+
+// The walk through all schedules finds a bug that takes two fates together.
+func TestA2_EveryScheduleFindsPlantedBug(t *testing.T) {
+	for _, onceOpen := range []bool{false, true} {
+		failed, err := everySchedule(7, onceOpen, plantedTwice)
+		if err == nil {
+			t.Fatalf("onceOpen %v: 16,384 schedules found nothing", onceOpen)
+		}
+		t.Log(tellSchedule(failed, err, plantedTwice))
 	}
-	return fmt.Errorf("%v: %s", w, fmt.Sprintf(format, args...))
 }
