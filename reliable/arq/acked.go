@@ -110,9 +110,12 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 	found.count++
 	found.moreWaited = found.moreWaited || p.moreWaited
 	found.newestSentAt = max(found.newestSentAt, p.at)
-	if c.recovery.anyAcked && n < c.recovery.largestAcked {
-		c.reordering.late(now-p.at-c.recovery.newestRTT, &c.rtt)
-	} else if p.at >= c.recovery.newestAt {
+	switch {
+	case p.lost:
+		c.reordering.tooEarly(now-p.at-c.recovery.newestRTT, &c.rtt)
+	case c.recovery.anyAcked && n < c.recovery.largestAcked:
+		c.reordering.overtaken(&c.rtt)
+	case p.at >= c.recovery.newestAt:
 		c.recovery.newestAt, c.recovery.newestRTT = p.at, now-p.at
 	}
 	if p.lost {

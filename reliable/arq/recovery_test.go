@@ -148,7 +148,7 @@ func TestReorderingWidensTheWindow(t *testing.T) {
 func TestReorderingWindowIsAtMostARoundTrip(t *testing.T) {
 	var r reordering
 	path := rtt{min: 40 * ms, smoothed: 80 * ms, latest: 80 * ms, sampled: true}
-	r.late(time.Hour, &path)
+	r.tooEarly(time.Hour, &path)
 	if got := r.window; got != 80*ms {
 		t.Errorf("window %v, want the smoothed round trip of 80 ms", got)
 	}
@@ -159,17 +159,28 @@ func TestReorderingWindowIsAtMostARoundTrip(t *testing.T) {
 func TestReorderingIsForgotten(t *testing.T) {
 	var r reordering
 	path := rtt{min: 40 * ms, smoothed: 80 * ms, latest: 80 * ms, sampled: true}
-	r.late(ms, &path)
-	if got := r.window; got != 10*ms {
-		t.Errorf("window %v, want a quarter of the least round trip at least", got)
+	r.tooEarly(40*ms, &path)
+	if got := r.window; got != 50*ms {
+		t.Errorf("window %v, want 50 ms: as late as the packet came and a quarter more", got)
 	}
-	for i := range evidenceLasts {
-		if !r.seen() {
-			t.Fatalf("forgotten after %d loss events, want %d", i, evidenceLasts)
-		}
+	for range evidenceLasts / 2 {
 		r.lossEvent()
 	}
-	if r.seen() || r.packetThreshold() != packetThreshold {
+	r.overtaken(&path)
+	for range evidenceLasts/2 - 1 {
+		r.lossEvent()
+	}
+	if got := r.window; got != 50*ms {
+		t.Errorf("window %v one event before the proof is old, want 50 ms", got)
+	}
+	r.lossEvent()
+	if got := r.window; got != 10*ms {
+		t.Errorf("window %v, want a quarter of the least round trip while packets are still overtaken", got)
+	}
+	for range evidenceLasts / 2 {
+		r.lossEvent()
+	}
+	if r.window != 0 || r.packetThreshold() != packetThreshold {
 		t.Error("not forgotten")
 	}
 }
@@ -229,7 +240,7 @@ func BenchmarkAckInFlight(b *testing.B) {
 	}{{"100", 100, false}, {"100000", 100_000, false}, {"100-hole", 100, true}, {"100000-hole", 100_000, true}} {
 		b.Run(c.name, func(b *testing.B) {
 			s := newSender(b, c.flight)
-			s.conn.reordering = reordering{window: time.Hour, evidence: 1 << 40} // holes stay open
+			s.conn.reordering = reordering{window: time.Hour, seen: 1 << 40, proof: 1 << 40} // holes stay open
 			s.conn.rtt.min = time.Microsecond
 			next := uint64(0)
 			if c.hole {
