@@ -26,6 +26,8 @@ type Link struct {
 	now         time.Duration // the latest time given to Send
 	capacity    int
 	trace       func(now time.Duration, size int, v Verdict)
+	tag         uint64 // of the datagram in Send
+	arrived     uint64 // tag of the datagram Receive gave last
 
 	wire    line[passage] // datagrams that keep their place
 	race    race          // datagrams that may overtake each other (JitterReorder)
@@ -45,6 +47,7 @@ type Link struct {
 type passage struct {
 	due    time.Duration
 	number uint64 // how many went onto the wire before it
+	tag    uint64
 }
 
 // NewLink returns the link of one direction of one flow. It panics if the
@@ -103,6 +106,18 @@ func (l *Link) Send(now time.Duration, payload []byte) {
 		l.trace(l.now, len(payload), v)
 	}
 }
+
+// SendTagged is Send for a datagram with something written on its outside,
+// such as addresses: Tag gives it back where the datagram comes out, on each
+// copy and whatever happened to the bytes.
+func (l *Link) SendTagged(now time.Duration, payload []byte, tag uint64) {
+	l.tag = tag
+	l.Send(now, payload)
+	l.tag = 0
+}
+
+// Tag is the tag of the datagram that Receive gave last, 0 if it had none.
+func (l *Link) Tag() uint64 { return l.arrived }
 
 // Backlog is how long a datagram sent now would wait for its first bit to be
 // sent: the standing queue, as time at the link's rate. It is 0 without one.
@@ -182,7 +197,7 @@ func (l *Link) enter(v *Verdict, sent time.Duration, payload []byte) {
 	}
 	var held []byte
 	if v.By == 0 {
-		p := passage{due, l.entered}
+		p := passage{due, l.entered, l.tag}
 		l.entered++
 		if racing {
 			held = l.race.push(p, payload)
@@ -193,7 +208,7 @@ func (l *Link) enter(v *Verdict, sent time.Duration, payload []byte) {
 		// Never before an earlier displaced one, whose By or delay may have been larger.
 		l.until = max(l.until, l.entered+uint64(v.By))
 		l.expires = max(l.expires, due+ReorderHold)
-		held = l.aside.push(displaced{after: l.entered, until: l.until, expires: l.expires}, payload)
+		held = l.aside.push(displaced{after: l.entered, until: l.until, expires: l.expires, tag: l.tag}, payload)
 	}
 	if v.Corrupt {
 		flip(held, v.Bit)
@@ -262,6 +277,7 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 		l.race.drop()
 	case fromAside:
 		l.overtaken(l.aside.first().after)
+		l.arrived = l.aside.first().tag
 		dst = append(dst, l.aside.payload()...)
 		l.aside.drop()
 	default:
@@ -276,6 +292,7 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 func (l *Link) pass(p *passage) {
 	l.passed++
 	l.latest = p.due
+	l.arrived = p.tag
 	l.overtaken(p.number)
 	l.newest = max(l.newest, p.number+1)
 }
