@@ -129,6 +129,13 @@ func addStats(total, s *reliable.Stats) {
 	total.RetransmitsTime += s.RetransmitsTime
 	total.RetransmitsProbe += s.RetransmitsProbe
 	total.ProbeTimeouts += s.ProbeTimeouts
+	total.PathChanges += s.PathChanges
+	total.PathsRefused += s.PathsRefused
+	total.SizeProbesSent += s.SizeProbesSent
+	total.SizeProbesLost += s.SizeProbesLost
+	total.BlackHoles += s.BlackHoles
+	total.MarksReceived += s.MarksReceived
+	total.MarksReported += s.MarksReported
 	total.AcksSent += s.AcksSent
 	total.AcksReceived += s.AcksReceived
 	total.MessagesSent += s.MessagesSent

@@ -11,9 +11,15 @@ import (
 // defaults; a negative duration means off. It is read once and never modified,
 // and may be shared.
 type Config struct {
-	// MaxPacket is the largest datagram sent, bytes of UDP payload, 1200 to
-	// 65507. Default 1200, which every path carries.
+	// MaxPacket is the largest datagram ever sent, bytes of UDP payload, 1200 to
+	// 65507. Default 65507: whatever probes find the path to carry (RFC 8899),
+	// beginning with 1200. Sockets that may cut datagrams into IP fragments are
+	// not probed: 1200 it is there. That is everything but the sockets of
+	// package net on Linux.
 	MaxPacket int
+	// FixedPacket, if not zero, is the size of full datagrams from the first to
+	// the last, and nothing is probed.
+	FixedPacket int
 	// MaxMessage is the largest message sent or accepted, bytes, at most and
 	// by default 16 MiB.
 	MaxMessage int
@@ -71,7 +77,7 @@ func (c *Config) or() Config {
 // limit.
 func (c Config) arq(granularity time.Duration) arq.Config {
 	return arq.Config{
-		MaxPacket: c.MaxPacket, MaxMessage: c.MaxMessage,
+		MaxPacket: c.MaxPacket, FixedPacket: c.FixedPacket, MaxMessage: c.MaxMessage,
 		SendBuffer: c.SendBuffer, ReceiveWindow: c.ReceiveWindow,
 		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive, HandshakeTimeout: c.HandshakeTimeout,
 		Congestion: c.Congestion, PacingQuantum: 2 * granularity, FirstNumber: c.FirstNumber,

@@ -22,7 +22,6 @@ import (
 // reader and the callers of its methods drive the state machine in turn.
 type Conn struct {
 	listener *Listener
-	peer     netip.AddrPort
 
 	// Owned by deadlines, under its lock.
 	wakeAt    time.Duration
@@ -30,9 +29,10 @@ type Conn struct {
 
 	mu        sync.Mutex // guards what is below
 	machine   *arq.Conn
-	incoming  bool // the peer opened it and Accept has not been told
-	forgotten bool // the listener does not know it any more
-	unsettled bool // packets were handled, and what follows from them was not done
+	peer      netip.AddrPort // where machine.Peer was when the endpoint last heard
+	incoming  bool           // the peer opened it and Accept has not been told
+	forgotten bool           // the listener does not know it any more
+	unsettled bool           // packets were handled, and what follows from them was not done
 	burst     []byte
 	partial   []byte // rest of the message that Read is in
 
@@ -63,13 +63,13 @@ func (c *Conn) input(feed func(m *arq.Conn, now time.Duration)) {
 // later asks for settleBatch when the batch is read: it is true for the first
 // packet of a batch while messages flow. Any other may open, end or replace
 // something, and what follows from it does not wait.
-func (c *Conn) receive(p *proto.Packet, size int, fresh bool) (later bool) {
+func (c *Conn) receive(from netip.AddrPort, p *proto.Packet, size int, fresh bool) (later bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.listener.now()
 	flows := !c.incoming && c.machine.State() == arq.Open
 	if !fresh {
-		c.machine.Handle(now, p, size)
+		c.machine.Handle(now, from, p, size, arq.NotECT)
 	}
 	if !flows || c.machine.State() != arq.Open {
 		c.settle(now)
@@ -100,19 +100,24 @@ func (c *Conn) settle(now time.Duration) {
 		return
 	}
 	for {
+		var to netip.AddrPort
 		var more bool
-		c.burst, more = c.machine.AppendPacket(now, c.burst[:0])
+		c.burst, to, more = c.machine.AppendPacket(now, c.burst[:0])
 		if !more {
 			break
 		}
-		c.listener.write(c.burst, c.peer)
+		c.listener.write(c.burst, to)
+	}
+	if peer := c.machine.Peer(); peer != c.peer {
+		c.peer = peer
+		c.listener.moved(c)
 	}
 	state := c.machine.State()
 	if c.incoming && state >= arq.Open {
 		c.incoming = false
 		if !c.listener.config.Rendezvous && !c.listener.announce(c) {
 			c.machine.Abort(arq.CodeRefused, "too many connections wait to be accepted")
-			c.burst, _ = c.machine.AppendPacket(now, c.burst[:0])
+			c.burst, _, _ = c.machine.AppendPacket(now, c.burst[:0])
 			c.listener.write(c.burst, c.peer)
 			state = c.machine.State()
 		}
@@ -333,5 +338,10 @@ func (c *Conn) EndpointStats() EndpointStats { return c.listener.Stats() }
 // LocalAddr is the socket's address.
 func (c *Conn) LocalAddr() net.Addr { return c.listener.Addr() }
 
-// RemoteAddr is the peer's address.
-func (c *Conn) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(c.peer) }
+// RemoteAddr is the peer's address. It changes when the peer moves to another
+// network, or a router on the way gives it another port.
+func (c *Conn) RemoteAddr() net.Addr {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return net.UDPAddrFromAddrPort(c.peer)
+}

@@ -122,7 +122,7 @@ func (r *reader) handle(from netip.AddrPort, datagram []byte) {
 		to.Replaced.Tag.(*Conn).input(func(m *arq.Conn, _ time.Duration) { m.Superseded() })
 	}
 	if to.Conn != nil {
-		if c := to.Conn.Tag.(*Conn); c.receive(&r.packet, len(datagram), to.New) {
+		if c := to.Conn.Tag.(*Conn); c.receive(from, &r.packet, len(datagram), to.New) {
 			r.unsettled = append(r.unsettled, c)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"udplab/proto"
 	"udplab/reliable/arq"
 	"udplab/reliable/internal/udp"
 )
@@ -89,8 +90,12 @@ func (l *Listener) start(listen bool) {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
 	l.timing = newDeadlines(l.now, (*Conn).timeout, l.newAlarm)
+	conn := l.config.arq(l.timing.alarm.Granularity())
+	if !l.socket.KeepWhole() && conn.FixedPacket == 0 {
+		conn.FixedPacket = proto.MinHello
+	}
 	l.endpoint = arq.NewEndpoint(arq.EndpointConfig{
-		Conn: l.config.arq(l.timing.alarm.Granularity()), Listen: listen, Rendezvous: l.config.Rendezvous,
+		Conn: conn, Listen: listen, Rendezvous: l.config.Rendezvous,
 		MaxConns: l.config.MaxConns, Random: randomID, Secret: secret,
 	})
 	l.socket.Enlarge(l.config.socketBuffer())
@@ -182,12 +187,19 @@ func (l *Listener) announce(c *Conn) (taken bool) {
 	return true
 }
 
+// moved tells the endpoint that a connection's peer is elsewhere. c.mu is held.
+func (l *Listener) moved(c *Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.endpoint.Moved(c.machine)
+}
+
 // forget takes a connection out that is over. c.mu is held.
 func (l *Listener) forget(c *Conn) {
 	l.timing.update(c, 0, false)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.endpoint.Remove(c.machine, c.peer)
+	l.endpoint.Remove(c.machine)
 	delete(l.conns, c)
 }
 

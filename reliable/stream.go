@@ -97,5 +97,5 @@ func (c *Conn) opError(op string, err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = os.ErrDeadlineExceeded // bare, so that net.OpError.Timeout sees it
 	}
-	return &net.OpError{Op: op, Net: "udp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
+	return &net.OpError{Op: op, Net: "udp", Source: c.LocalAddr(), Addr: net.UDPAddrFromAddrPort(c.peer), Err: err}
 }

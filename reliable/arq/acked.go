@@ -13,6 +13,7 @@ type ackResult struct {
 	bytes        int // of those that were still in flight
 	newestSentAt time.Duration
 	moreWaited   bool
+	marked       int                 // packets that left as ECN-capable
 	spurious     congestion.Spurious // those that had been declared lost
 }
 
@@ -65,6 +66,7 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 			Bytes: found.bytes, LargestSentAt: found.newestSentAt,
 			PriorInFlight: before.inFlight, InFlight: c.recovery.inFlight,
 			WindowLimited: found.moreWaited,
+			CE:            c.congestionMarks(found.marked),
 			RTT:           path, Rate: rate,
 		})
 	}
@@ -100,9 +102,13 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 	if p.hasAck {
 		c.acks.confirmed(p.ackedUpTo)
 	}
+	if p.marked {
+		found.marked++
+	}
 	if !p.eliciting {
 		return
 	}
+	c.pmtu.packetArrived(n, int(p.size))
 	c.in.confirmed = max(c.in.confirmed, p.maxDataLimit)
 	if p.fin {
 		c.finish.acked, c.finish.pending = true, false
@@ -120,9 +126,11 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 	}
 	if p.lost {
 		c.stats.PacketsLostSpurious++
-		found.spurious.Packets++
-		found.spurious.Bytes += int(p.size)
-		found.spurious.SentAt = max(found.spurious.SentAt, p.at)
+		if c.onPath(n) {
+			found.spurious.Packets++
+			found.spurious.Bytes += int(p.size)
+			found.spurious.SentAt = max(found.spurious.SentAt, p.at)
+		}
 	} else {
 		c.sent.settle(p)
 		c.recovery.inFlight -= int(p.size)

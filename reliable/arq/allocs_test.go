@@ -18,14 +18,14 @@ func TestAcksCostNoAllocations(t *testing.T) {
 	var packet proto.Packet
 	exchange := func(from, to *Conn) {
 		for {
-			b, ok := from.AppendPacket(p.now, buf[:0])
+			b, _, ok := from.AppendPacket(p.now, buf[:0])
 			if buf = b; !ok {
 				return
 			}
 			if err := proto.Parse(b, &packet); err != nil {
 				t.Fatal(err)
 			}
-			to.Handle(p.now, &packet, len(b))
+			to.Handle(p.now, to.Peer(), &packet, len(b), NotECT)
 		}
 	}
 	round := func() { // a ping each way and its acknowledgment

@@ -11,10 +11,17 @@ import (
 // a zero field means its documented default, a negative duration means off.
 // It is read once and never modified.
 type Config struct {
-	// MaxPacket is the largest datagram sent, bytes of UDP payload, 1200 to
-	// 65507. Default 1200, which every path carries (RFC 9000 section 14).
-	// What the peer accepts limits it further.
+	// MaxPacket is the largest datagram ever sent, bytes of UDP payload, 1200
+	// to 65507. A connection begins with 1200, which every path carries (RFC
+	// 9000 section 14), and finds out by probes what this one does (RFC 8899).
+	// Default 65507: whatever it carries. What the peer accepts limits it
+	// further.
 	MaxPacket int
+	// FixedPacket, if not zero, is the size of full datagrams from the first
+	// to the last, 1200 to 65507, and nothing is probed. It is for those who
+	// know the path, and for sockets whose datagrams the system would cut into
+	// IP fragments: there, probes prove nothing.
+	FixedPacket int
 	// MaxMessage is the largest message sent or accepted, bytes, at most and
 	// by default proto.MaxMessage (16 MiB).
 	MaxMessage int
@@ -40,6 +47,10 @@ type Config struct {
 	// ReportReceivedAt asks the peer to say when packets arrived, which gives
 	// Stats.Jitter of this side's packets at some 12 bytes an ack. Default off.
 	ReportReceivedAt bool
+	// ECN says that the driver marks datagrams as Conn.ECN says (RFC 3168).
+	// Then the peer's counts of marks are checked, and marks of congestion
+	// obeyed. Marks that arrive are reported to the peer in any case.
+	ECN bool
 	// PacingQuantum is how far apart the driver's timers can wake the
 	// connection while it paces its packets: what the rate gives in this time
 	// leaves in one burst, at least two packets. Default 200 us.
@@ -88,7 +99,10 @@ const messageCost = 32
 
 // withDefaults returns the configuration with every default filled in.
 func (c Config) withDefaults() Config {
-	c.MaxPacket = clamp(orDefault(c.MaxPacket, 1200), 1200, proto.MaxDatagram)
+	c.MaxPacket = clamp(orDefault(c.MaxPacket, proto.MaxDatagram), basePacket, proto.MaxDatagram)
+	if c.FixedPacket != 0 {
+		c.FixedPacket = clamp(c.FixedPacket, basePacket, proto.MaxDatagram)
+	}
 	c.MaxMessage = clamp(orDefault(c.MaxMessage, proto.MaxMessage), 1, proto.MaxMessage)
 	c.SendBuffer = max(orDefault(c.SendBuffer, 4<<20), 1)
 	c.ReceiveWindow = max(orDefault(c.ReceiveWindow, 4<<20), 4<<10)

@@ -1,6 +1,7 @@
 package arq
 
 import (
+	"net/netip"
 	"time"
 
 	"udplab/proto"
@@ -23,13 +24,14 @@ type Conn struct {
 	config  Config
 	state   State
 	err     error
-	localID uint64 // what the peer writes into its packets to us
-	peerID  uint64 // what we write into ours; 0 until known
+	localID uint64         // what the peer writes into its packets to us
+	knownAt netip.AddrPort // the peer's address in the endpoint's tables; the endpoint's
+	peerID  uint64         // what we write into ours; 0 until known
 
 	handshake  handshake
 	nextNumber uint64 // packet number of the next data packet
 	peerFirst  uint64 // the peer's first packet number
-	maxPacket  int    // largest datagram we send: ours or the peer's limit
+	maxPacket  int    // largest datagram we send now
 	idle       time.Duration
 
 	sent       sent
@@ -41,6 +43,10 @@ type Conn struct {
 	rtt        rtt
 	congestion congestion.Controller
 	pacer      pacer
+	path       path
+	pmtu       pmtu
+	ecn        ecn
+	arrival    arrival // of the packet in hand
 	acks       acks
 	out        sendQueue
 	in         recvQueue
@@ -109,6 +115,7 @@ func (c *Conn) Stats() Stats {
 	s.Jitter = time.Duration(c.jitter.smoothed)
 	s.ReorderingWindow = c.reordering.window
 	s.PacingRate = int(c.congestion.PacingRate())
+	s.PacketSize = c.maxPacket
 	s.CongestionWindow = c.congestion.Window()
 	s.BytesInFlight = c.recovery.inFlight
 	s.SendQueueBytes = c.out.bytes
@@ -120,27 +127,32 @@ func (c *Conn) Stats() Stats {
 // expanding and of thresholds never goes below it.
 const numberBase = 1 << 32
 
-func newConn(now time.Duration, config Config, localID uint64) *Conn {
-	c := &Conn{config: config.withDefaults(), localID: localID, heardAt: now}
+// origin is what a connection gets from its endpoint.
+type origin struct {
+	localID uint64
+	peer    netip.AddrPort
+	random  func() uint64
+}
+
+func newConn(now time.Duration, config Config, o origin) *Conn {
+	c := &Conn{config: config.withDefaults(), localID: o.localID, knownAt: o.peer, heardAt: now}
+	c.path.peer, c.path.random = o.peer, o.random
 	c.timers.init()
 	c.nextNumber = c.firstNumber()
 	c.sent.packets.start(c.nextNumber)
 	c.out.messages.start(c.nextNumber)
 	c.out.nextSeq = c.nextNumber
 	c.idle = c.config.IdleTimeout
-	c.setMaxPacket(c.config.MaxPacket)
+	c.startPacketSize()
 	return c
 }
 
-func (c *Conn) setMaxPacket(n int) {
-	c.maxPacket = n
-	c.congestion = c.config.Congestion(congestion.Config{MaxPacket: n})
-}
-
 // Handle takes in one packet that package proto parsed and the endpoint found
-// to be this connection's; size is the datagram's length in bytes. It keeps
+// to be this connection's. from is where it came from, size the datagram's
+// length in bytes, mark its ECN mark as far as the socket tells. It keeps
 // nothing of p.
-func (c *Conn) Handle(now time.Duration, p *proto.Packet, size int) {
+func (c *Conn) Handle(now time.Duration, from netip.AddrPort, p *proto.Packet, size int, mark ECN) {
+	c.arrival = arrival{from: from, size: size, ecn: mark}
 	c.stats.PacketsReceived++
 	c.stats.BytesReceived += uint64(size)
 	switch p.Type {
@@ -186,6 +198,7 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	}
 	number := proto.Expand(d.Number, expected)
 	c.heard(now)
+	c.credited(c.arrival)
 	if c.acks.duplicate(number) {
 		c.stats.PacketsDuplicate++
 		frames := d.Frames()
@@ -198,9 +211,15 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 		}
 		return
 	}
+	c.arrivedFrom(now, c.arrival, !c.acks.any || number > c.acks.largest)
 	if c.acks.received(now, number) {
 		c.stats.PacketsOutOfOrder++
 	}
+	congested := c.ecn.arrived(c.arrival.ecn)
+	if congested {
+		c.stats.MarksReceived++
+	}
+	c.ecn.fresh = false
 	eliciting := false
 	frames := d.Frames()
 	var f proto.Frame
@@ -213,6 +232,8 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	}
 	if eliciting {
 		c.acks.ackElicited()
+		// RFC 9000 section 13.2.1: at once, so that the peer slows down soon.
+		c.acks.immediate = c.acks.immediate || congested
 	}
 }
 
@@ -246,6 +267,7 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 		c.handleMessage(&f.Message)
 	case proto.FrameAck:
 		c.handleAck(now, &f.Ack)
+		c.sizeAcked(now, &f.Ack)
 	case proto.FrameMaxData:
 		c.out.credit = max(c.out.credit, f.MaxData)
 	case proto.FramePing, proto.FramePadding:
@@ -257,7 +279,12 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 		c.handleReceivedAt(&f.ReceivedAt)
 	case proto.FrameFin:
 		c.handleFin(proto.Expand(f.FinNext, c.in.next))
-	case proto.FrameECN, proto.FramePathChallenge, proto.FramePathResponse:
+	case proto.FrameECN:
+		c.ecn.frame, c.ecn.fresh = f.ECN, true
+	case proto.FramePathChallenge:
+		c.path.replies.add(now, reply{to: c.arrival.from, token: f.PathToken, size: c.arrival.size})
+	case proto.FramePathResponse:
+		c.handlePathResponse(now, f.PathToken)
 	case proto.FrameClose:
 		c.handleClose(now, &f.Close)
 	default:
@@ -298,6 +325,10 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 			c.end(ErrIdleTimeout)
 		case timerKeepAlive:
 			c.pingPending = true // the answer arms the timer again
+		case timerPath:
+			c.pathExpired(now)
+		case timerPacketSize:
+			c.packetSizeExpired()
 		case timerClose:
 			c.closeExpired(now)
 		default:

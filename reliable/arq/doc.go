@@ -14,7 +14,7 @@
 // Every input carries now, a monotonic time since an epoch of the driver's
 // choosing that never goes back:
 //
-//	Handle(now, packet, size)    a packet came
+//	Handle(now, from, packet, size, mark)    a packet came
 //	HandleTimeout(now)           the time of NextTimeout has come
 //	Send(now, msg, tracked)      the application has a message
 //	Receive(now)                 the application takes a message
@@ -22,10 +22,12 @@
 //
 // After one input, and before the next, the driver drains the outputs:
 //
-//  1. AppendPacket until it reports false; each call is one datagram for the
-//     peer. A batch of inputs may share one draining.
-//  2. NextTimeout, once, after the packets: sending arms timers.
-//  3. State, Err, Readable, CanSend and Receipt tell what to wake up for.
+//  1. AppendPacket until it reports false; each call is one datagram and the
+//     address it goes to, to be marked as ECN says. A batch of inputs may share
+//     one draining.
+//  2. Peer: if it changed, the endpoint is told (Moved).
+//  3. NextTimeout, once, after the packets: sending arms timers.
+//  4. State, Err, Readable, CanSend and Receipt tell what to wake up for.
 //
 // A connection that is Closed may still have one packet to give; then the
 // driver takes it out of the endpoint with Remove. What was received stays
@@ -43,8 +45,9 @@
 // # Limits
 //
 // Nothing is encrypted or authenticated: whoever sees a packet can forge
-// others. The connection stays with the addresses it began with. One channel,
-// one delivery mode: reliable, ordered.
+// others. The peer may move to another address (SPEC 6.4) at any time after
+// the handshake; this side never notices that its own changed. One channel, one
+// delivery mode: reliable, ordered.
 //
 // Packet numbers and message numbers are 64 bits here and 32 bits on the wire
 // (SPEC 3); the spans in flight are far below 2^31, so expanding them is never

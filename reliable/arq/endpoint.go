@@ -42,7 +42,9 @@ type EndpointConfig struct {
 	Rendezvous bool
 	// MaxConns bounds the connections, counting those under way. Default 65536.
 	MaxConns int
-	// Random gives connection ids; it must be unpredictable outside tests.
+	// Random gives connection ids and the tokens that prove addresses; it must
+	// be unpredictable outside tests, and safe to call for several connections
+	// at once if they are driven so.
 	Random func() uint64
 	// Secret keys the address-validation cookies; it must be unpredictable
 	// outside tests.
@@ -79,7 +81,7 @@ func (e *Endpoint) Dial(now time.Duration, addr netip.AddrPort) (c *Conn, made b
 	if c := e.byAddr[addr]; c != nil && e.config.Rendezvous {
 		return c, false
 	}
-	c = dial(now, e.config.Conn, e.newID())
+	c = dial(now, e.config.Conn, e.origin(addr))
 	e.byID[c.localID] = c
 	e.byAddr[addr] = c
 	return c, true
@@ -93,15 +95,41 @@ func (e *Endpoint) Stats() RouteStats { return e.stats }
 
 // Remove forgets a connection, which the driver does once it is Closed. Its
 // packets will be answered with resets from then on.
-func (e *Endpoint) Remove(c *Conn, addr netip.AddrPort) {
+func (e *Endpoint) Remove(c *Conn) {
 	delete(e.byID, c.localID)
 	delete(e.succeeding, c.localID)
-	if key := (peerKey{addr, c.peerID}); e.byPeer[key] == c {
+	if key := (peerKey{c.knownAt, c.peerID}); e.byPeer[key] == c {
 		delete(e.byPeer, key)
 	}
-	if e.byAddr[addr] == c {
-		delete(e.byAddr, addr)
+	if e.byAddr[c.knownAt] == c {
+		delete(e.byAddr, c.knownAt)
 	}
+}
+
+// Moved has a connection known by its peer's new address, which the driver
+// does when Conn.Peer changed: resets are believed from there alone, and with
+// Rendezvous dialing that address gives this connection.
+func (e *Endpoint) Moved(c *Conn) {
+	from, to := c.knownAt, c.path.peer
+	if e.byID[c.localID] != c || from == to {
+		return
+	}
+	c.knownAt = to
+	if key := (peerKey{from, c.peerID}); e.byPeer[key] == c {
+		delete(e.byPeer, key)
+		e.byPeer[peerKey{to, c.peerID}] = c
+	}
+	if e.byAddr[from] == c {
+		delete(e.byAddr, from)
+		if e.byAddr[to] == nil {
+			e.byAddr[to] = c
+		}
+	}
+}
+
+// origin is what a new connection with the peer at addr begins with.
+func (e *Endpoint) origin(addr netip.AddrPort) origin {
+	return origin{localID: e.newID(), peer: addr, random: e.config.Random}
 }
 
 // Route is where a packet goes.
@@ -127,9 +155,9 @@ func (e *Endpoint) Route(now time.Duration, from netip.AddrPort, p *proto.Packet
 	case proto.TypeAccept:
 		c := e.byID[p.Accept.DestID]
 		if c != nil && c.peerID == 0 {
-			e.byPeer[peerKey{from, p.Accept.SourceID}] = c
-			if !e.config.Rendezvous && e.byAddr[from] == c {
-				delete(e.byAddr, from) // no longer dialing
+			e.byPeer[peerKey{c.knownAt, p.Accept.SourceID}] = c
+			if !e.config.Rendezvous && e.byAddr[c.knownAt] == c {
+				delete(e.byAddr, c.knownAt) // no longer dialing
 			}
 		}
 		return e.known(c)
@@ -137,7 +165,7 @@ func (e *Endpoint) Route(now time.Duration, from netip.AddrPort, p *proto.Packet
 		return e.known(e.byPeer[peerKey{from, p.Reset.DeadID}])
 	case proto.TypeData:
 		if c := e.byID[p.Data.DestID]; c != nil {
-			return Route{Conn: c, Replaced: e.succeed(c, from)}
+			return Route{Conn: c, Replaced: e.succeed(c)}
 		}
 		e.stats.UnknownConnection++
 		return e.reset(now, p.Data.DestID, size, buf)
@@ -192,7 +220,7 @@ func (e *Endpoint) routeHello(now time.Duration, from netip.AddrPort, h *proto.H
 		e.stats.Refused++
 		return Route{}
 	}
-	c := accept(now, e.config.Conn, e.newID(), h)
+	c := accept(now, e.config.Conn, e.origin(from), h)
 	c.handshake.acceptDue = true
 	c.stats.PacketsReceived++
 	c.stats.BytesReceived += uint64(size)
@@ -211,13 +239,13 @@ func (e *Endpoint) routeHello(now time.Duration, from netip.AddrPort, h *proto.H
 // succeed makes c the one connection with its address if it was made beside
 // another, and returns the other. Its first data packet shows that the peer
 // means c: the hello alone may be a late copy from the peer's former life.
-func (e *Endpoint) succeed(c *Conn, from netip.AddrPort) (replaced *Conn) {
+func (e *Endpoint) succeed(c *Conn) (replaced *Conn) {
 	if len(e.succeeding) == 0 || !e.succeeding[c.localID] {
 		return nil
 	}
 	delete(e.succeeding, c.localID)
-	replaced = e.byAddr[from]
-	e.byAddr[from] = c
+	replaced = e.byAddr[c.knownAt]
+	e.byAddr[c.knownAt] = c
 	return replaced
 }
 
@@ -226,7 +254,7 @@ func (e *Endpoint) succeed(c *Conn, from netip.AddrPort) (replaced *Conn) {
 func (e *Endpoint) reset(now time.Duration, id uint64, size int, buf []byte) Route {
 	before := len(buf)
 	reply := proto.AppendReset(buf, &proto.Reset{DeadID: id})
-	if len(reply)-before > size || !e.resets.take(now) {
+	if len(reply)-before > size || !e.resets.take(now, resetsPerSecond) {
 		return Route{}
 	}
 	e.stats.Resets++
@@ -242,7 +270,7 @@ func (e *Endpoint) newID() uint64 {
 	}
 }
 
-// budget allows resetsPerSecond things a second.
+// budget allows so many things a second.
 type budget struct {
 	second time.Duration
 	used   int
@@ -251,12 +279,12 @@ type budget struct {
 // resetsPerSecond bounds how many resets one socket sends.
 const resetsPerSecond = 1000
 
-func (b *budget) take(now time.Duration) bool {
+func (b *budget) take(now time.Duration, most int) bool {
 	if second := now / time.Second; second != b.second {
 		b.second, b.used = second, 0
 	}
 	b.used++
-	return b.used <= resetsPerSecond
+	return b.used <= most
 }
 
 // Superseded tells a connection that its peer was restarted: a new connection

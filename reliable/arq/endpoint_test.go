@@ -102,7 +102,7 @@ func TestOneConnectionPerHello(t *testing.T) {
 	if !first.New || again.New || again.Conn != first.Conn || e.Len() != 1 {
 		t.Errorf("%d connections, the copy of the hello goes to %p, want %p", e.Len(), again.Conn, first.Conn)
 	}
-	e.Remove(first.Conn, alice)
+	e.Remove(first.Conn)
 	if e.Len() != 0 || len(e.byPeer) != 0 || len(e.byAddr) != 0 {
 		t.Error("a removed connection leaves something behind")
 	}
@@ -156,7 +156,7 @@ func TestVersionsEndTheAttempt(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := e.Route(0, alice, &p, 30, nil)
-		r.Conn.Handle(0, &p, 30)
+		r.Conn.Handle(0, alice, &p, 30, NotECT)
 		if !errors.Is(conn.Err(), c.want) {
 			t.Errorf("versions %v: error %v, want %v", c.versions, conn.Err(), c.want)
 		}
@@ -244,7 +244,7 @@ func TestIDsThatCollideAreDrawnAgain(t *testing.T) {
 			conns = append(conns, c)
 		}
 		for _, c := range conns {
-			e.Remove(c, alice)
+			e.Remove(c)
 		}
 	}
 }
@@ -270,7 +270,7 @@ func TestRendezvousKeepsOneConnectionPerAddress(t *testing.T) {
 	if !errors.Is(old.Err(), ErrPeerReset) {
 		t.Errorf("the old connection says %v", old.Err())
 	}
-	e.Remove(old, alice)
+	e.Remove(old)
 	if c, made := e.Dial(0, alice); made || c != r.Conn {
 		t.Error("removing the old connection took the new one with it")
 	}

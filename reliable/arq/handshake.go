@@ -19,12 +19,13 @@ import (
 // the answer to the other's: no cookie is needed, since each side sends to an
 // address it chose itself, and there is one connection.
 type handshake struct {
-	token    []byte
-	helloDue bool
-	hellos   int // sent with the present token
-	helloAt  time.Duration
-	interval time.Duration
-	giveUpAt time.Duration
+	token     []byte
+	helloDue  bool
+	hellos    int // sent with the present token
+	helloAt   time.Duration
+	helloSize int // bytes of the last hello
+	interval  time.Duration
+	giveUpAt  time.Duration
 	// giveUpLast is the time beyond which copies of the hello do not move
 	// giveUpAt; 0 on the side that dials.
 	giveUpLast time.Duration
@@ -37,8 +38,8 @@ type handshake struct {
 func (h *handshake) dialing() bool { return h.giveUpLast == 0 }
 
 // dial makes the connection that asks.
-func dial(now time.Duration, config Config, localID uint64) *Conn {
-	c := newConn(now, config, localID)
+func dial(now time.Duration, config Config, o origin) *Conn {
+	c := newConn(now, config, o)
 	c.state = Dialing
 	c.handshake.helloDue = true
 	c.handshake.interval = helloInterval
@@ -51,8 +52,8 @@ func dial(now time.Duration, config Config, localID uint64) *Conn {
 }
 
 // accept makes the connection that answers a hello with a valid cookie.
-func accept(now time.Duration, config Config, localID uint64, h *proto.Hello) *Conn {
-	c := newConn(now, config, localID)
+func accept(now time.Duration, config Config, o origin, h *proto.Hello) *Conn {
+	c := newConn(now, config, o)
 	c.state = Accepted
 	c.agree(h.SourceID, &h.Params)
 	c.handshake.giveUpAt = now + acceptTimeout
@@ -68,9 +69,7 @@ func (c *Conn) agree(peerID uint64, p *proto.Params) {
 	c.acks.floor = c.peerFirst
 	c.in.init(c.peerFirst, c.config.ReceiveWindow)
 	c.out.credit = p.MaxData
-	if peerMax := int(p.MaxPacket); peerMax < c.maxPacket {
-		c.setMaxPacket(max(peerMax, proto.MinHello))
-	}
+	c.limitPacketSize(int(p.MaxPacket))
 	if theirs := time.Duration(p.IdleMillis) * time.Millisecond; theirs > 0 && (c.idle == 0 || theirs < c.idle) {
 		c.idle = theirs
 	}
@@ -107,6 +106,7 @@ func (c *Conn) handleAccept(now time.Duration, a *proto.Accept) {
 	if c.peerID == 0 {
 		c.sampleHandshake(now)
 		c.agree(a.SourceID, &a.Params)
+		c.helloAnswered()
 	}
 	c.opened()
 	c.heard(now)
@@ -198,11 +198,12 @@ func (c *Conn) appendHandshake(now time.Duration, dst []byte) []byte {
 	switch {
 	case h.helloDue:
 		h.helloDue = false
+		h.helloSize = c.helloSize()
 		h.hellos++
 		h.helloAt = now
 		return proto.AppendHello(dst, &proto.Hello{
 			Version: proto.Version, SourceID: c.localID, Token: h.token, Params: c.params(),
-		}, proto.MinHello)
+		}, h.helloSize)
 	case h.acceptDue:
 		h.acceptDue = false
 		h.accepts++

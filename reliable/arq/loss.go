@@ -44,7 +44,10 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 			}
 			reason = repairTime
 		}
-		c.losePacket(p, reason)
+		c.losePacket(n, p, reason)
+		if !c.onPath(n) {
+			continue
+		}
 		lost.Bytes += int(p.size)
 		lost.Packets++
 		newest = p
@@ -89,9 +92,10 @@ func (r *lossRun) extend(n uint64, at time.Duration, acked spans) time.Duration 
 }
 
 // losePacket declares a packet lost and queues its content to be sent again.
-func (c *Conn) losePacket(p *sentPacket, reason repairReason) {
+func (c *Conn) losePacket(n uint64, p *sentPacket, reason repairReason) {
 	c.sent.settle(p)
 	p.lost = true
+	c.pmtu.packetLost(n, int(p.size))
 	c.stats.PacketsLost++
 	c.recovery.inFlight -= int(p.size)
 	c.sampler.Lost(int(p.size))

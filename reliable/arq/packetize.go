@@ -1,6 +1,7 @@
 package arq
 
 import (
+	"net/netip"
 	"time"
 	"unicode/utf8"
 
@@ -10,11 +11,12 @@ import (
 
 func validUTF8(s string) bool { return utf8.ValidString(s) }
 
-// AppendPacket appends the next datagram to send to dst and reports whether
-// there was one. Callers drain it after every input. It never appends more
-// than Config.MaxPacket bytes.
-func (c *Conn) AppendPacket(now time.Duration, dst []byte) ([]byte, bool) {
+// AppendPacket appends the next datagram to send to dst, and returns where it
+// goes to and whether there was one. Callers drain it after every input. It
+// never appends more than Config.MaxPacket bytes.
+func (c *Conn) AppendPacket(now time.Duration, dst []byte) (datagram []byte, to netip.AddrPort, ok bool) {
 	before := len(dst)
+	to = c.path.peer
 	switch c.state {
 	case Dialing:
 		dst = c.appendHandshake(now, dst)
@@ -23,17 +25,24 @@ func (c *Conn) AppendPacket(now time.Duration, dst []byte) ([]byte, bool) {
 	case Open, Draining:
 		dst = c.appendHandshake(now, dst)
 		if len(dst) == before {
+			dst, to = c.appendPath(now, dst)
+		}
+		if len(dst) == before {
+			to = c.path.peer
+			dst = c.appendProbe(now, dst)
+		}
+		if len(dst) == before {
 			dst = c.appendData(now, dst)
 		}
 	case Closing, Lingering, Closed:
 		dst = c.appendClose(now, dst)
 	}
 	if len(dst) == before {
-		return dst, false
+		return dst, to, false
 	}
 	c.stats.PacketsSent++
 	c.stats.BytesSent += uint64(len(dst) - before)
-	return dst, true
+	return dst, to, true
 }
 
 // appendData appends a data packet: an ack if one is owed, credit, and as
@@ -47,7 +56,7 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 		return dst
 	}
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
-	p := sentPacket{at: now}
+	p := sentPacket{at: now, marked: c.ECN() != NotECT}
 	if c.acks.any && (c.acks.immediate || c.acks.due()) {
 		c.addAck(now, &b, &p)
 	}
@@ -77,7 +86,7 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	if c.windowRoom() < c.nextSize() {
 		return false
 	}
-	c.pacer.advance(now, c.congestion.PacingRate(), c.maxPacket, c.config.PacingQuantum)
+	c.pacer.advance(now, c.congestion.PacingRate(), c.packetLimit(), c.config.PacingQuantum)
 	if wait := c.pacer.wait(); wait > 0 {
 		c.timers.set(timerPace, now+wait)
 		return false
@@ -100,7 +109,7 @@ func (c *Conn) nextSize() int {
 	case c.out.hasNew():
 		bytes = len(c.out.messages.at(c.out.nextSeq).data) - int(c.out.nextOffset)
 	}
-	return min(bytes+maxHeaders, c.maxPacket)
+	return min(bytes+maxHeaders, c.packetLimit())
 }
 
 // maxHeaders is more than a packet needs around the payload of one frame when
@@ -124,18 +133,21 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 		b.AddFin(uint32(c.out.messages.end()))
 		p.fin, p.eliciting = true, true
 	}
-	limit := c.maxPacket
+	limit, size := c.packetLimit(), c.nextSize()
 	if c.recovery.probes == 0 {
 		limit = min(limit, c.windowRoom())
+	} else {
+		// Silence may mean that the path no longer carries large packets.
+		limit, size = min(limit, basePacket), min(size, basePacket)
 	}
-	if c.frequency.decide(now, c.congestion.Window(), c.maxPacket, &c.rtt); c.frequency.pending {
+	if c.frequency.decide(now, c.congestion.Window(), c.packetLimit(), &c.rtt); c.frequency.pending {
 		f := c.frequency.frame(c.config.ReportReceivedAt)
 		c.frequency.pending = false
 		b.AddAckFrequency(&f)
 		p.ackFrequency, p.eliciting = f.Seq, true
 	}
 	thinned := c.frequency.told() > defaultAckThreshold
-	if limit >= c.nextSize() {
+	if limit >= size {
 		if thinned {
 			limit -= proto.AckNowFrameSize
 		}
@@ -160,6 +172,9 @@ func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 	}
 	if c.acks.wishes.ReportReceivedAt {
 		b.AddReceivedAt(&proto.ReceivedAt{Number: uint32(c.acks.largest), At: c.acks.largestAt})
+	}
+	if c.ecn.due() {
+		b.AddECN(&c.ecn.received) // before the ack it belongs to
 	}
 	b.AddAck(&f)
 	c.acks.sent()

@@ -35,6 +35,9 @@ type flight struct {
 }
 
 func newPair(t *testing.T, config Config) *pair {
+	if config.MaxPacket == 0 && config.FixedPacket == 0 {
+		config.FixedPacket = 1200 // no probes, unless the test is about them
+	}
 	p := &pair{t: t, delay: 20 * time.Millisecond}
 	for i := range p.ends {
 		random := rand.New(rand.NewPCG(1, uint64(i)))
@@ -75,7 +78,7 @@ func (p *pair) transmit(from int, datagram []byte) {
 func (p *pair) drain(i int) {
 	e := p.ends[i]
 	for e.conn != nil {
-		b, ok := e.conn.AppendPacket(p.now, nil)
+		b, _, ok := e.conn.AppendPacket(p.now, nil)
 		if !ok {
 			break
 		}
@@ -97,7 +100,7 @@ func (p *pair) deliver(f flight) {
 	if r.New {
 		e.conn = r.Conn
 	} else if r.Conn != nil {
-		r.Conn.Handle(p.now, &packet, len(f.data))
+		r.Conn.Handle(p.now, p.ends[1-f.to].addr, &packet, len(f.data), NotECT)
 	}
 	p.drain(f.to)
 }

@@ -86,7 +86,7 @@ func (c *Conn) appendPiece(b *proto.DataBuilder, p *sentPacket, limit int, seq, 
 		fits := room - header - frameSlack
 		// A message that fits into half a packet is not cut: two packets
 		// would have to arrive instead of one.
-		if fits <= 0 || p.pieceCount > 0 && (fits < minFragment || len(m.Payload) <= c.maxPacket/2) {
+		if fits <= 0 || p.pieceCount > 0 && (fits < minFragment || len(m.Payload) <= c.packetLimit()/2) {
 			return noRoom
 		}
 		m.Payload = m.Payload[:min(fits, len(m.Payload))]

@@ -41,11 +41,11 @@ type sender struct {
 func newSender(t testing.TB, n int) *sender {
 	s := &sender{t: t, cc: &recorder{}}
 	config := Config{
-		SendBuffer: 1 << 40,
+		SendBuffer: 1 << 40, FixedPacket: 1200,
 		Congestion: func(congestion.Config) congestion.Controller { return s.cc },
 	}
 	hello := proto.Hello{SourceID: 7, Params: proto.Params{MaxData: 1 << 50, MaxPacket: proto.MaxDatagram}}
-	s.conn = accept(0, config, 9, &hello)
+	s.conn = accept(0, config, origin{localID: 9}, &hello)
 	s.conn.opened()
 	for range 8 {
 		s.conn.rtt.sample(100*ms, 0)
@@ -66,7 +66,7 @@ func (s *sender) send() {
 	}
 	var buf []byte
 	for ok := true; ok; {
-		buf, ok = s.conn.AppendPacket(s.now, buf[:0])
+		buf, _, ok = s.conn.AppendPacket(s.now, buf[:0])
 	}
 	s.sent = append(s.sent, s.now)
 }

@@ -37,6 +37,7 @@ type sentPacket struct {
 	eliciting    bool // asks for an acknowledgment and counts as in flight
 	acked, lost  bool
 	moreWaited   bool // more data waited to leave behind it: not the application was the limit
+	marked       bool // left as ECN-capable
 }
 
 // piece is a part of a message carried by a packet.
@@ -103,6 +104,14 @@ func (s *sent) retire(forgetLostBefore time.Duration) {
 		s.pieces.popFront(int(p.pieceCount))
 		s.packets.popFront(1)
 	}
+	s.trim()
+}
+
+// forget drops all packets, none of which may be outstanding: acks of them mean
+// nothing any more.
+func (s *sent) forget() {
+	s.pieces.popFront(s.pieces.len())
+	s.packets.popFront(s.packets.len())
 	s.trim()
 }
 

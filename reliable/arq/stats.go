@@ -37,6 +37,23 @@ type Stats struct {
 	// section 6.2).
 	ProbeTimeouts uint64
 
+	// PathChanges counts how often the peer moved and proved its new address,
+	// PathsRefused the addresses that did not (RFC 9000 section 9).
+	PathChanges  uint64
+	PathsRefused uint64
+
+	// SizeProbesSent and SizeProbesLost count probes of the path's packet size
+	// (RFC 8899), which are in no other counter of losses; BlackHoles counts
+	// how often large packets no longer arrived.
+	SizeProbesSent uint64
+	SizeProbesLost uint64
+	BlackHoles     uint64
+
+	// Packets that arrived with a mark of congestion (RFC 3168), and packets of
+	// ours that the peer says did.
+	MarksReceived uint64
+	MarksReported uint64
+
 	AcksSent     uint64 // ack frames sent
 	AcksReceived uint64 // ack frames received
 
@@ -60,6 +77,7 @@ type Stats struct {
 	// not count as lost; 0 while nothing is overtaken on this path.
 	ReorderingWindow time.Duration
 	PacingRate       int // bytes per second; 0 = packets are not paced yet
+	PacketSize       int // largest datagram sent now, bytes of UDP payload
 	CongestionWindow int // bytes
 	BytesInFlight    int // bytes sent, neither acknowledged nor declared lost
 	SendQueueBytes   int // message bytes accepted from the application and not yet acknowledged

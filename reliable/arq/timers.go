@@ -7,18 +7,20 @@ import "time"
 type timer uint8
 
 const (
-	timerHandshake timer = iota // send the hello again, or give up
-	timerLoss                   // time threshold of loss detection, RFC 9002 section 6.1.2
-	timerProbe                  // probe timeout, RFC 9002 section 6.2
-	timerAck                    // the oldest unacknowledged packet waited long enough
-	timerPace                   // the pacer lets the next packet go
-	timerIdle                   // nothing from the peer for too long
-	timerKeepAlive              // time for a ping
-	timerClose                  // send the close again, or stop waiting for the answer
+	timerHandshake  timer = iota // send the hello again, or give up
+	timerLoss                    // time threshold of loss detection, RFC 9002 section 6.1.2
+	timerProbe                   // probe timeout, RFC 9002 section 6.2
+	timerAck                     // the oldest unacknowledged packet waited long enough
+	timerPace                    // the pacer lets the next packet go
+	timerIdle                    // nothing from the peer for too long
+	timerKeepAlive               // time for a ping
+	timerPath                    // ask an address again, or give it up
+	timerPacketSize              // the probe of the packet size was lost
+	timerClose                   // send the close again, or stop waiting for the answer
 	timerCount
 )
 
-var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "close"}
+var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "path", "packetsize", "close"}
 
 func (t timer) String() string { return timerNames[t] }
 

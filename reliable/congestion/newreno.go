@@ -42,8 +42,13 @@ func (n *NewReno) PacingRate() float64 { return windowRate(n.window, n.smoothedR
 func (n *NewReno) PacketSent(time.Duration, Sent) {}
 
 // Acked implements Controller.
-func (n *NewReno) Acked(_ time.Duration, a Ack) {
+func (n *NewReno) Acked(now time.Duration, a Ack) {
 	n.smoothedRTT = a.RTT.Smoothed
+	// RFC 9002 section 7.1: "an increase in this count [...] SHOULD be
+	// considered a congestion signal", as a loss is.
+	if a.CE > 0 {
+		n.congested(now, a.LargestSentAt)
+	}
 	// RFC 9002 section 7.3.2: packets sent before the recovery period do not
 	// grow the window; section 7.8: neither does an underused window.
 	if n.sentInRecovery(a.LargestSentAt) || !a.WindowLimited {
@@ -63,18 +68,30 @@ func (n *NewReno) Acked(_ time.Duration, a Ack) {
 
 // Lost implements Controller: one reduction per round trip of losses.
 func (n *NewReno) Lost(now time.Duration, l Loss) {
-	if !n.sentInRecovery(l.LargestSentAt) {
-		n.recoverySince, n.inRecovery = now, true
-		n.window = max(int(float64(n.window)*lossReduction), n.config.minimumWindow())
-		n.threshold = n.window
-		n.ackedBytes = 0
-	}
+	n.congested(now, l.LargestSentAt)
 	if l.Persistent {
 		// Section 7.6.2: "the sender's congestion window MUST be reduced to
 		// the minimum congestion window".
 		n.window = n.config.minimumWindow()
 		n.inRecovery = false
 	}
+}
+
+// congested answers a signal about packets of which the newest left at sentAt.
+func (n *NewReno) congested(now, sentAt time.Duration) {
+	if n.sentInRecovery(sentAt) {
+		return
+	}
+	n.recoverySince, n.inRecovery = now, true
+	n.window = max(int(float64(n.window)*lossReduction), n.config.minimumWindow())
+	n.threshold = n.window
+	n.ackedBytes = 0
+}
+
+// SetMaxPacket implements Resizer.
+func (n *NewReno) SetMaxPacket(bytes int) {
+	n.config.MaxPacket = bytes
+	n.window = max(n.window, n.config.minimumWindow())
 }
 
 // Spurious implements Controller. RFC 9002 leaves the window reduced.

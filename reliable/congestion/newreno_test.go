@@ -107,3 +107,33 @@ func TestFixedNeverMoves(t *testing.T) {
 		t.Errorf("smallest window = %d, want two packets: %d", got, want)
 	}
 }
+
+func TestNewRenoTakesMarksForCongestion(t *testing.T) {
+	// RFC 9002 section 7.1, once per round trip as with losses.
+	n := NewNewReno(Config{MaxPacket: packet})
+	a := ack(ms(40))
+	a.CE = 1
+	n.Acked(ms(100), a)
+	if got, want := n.Window(), 5*packet; got != want {
+		t.Fatalf("window after the first mark = %d, want half of it, %d", got, want)
+	}
+	a = ack(ms(90))
+	a.CE = 3
+	n.Acked(ms(120), a)
+	if got, want := n.Window(), 5*packet; got != want {
+		t.Errorf("window after marks of the same round = %d, want %d", got, want)
+	}
+}
+
+func TestNewRenoHoldsTwoPacketsOfAnySize(t *testing.T) {
+	n := NewNewReno(Config{MaxPacket: packet})
+	n.SetMaxPacket(9000)
+	if got, want := n.Window(), 18000; got != want {
+		t.Errorf("window with packets of 9000 = %d, want two of them", got)
+	}
+	n.SetMaxPacket(packet)
+	n.Lost(ms(100), Loss{Bytes: packet, LargestSentAt: ms(40), Persistent: true})
+	if got, want := n.Window(), 2*packet; got != want {
+		t.Errorf("smallest window with packets of %d again = %d, want %d", packet, got, want)
+	}
+}

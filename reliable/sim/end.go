@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"net/netip"
 	"time"
 
 	"udplab/reliable/arq"
@@ -11,8 +12,9 @@ type End struct {
 	Conn *arq.Conn
 
 	node, peer *Node
-	index      int // among all ends of the world
-	ordinal    int // among all ends of the node, from 1
+	at         netip.AddrPort // where the connection says its peer is
+	index      int            // among all ends of the world
+	ordinal    int            // among all ends of the node, from 1
 	forgotten  bool
 	removed    bool
 	state      arq.State
@@ -141,7 +143,7 @@ func (e *End) settle() {
 		if at, ok := e.Conn.NextTimeout(); ok {
 			w.oracle.fail("%v is closed and has a timer at %v", e, at)
 		}
-		e.node.endpoint.Remove(e.Conn, e.peer.addr)
+		e.node.endpoint.Remove(e.Conn)
 		e.removed = true
 		return
 	}
@@ -174,16 +176,31 @@ func (e *End) drain() {
 	w := e.node.world
 	for {
 		before := e.Conn.Stats()
-		out, ok := e.Conn.AppendPacket(w.now, w.out[:0])
+		out, to, ok := e.Conn.AppendPacket(w.now, w.out[:0])
 		w.out = out
 		if !ok {
+			e.followPeer()
 			return
 		}
 		e.packetsOut++
+		e.followPeer()
 		e.noteState()
-		w.oracle.sent(e, out, &before)
-		w.path(e.node, e.peer).send(out)
+		place := w.places[to]
+		w.oracle.sent(e, place, out, &before)
+		e.node.send(place, out, e.Conn.ECN())
 	}
+}
+
+// followPeer tells the endpoint when the connection's peer is elsewhere.
+func (e *End) followPeer() {
+	if e.Conn.Peer() == e.at {
+		return
+	}
+	w := e.node.world
+	e.at = e.Conn.Peer()
+	e.node.ledger.moved(w, e, w.places[e.at])
+	e.node.endpoint.Moved(e.Conn)
+	w.note(Observation{Kind: Moved, Node: e.node, End: e, Peer: e.peer, PeerAddr: e.at})
 }
 
 // readOne takes one message to the application.

@@ -29,9 +29,10 @@ const (
 	Duplicate                 // it passes twice
 	Delay                     // it passes later; what is sent after it may overtake it
 	Corrupt                   // it passes with one bit flipped
+	TooLarge                  // it is lost, because it is larger than the path carries
 )
 
-var fateNames = [...]string{"deliver", "drop", "duplicate", "delay", "corrupt"}
+var fateNames = [...]string{"deliver", "drop", "duplicate", "delay", "corrupt", "toolarge"}
 
 func (k FateKind) String() string { return fateNames[k] }
 

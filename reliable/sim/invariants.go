@@ -13,18 +13,26 @@ type watch struct {
 }
 
 // arrived notes that a data packet is about to be handed to a connection.
-func (o *oracle) arrived(e *End, number uint32) {
-	e.watch.seen.add(number)
+func (o *oracle) arrived(e *End, d *proto.Data) {
+	e.watch.seen.add(d.Number)
+	frames := d.Frames()
+	var f proto.Frame
+	for frames.Next(&f) {
+		if f.Type == proto.FramePathResponse {
+			e.node.ledger.answered(f.PathToken)
+		}
+	}
 }
 
-// sent checks a packet a connection is about to send; before are its counters
-// before it was made.
-func (o *oracle) sent(e *End, datagram []byte, before *arq.Stats) {
+// sent checks a packet a connection is about to send to an address; before are
+// its counters before it was made.
+func (o *oracle) sent(e *End, to int, datagram []byte, before *arq.Stats) {
 	if err := proto.Parse(datagram, &o.packet); err != nil {
 		o.fail("%v made a packet that is none: %v", e, err)
 		return
 	}
-	if limit := max(e.node.config.Conn.MaxPacket, proto.MinHello); len(datagram) > limit {
+	c := &e.node.config.Conn
+	if limit := max(c.MaxPacket, c.FixedPacket, proto.MinHello); len(datagram) > limit {
 		o.fail("%v made a packet of %d bytes, limit %d", e, len(datagram), limit)
 	}
 	if o.packet.Type != proto.TypeData {
@@ -39,6 +47,8 @@ func (o *oracle) sent(e *End, datagram []byte, before *arq.Stats) {
 			o.acknowledged(e, &f.Ack)
 		case proto.FrameMessage, proto.FrameFragment:
 			hasData = true
+		case proto.FramePathChallenge:
+			e.node.ledger.challenged(to, f.PathToken)
 		default: // nothing to demand
 		}
 	}

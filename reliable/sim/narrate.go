@@ -22,11 +22,17 @@ func Narrate(out io.Writer) func(Observation) {
 		line := ""
 		switch o.Kind {
 		case Sent:
-			line = fmt.Sprintf("%s -> %s  %s%s", o.Node.name, o.Peer.name, proto.Describe(o.Datagram), fateNote(o.Fate))
+			line = fmt.Sprintf("%s -> %s  %s%s", o.here(), o.there(), proto.Describe(o.Datagram), fateNote(o.Fate))
 		case Received:
-			line = fmt.Sprintf("%s <- %s  %s", o.Node.name, o.Peer.name, nameOf(o.Datagram))
+			line = fmt.Sprintf("%s <- %s  %s", o.here(), o.there(), nameOf(o.Datagram))
+		case Astray:
+			line = fmt.Sprintf("%s <- %s  %s: nobody is there", o.here(), o.there(), nameOf(o.Datagram))
 		case Rejected:
-			line = fmt.Sprintf("%s <- %s  %s: ignored", o.Node.name, o.Peer.name, proto.Describe(o.Datagram))
+			line = fmt.Sprintf("%s <- %s  %s: ignored", o.here(), o.there(), proto.Describe(o.Datagram))
+		case Rebound:
+			line = fmt.Sprintf("%s has the address %v", o.Node.name, o.Addr)
+		case Moved:
+			line = fmt.Sprintf("%s knows %s at %v", o.Node.name, o.Peer.name, o.PeerAddr)
 		case Changed:
 			line = fmt.Sprintf("%s is %v%s", o.Node.name, o.End.Conn.State(), because(o.End))
 		case Delivered:
@@ -40,6 +46,10 @@ func Narrate(out io.Writer) func(Observation) {
 	}
 }
 
+// here and there name the two ends of a datagram's way.
+func (o *Observation) here() string  { return o.Node.world.label(o.Node, o.Addr) }
+func (o *Observation) there() string { return o.Node.world.label(o.Peer, o.PeerAddr) }
+
 func fateNote(f Fate) string {
 	switch f.Kind {
 	case Drop:
@@ -50,6 +60,8 @@ func fateNote(f Fate) string {
 		return fmt.Sprintf("  (%v late)", f.By)
 	case Corrupt:
 		return "  (damaged)"
+	case TooLarge:
+		return "  (too large)"
 	case Deliver:
 		return ""
 	default:

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/netip"
 	"time"
 
 	"udplab/proto"
@@ -21,7 +20,7 @@ type Node struct {
 	world    *World
 	index    int
 	name     string
-	addr     netip.AddrPort
+	at       int // index of its address
 	config   arq.EndpointConfig
 	options  nodeOptions // what config was made from, if addNode made it
 	endpoint *arq.Endpoint
@@ -37,17 +36,13 @@ type Node struct {
 
 // inboxEntry is a datagram that waits for a paused node.
 type inboxEntry struct {
-	from     *Node
+	envelope envelope
 	datagram []byte
 }
 
 // inboxLimit is how many datagrams wait for a paused node, as in the buffer of
 // a socket; what comes after them is lost.
 const inboxLimit = 256
-
-func addressOf(index int) netip.AddrPort {
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(index >> 8), byte(index)}), 9000)
-}
 
 // Name returns the name given to AddNode.
 func (n *Node) Name() string { return n.name }
@@ -68,8 +63,8 @@ func (n *Node) SetFates(peer *Node, fates ...Fate) {
 // there is.
 func (n *Node) Dial(peer *Node) *End {
 	n.world.did(step{verb: verbDial, node: n.index, peer: peer.index})
-	n.ledger.prove(peer)
-	c, made := n.endpoint.Dial(n.world.now, peer.addr)
+	n.ledger.prove(peer.at)
+	c, made := n.endpoint.Dial(n.world.now, peer.Addr())
 	if !made {
 		return c.Tag.(*End)
 	}
@@ -113,7 +108,7 @@ func (n *Node) resume() {
 	waiting := n.inbox
 	n.inbox = nil
 	for _, d := range waiting {
-		n.receive(d.from, d.datagram)
+		n.receive(d.envelope, d.datagram)
 	}
 	for _, e := range n.ends {
 		e.armed = never
@@ -123,43 +118,54 @@ func (n *Node) resume() {
 
 // Inject sends any bytes to peer, as an attacker or a machine of another kind
 // would.
-func (n *Node) Inject(peer *Node, datagram []byte) { n.world.path(n, peer).send(datagram) }
+func (n *Node) Inject(peer *Node, datagram []byte) {
+	n.world.path(n, peer).send(datagram, envelope{from: n.at, to: peer.at})
+}
 
 // receive takes in one datagram.
-func (n *Node) receive(from *Node, datagram []byte) {
+func (n *Node) receive(v envelope, datagram []byte) {
 	w := n.world
+	from := w.addresses[v.from]
+	seen := Observation{Kind: Received, Node: n, Peer: from.node, PeerAddr: from.at, Addr: w.addresses[v.to].at, Datagram: datagram}
+	if v.to != n.at {
+		seen.Kind = Astray
+		w.note(seen)
+		return
+	}
 	if n.paused {
 		if len(n.inbox) < inboxLimit {
-			n.inbox = append(n.inbox, inboxEntry{from, append([]byte(nil), datagram...)})
+			n.inbox = append(n.inbox, inboxEntry{v, append([]byte(nil), datagram...)})
 		}
 		return
 	}
-	n.ledger.received(from, len(datagram))
+	n.ledger.received(v.from, len(datagram))
 	p := &w.packet
 	switch err := proto.Parse(datagram, p); err {
 	case nil:
-		w.note(Observation{Kind: Received, Node: n, Peer: from, Datagram: datagram})
-		n.route(from, p, datagram)
+		w.note(seen)
+		n.route(v, p, datagram)
 	case proto.ErrVersion:
-		w.note(Observation{Kind: Received, Node: n, Peer: from, Datagram: datagram})
+		w.note(seen)
 		r := n.endpoint.VersionReply(p.Hello.SourceID, len(datagram), w.reply[:0])
-		n.answer(from, r.Reply)
+		n.answer(v.from, r.Reply)
 	default:
 		n.rejected++
-		w.note(Observation{Kind: Rejected, Node: n, Peer: from, Datagram: datagram})
+		seen.Kind = Rejected
+		w.note(seen)
 	}
 }
 
-func (n *Node) route(from *Node, p *proto.Packet, datagram []byte) {
+func (n *Node) route(v envelope, p *proto.Packet, datagram []byte) {
 	w := n.world
-	r := n.endpoint.Route(w.now, from.addr, p, len(datagram), w.reply[:0])
-	n.answer(from, r.Reply)
+	from := w.addresses[v.from]
+	r := n.endpoint.Route(w.now, from.at, p, len(datagram), w.reply[:0])
+	n.answer(v.from, r.Reply)
 	if r.Conn == nil {
 		return
 	}
-	n.ledger.prove(from)
 	if r.New {
-		e := n.newEnd(r.Conn, from)
+		n.ledger.prove(v.from) // the hello brought a cookie
+		e := n.newEnd(r.Conn, from.node)
 		e.packets++
 		if n.OnNew != nil {
 			n.OnNew(e)
@@ -169,9 +175,9 @@ func (n *Node) route(from *Node, p *proto.Packet, datagram []byte) {
 		e := r.Conn.Tag.(*End)
 		e.packets++
 		if p.Type == proto.TypeData {
-			w.oracle.arrived(e, p.Data.Number)
+			w.oracle.arrived(e, &p.Data)
 		}
-		r.Conn.Handle(w.now, p, len(datagram))
+		r.Conn.Handle(w.now, from.at, p, len(datagram), v.mark)
 		e.settle()
 	}
 	if r.Replaced != nil {
@@ -182,19 +188,25 @@ func (n *Node) route(from *Node, p *proto.Packet, datagram []byte) {
 }
 
 // answer sends what the endpoint says to a packet of no connection.
-func (n *Node) answer(to *Node, reply []byte) {
+func (n *Node) answer(to int, reply []byte) {
 	if len(reply) == 0 {
 		return
 	}
 	n.world.reply = reply[:0]
-	n.ledger.replied(n.world, n, to, len(reply))
-	n.world.path(n, to).send(reply)
+	n.send(to, reply, arq.NotECT)
+}
+
+// send sends a datagram to an address.
+func (n *Node) send(to int, datagram []byte, mark arq.ECN) {
+	w := n.world
+	n.ledger.sent(w, n, to, len(datagram))
+	w.path(n, w.addresses[to].node).send(datagram, envelope{n.at, to, mark})
 }
 
 func (n *Node) newEnd(c *arq.Conn, peer *Node) *End {
 	w := n.world
 	e := &End{
-		Conn: c, node: n, peer: peer, index: len(w.ends), ordinal: len(n.all) + 1,
+		Conn: c, node: n, peer: peer, at: c.Peer(), index: len(w.ends), ordinal: len(n.all) + 1,
 		armed: never, manualRead: n.ManualRead, state: c.State(),
 	}
 	c.Tag = e

@@ -18,6 +18,8 @@ type nodeOptions struct {
 	window, sendBuffer         int
 	first                      uint32 // first packet and message number
 	cwnd                       int    // packets in flight without congestion control; 0: with
+	packet                     int    // largest packet, found by probes; 0: 1200, not probed
+	ecn                        bool   // packets are marked as ECN-capable
 	seed                       uint64 // of ids and secret; 0: ids that tell whose they are
 }
 
@@ -34,6 +36,10 @@ func parseNodeOptions(words []string) (nodeOptions, error) {
 			o.listen, o.rendezvous = true, true
 		case "manual":
 			o.manual = true
+		case "ecn":
+			o.ecn = true
+		case "packet":
+			err = option(word, nil, &o.packet)
 		case "idle":
 			o.idle, err = time.ParseDuration(value)
 		case "keepalive":
@@ -70,6 +76,8 @@ func (o nodeOptions) String() string {
 	add(o.listen && !o.rendezvous, "listen")
 	add(o.rendezvous, "rendezvous")
 	add(o.manual, "manual")
+	add(o.ecn, "ecn")
+	add(o.packet != 0, "packet=%d", o.packet)
 	add(o.idle != 0, "idle=%v", o.idle)
 	add(o.keepAlive != 0, "keepalive=%v", o.keepAlive)
 	add(o.window != 0, "window=%d", o.window)
@@ -86,7 +94,7 @@ func (w *World) addNode(name string, o nodeOptions) *Node {
 		Listen: o.listen, Rendezvous: o.rendezvous,
 		Conn: arq.Config{
 			IdleTimeout: o.idle, KeepAlive: o.keepAlive, ReceiveWindow: o.window, SendBuffer: o.sendBuffer,
-			FirstNumber: o.first,
+			FirstNumber: o.first, MaxPacket: o.packet, ECN: o.ecn,
 		},
 	}
 	if o.cwnd > 0 {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/reliable/arq"
 )
 
 // path is one direction between two nodes.
@@ -11,22 +12,36 @@ type path struct {
 	from, to *Node
 	index    int
 	link     *lossy.Link
-	fates    []Fate // of the next datagrams, before the link's own impairments
-	sent     int    // datagrams ever sent
+	fates    []Fate        // of the next datagrams, before the link's own impairments
+	sent     int           // datagrams ever sent
+	mtu      int           // bytes of the largest datagram that passes, 0 = any
+	marking  time.Duration // how long a datagram must wait to be marked as congested, 0 = never
+	spoof    *Node         // a copy of the next datagram comes from there first
 	armed    time.Duration
 }
 
 // held is a datagram that a fate keeps back. Its slot is used again.
 type held struct {
 	path     *path
+	envelope envelope
 	datagram []byte
 }
 
 // send gives a datagram to the path.
-func (p *path) send(datagram []byte) {
+func (p *path) send(datagram []byte, v envelope) {
 	w := p.from.world
+	if via := p.spoof; via != nil {
+		p.spoof = nil
+		w.path(via, p.to).send(datagram, envelope{via.at, v.to, v.mark})
+	}
 	fate := p.nextFate()
-	w.note(Observation{Kind: Sent, Node: p.from, Peer: p.to, Datagram: datagram, Fate: fate})
+	if p.mtu > 0 && len(datagram) > p.mtu {
+		fate = Fate{Kind: TooLarge}
+	}
+	w.note(Observation{
+		Kind: Sent, Node: p.from, Addr: w.addresses[v.from].at, Peer: p.to, PeerAddr: w.addresses[v.to].at,
+		Datagram: datagram, Fate: fate,
+	})
 	w.faults[fate.Kind]++
 	if w.recorder != nil {
 		w.recorder.sent(p, datagram)
@@ -34,15 +49,15 @@ func (p *path) send(datagram []byte) {
 	p.sent++
 	switch fate.Kind {
 	case Deliver, Delay:
-		p.enter(fate.By, fate.Place, datagram)
-	case Drop:
+		p.enter(fate.By, fate.Place, datagram, v)
+	case Drop, TooLarge:
 	case Duplicate:
-		p.enter(fate.By, fate.Place, datagram)
-		p.enter(fate.By+fate.Again, fate.Place, datagram)
+		p.enter(fate.By, fate.Place, datagram, v)
+		p.enter(fate.By+fate.Again, fate.Place, datagram, v)
 	case Corrupt:
 		w.scratch = append(w.scratch[:0], datagram...)
 		w.scratch[len(datagram)/2] ^= 0x10
-		p.enter(fate.By, fate.Place, w.scratch)
+		p.enter(fate.By, fate.Place, w.scratch, v)
 	default:
 		panic("BUG: fate " + fate.Kind.String())
 	}
@@ -50,13 +65,23 @@ func (p *path) send(datagram []byte) {
 }
 
 // enter puts a datagram on the link, now or later.
-func (p *path) enter(by time.Duration, place int, datagram []byte) {
+func (p *path) enter(by time.Duration, place int, datagram []byte, v envelope) {
 	w := p.from.world
 	if by > 0 || place > 0 {
-		w.hold(p, datagram, w.now+by, place)
+		w.hold(p, datagram, v, w.now+by, place)
 		return
 	}
-	p.link.Send(w.now, datagram)
+	p.carry(datagram, v)
+}
+
+// carry gives a datagram to the link, marked if it has to wait for long there
+// (RFC 3168).
+func (p *path) carry(datagram []byte, v envelope) {
+	now := p.from.world.now
+	if p.marking > 0 && v.mark != arq.NotECT && p.link.Backlog(now) > p.marking {
+		v.mark = arq.CE
+	}
+	p.link.SendTagged(now, datagram, v.tag())
 }
 
 func (p *path) nextFate() Fate {
@@ -98,7 +123,7 @@ func (p *path) deliver() {
 		if w.recorder != nil {
 			w.recorder.arrived(p, out)
 		}
-		p.to.receive(p.from, out)
+		p.to.receive(openEnvelope(p.link.Tag()), out)
 	}
 	p.arm()
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"net/netip"
 	"sort"
 	"strconv"
 	"strings"
@@ -60,8 +61,12 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"node":     {1, "NAME [listen] [rendezvous] [manual] [idle=D] [keepalive=D] [window=N] [sendbuffer=N] [first=N] [cwnd=N] [seed=N]", (*Script).node},
-	"link":     {2, "A B [delay=D] [rate=R] [queue=D]", (*Script).link},
+	"node":     {1, "NAME [listen] [rendezvous] [manual] [ecn] [packet=N] [idle=D] [keepalive=D] [window=N] [sendbuffer=N] [first=N] [cwnd=N] [seed=N]", (*Script).node},
+	"link":     {2, "A B [delay=D] [rate=R] [queue=D] [mark=D]", (*Script).link},
+	"mtu":      {3, "A B BYTES", (*Script).mtu},
+	"rebind":   {2, "NODE IP:PORT", (*Script).rebind},
+	"spoof":    {3, "FROM TO VIA", (*Script).spoof},
+	"quiet":    {1, "DURATION", (*Script).quiet},
 	"down":     {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, true) }},
 	"up":       {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, false) }},
 	"fates":    {3, "FROM TO deliver|drop|duplicate[=D]|corrupt|delay=D[+delay=D][*N]...", (*Script).fates},
@@ -155,12 +160,15 @@ func (s *Script) link(args []string) error {
 		return err
 	}
 	var p lossy.Profile
+	var mark time.Duration
 	for _, word := range args[2:] {
 		switch name, value, _ := strings.Cut(word, "="); name {
 		case "delay":
 			err = option(word, &p.Delay, nil)
 		case "queue":
 			err = option(word, &p.Queue, nil)
+		case "mark":
+			err = option(word, &mark, nil)
 		case "rate":
 			p.Rate, err = lossy.ParseRate(value)
 		default:
@@ -172,7 +180,60 @@ func (s *Script) link(args []string) error {
 	}
 	s.world.Path(a, b).SetProfile(p)
 	s.world.Path(b, a).SetProfile(p)
+	s.world.SetMarking(a, b, mark)
+	s.world.SetMarking(b, a, mark)
 	return nil
+}
+
+// mtu sets the largest datagram that passes between two nodes.
+func (s *Script) mtu(args []string) error {
+	a, b, err := s.two(args)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[2])
+	s.world.SetMTU(a, b, n)
+	s.world.SetMTU(b, a, n)
+	return err
+}
+
+func (s *Script) rebind(args []string) error {
+	n, err := s.find(args[0])
+	if err != nil {
+		return err
+	}
+	to, err := netip.ParseAddrPort(args[1])
+	if err == nil {
+		n.Rebind(to)
+	}
+	return err
+}
+
+func (s *Script) spoof(args []string) error {
+	a, b, err := s.two(args)
+	if err != nil {
+		return err
+	}
+	via, err := s.find(args[2])
+	if err == nil {
+		a.Spoof(b, via)
+	}
+	return err
+}
+
+// quiet is run for what would fill pages: it shows only what is not about one
+// datagram.
+func (s *Script) quiet(args []string) error {
+	narrate := s.world.Observe
+	s.world.Observe = func(o Observation) {
+		switch o.Kind {
+		case Sent, Received, Astray, Rejected, Delivered:
+		default:
+			narrate(o)
+		}
+	}
+	defer func() { s.world.Observe = narrate }()
+	return s.run(args)
 }
 
 func (s *Script) setDown(args []string, down bool) error {
@@ -310,10 +371,16 @@ func (s *Script) stats(args []string) error {
 		{c.RetransmitsTime, "frames again by time threshold"}, {c.RetransmitsProbe, "frames again by probe"},
 		{c.MessagesSent, "messages sent"}, {c.MessagesAcked, "acknowledged"}, {c.MessagesReceived, "messages received"},
 		{uint64(c.BytesInFlight), "bytes in flight"},
+		{c.PathChanges, "moves of the peer"}, {c.PathsRefused, "addresses without an answer"},
+		{c.SizeProbesSent, "probes of the packet size"}, {c.SizeProbesLost, "of them lost"}, {c.BlackHoles, "black holes"},
+		{c.MarksReceived, "marks received"}, {c.MarksReported, "marks reported"},
 	} {
 		if n.count > 0 {
 			fmt.Fprintf(&s.out, ", %d %s", n.count, n.what)
 		}
+	}
+	if c.PacketSize != proto.MinHello {
+		fmt.Fprintf(&s.out, ", packets of %d bytes", c.PacketSize)
 	}
 	fmt.Fprintf(&s.out, ", round trip %v\n", c.SmoothedRTT)
 	return nil

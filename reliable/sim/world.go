@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"net/netip"
 	"time"
 
 	"udplab/lossy"
@@ -35,12 +36,14 @@ type World struct {
 	datagrams uint64 // datagrams sent, which is also the number of the next
 	faults    [len(fateNames)]uint64
 
-	nodes []*Node
-	paths []*path
-	ends  []*End
-	held  []held
-	free  []int // slots of held that are free
-	calls []func()
+	nodes     []*Node
+	addresses []address
+	places    map[netip.AddrPort]int // indices of addresses
+	paths     []*path
+	ends      []*End
+	held      []held
+	free      []int // slots of held that are free
+	calls     []func()
 
 	oracle   oracle
 	recorder *recorder // nil: nobody writes down what happens
@@ -53,7 +56,7 @@ type World struct {
 
 // NewWorld makes an empty world. Everything random in it follows from seed.
 func NewWorld(seed uint64) *World {
-	w := &World{seed: seed}
+	w := &World{seed: seed, places: make(map[netip.AddrPort]int)}
 	w.oracle.init(w)
 	return w
 }
@@ -73,9 +76,14 @@ func (w *World) Hash() uint64 { return w.hash }
 func (w *World) Err() error { return w.oracle.err }
 
 // AddNode adds a node. A nil config.Random and a zero config.Secret are drawn
-// from the world's seed.
+// from the world's seed. Its packets have at most 1200 bytes, and no others are
+// probed for, unless config.Conn says more of their size.
 func (w *World) AddNode(name string, config arq.EndpointConfig) *Node {
-	n := &Node{world: w, index: len(w.nodes), name: name, config: config, addr: addressOf(len(w.nodes))}
+	n := &Node{world: w, index: len(w.nodes), name: name, config: config}
+	w.assign(n, addressOf(n.index))
+	if c := &n.config.Conn; c.MaxPacket == 0 && c.FixedPacket == 0 {
+		c.FixedPacket = proto.MinHello
+	}
 	random := rand.New(rand.NewPCG(w.seed, uint64(n.index)))
 	if n.config.Random == nil {
 		n.config.Random = random.Uint64
@@ -93,6 +101,14 @@ func (w *World) AddNode(name string, config arq.EndpointConfig) *Node {
 // Path returns the link that carries datagrams from one node to another, to be
 // changed (SetProfile, SetDown) or asked (Stats). It begins as a perfect wire.
 func (w *World) Path(from, to *Node) *lossy.Link { return w.path(from, to).link }
+
+// SetMTU sets the size in bytes of the largest datagram that passes from one
+// node to another; 0 lets all pass.
+func (w *World) SetMTU(from, to *Node, bytes int) { w.path(from, to).mtu = bytes }
+
+// SetMarking has ECN-capable datagrams from one node to another marked as
+// congested that wait for longer in front of the link; 0 marks none.
+func (w *World) SetMarking(from, to *Node, wait time.Duration) { w.path(from, to).marking = wait }
 
 func (w *World) path(from, to *Node) *path {
 	for len(from.paths) <= to.index {
@@ -128,7 +144,7 @@ func (w *World) schedule(at time.Duration, kind eventKind, index int) {
 
 // hold keeps a copy of a datagram for later. Those that go on at one moment do
 // so by place, after everything else if that is not 0.
-func (w *World) hold(p *path, datagram []byte, until time.Duration, place int) {
+func (w *World) hold(p *path, datagram []byte, v envelope, until time.Duration, place int) {
 	if len(w.free) == 0 {
 		w.held = append(w.held, held{})
 		w.free = append(w.free, len(w.held)-1)
@@ -136,7 +152,7 @@ func (w *World) hold(p *path, datagram []byte, until time.Duration, place int) {
 	slot := w.free[len(w.free)-1]
 	w.free = w.free[:len(w.free)-1]
 	h := &w.held[slot]
-	h.path, h.datagram = p, append(h.datagram[:0], datagram...)
+	h.path, h.envelope, h.datagram = p, v, append(h.datagram[:0], datagram...)
 	w.events.push(event{at: until, order: uint64(place)<<48 + w.order, kind: eventHeld, index: slot})
 	w.order++
 }
@@ -159,7 +175,7 @@ func (w *World) Step(until time.Duration) bool {
 		w.ends[e.index].wake(e.at)
 	case eventHeld:
 		h := &w.held[e.index]
-		h.path.link.Send(w.now, h.datagram)
+		h.path.carry(h.datagram, h.envelope)
 		h.path.arm()
 		w.free = append(w.free, e.index)
 	case eventCall:
@@ -192,10 +208,12 @@ type Observation struct {
 	At       time.Duration
 	Kind     ObservationKind
 	Node     *Node
-	Peer     *Node  // the other node of Sent, Received and Rejected
-	End      *End   // of Changed and Delivered
-	Datagram []byte // of Sent, Received and Rejected; the message of Delivered
-	Fate     Fate   // of Sent
+	Addr     netip.AddrPort // of Node, as far as the observation is about one
+	Peer     *Node          // the other node of Sent, Received, Astray, Rejected and Moved
+	PeerAddr netip.AddrPort // its address
+	End      *End           // of Changed and Delivered
+	Datagram []byte         // of Sent, Received and Rejected; the message of Delivered
+	Fate     Fate           // of Sent
 }
 
 // ObservationKind says what an Observation is about.
@@ -208,6 +226,9 @@ const (
 	Changed                          // End is in another state
 	Delivered                        // the application took Datagram, a message
 	Restarted                        // Node lost its state
+	Rebound                          // Node has another address
+	Astray                           // Datagram arrived at an address Node has no more
+	Moved                            // End sends to another address of Peer
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -101,7 +101,7 @@ func TestOracleFindsPlantedFaultsOfTheMachine(t *testing.T) {
 		{"acknowledged and not delivered", "acknowledged", func(w *World, e *End) { e.lastAcked += 1000 }},
 		{"more sent to a stranger than came", "not proven", func(w *World, e *End) {
 			stranger := w.AddNode("stranger", arq.EndpointConfig{})
-			e.node.answer(stranger, make([]byte, 10))
+			e.node.answer(stranger.at, make([]byte, 10))
 		}},
 		{"more in flight than the window", "window 0", func(w *World, e *End) {
 			e.Queue(1000)
@@ -118,10 +118,10 @@ func TestOracleFindsPlantedFaultsOfTheMachine(t *testing.T) {
 			e.wake(at)
 		}},
 		{"an id used twice", "used before", func(w *World, e *End) { w.oracle.began(e) }},
-		{"a packet that is none", "that is none", func(w *World, e *End) { w.oracle.sent(e, []byte{1}, &arq.Stats{}) }},
+		{"a packet that is none", "that is none", func(w *World, e *End) { w.oracle.sent(e, 0, []byte{1}, &arq.Stats{}) }},
 		{"a packet too large", "limit 1200", func(w *World, e *End) {
 			hello := proto.Hello{Version: proto.Version, SourceID: 1, Params: proto.Params{MaxPacket: 1200}}
-			w.oracle.sent(e, proto.AppendHello(nil, &hello, 1201), &arq.Stats{})
+			w.oracle.sent(e, 0, proto.AppendHello(nil, &hello, 1201), &arq.Stats{})
 		}},
 		{"a receipt for a message never sent", "was not sent", func(w *World, e *End) { w.oracle.receipt(e, arq.Receipt{Seq: 1}) }},
 		{"two fates of one message", "after acked", func(w *World, e *End) {
