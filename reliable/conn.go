@@ -12,6 +12,7 @@ import (
 
 	"udplab/proto"
 	"udplab/reliable/arq"
+	"udplab/reliable/internal/udp"
 )
 
 // Conn is a connection: reliable, ordered messages with Send and Receive, and
@@ -63,13 +64,13 @@ func (c *Conn) input(feed func(m *arq.Conn, now time.Duration)) {
 // later asks for settleBatch when the batch is read: it is true for the first
 // packet of a batch while messages flow. Any other may open, end or replace
 // something, and what follows from it does not wait.
-func (c *Conn) receive(from netip.AddrPort, p *proto.Packet, size int, fresh bool) (later bool) {
+func (c *Conn) receive(from netip.AddrPort, mark udp.ECN, p *proto.Packet, size int, fresh bool) (later bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.listener.now()
 	flows := !c.incoming && c.machine.State() == arq.Open
 	if !fresh {
-		c.machine.Handle(now, from, p, size, arq.NotECT)
+		c.machine.Handle(now, from, p, size, arq.ECN(mark))
 	}
 	if !flows || c.machine.State() != arq.Open {
 		c.settle(now)
@@ -106,7 +107,7 @@ func (c *Conn) settle(now time.Duration) {
 		if !more {
 			break
 		}
-		c.listener.write(c.burst, to)
+		c.listener.write(c.burst, to, udp.ECN(c.machine.ECN()))
 	}
 	if peer := c.machine.Peer(); peer != c.peer {
 		c.peer = peer
@@ -118,7 +119,7 @@ func (c *Conn) settle(now time.Duration) {
 		if !c.listener.config.Rendezvous && !c.listener.announce(c) {
 			c.machine.Abort(arq.CodeRefused, "too many connections wait to be accepted")
 			c.burst, _, _ = c.machine.AppendPacket(now, c.burst[:0])
-			c.listener.write(c.burst, c.peer)
+			c.listener.write(c.burst, c.peer, udp.NotECT)
 			state = c.machine.State()
 		}
 	}

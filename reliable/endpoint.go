@@ -42,19 +42,19 @@ func (l *Listener) read() {
 	}
 	r := &reader{Listener: l, buf: make([]byte, udp.MaxDatagram), reply: make([]byte, 0, proto.MinHello)}
 	for {
-		n, from, _, err := l.socket.Read(r.buf)
-		if r.received(n, from, err) {
+		n, from, mark, err := l.socket.Read(r.buf)
+		if r.received(n, from, mark, err) {
 			return
 		}
 		count := 1
 		// What had to be waited for is likely alone, and to look for more would
 		// cost it the time of a system call.
 		for ; count < batchSize && !l.socket.Waited(); count++ {
-			n, from, _, err = l.socket.TryRead(r.buf)
+			n, from, mark, err = l.socket.TryRead(r.buf)
 			if errors.Is(err, udp.ErrEmpty) {
 				break
 			}
-			if r.received(n, from, err) {
+			if r.received(n, from, mark, err) {
 				return
 			}
 		}
@@ -69,11 +69,11 @@ func (l *Listener) read() {
 }
 
 // received takes in the outcome of a read, and reports whether it was the last.
-func (r *reader) received(n int, from netip.AddrPort, err error) (over bool) {
+func (r *reader) received(n int, from netip.AddrPort, mark udp.ECN, err error) (over bool) {
 	switch {
 	case err == nil:
 		r.failures = 0
-		r.handle(from, r.buf[:n])
+		r.handle(from, mark, r.buf[:n])
 	case errors.Is(err, udp.ErrTruncated):
 		r.failures = 0
 		r.counters.datagramsReceived.Add(1)
@@ -94,7 +94,7 @@ func (r *reader) received(n int, from netip.AddrPort, err error) (over bool) {
 }
 
 // handle is the way of one datagram.
-func (r *reader) handle(from netip.AddrPort, datagram []byte) {
+func (r *reader) handle(from netip.AddrPort, mark udp.ECN, datagram []byte) {
 	n := &r.counters
 	n.datagramsReceived.Add(1)
 	n.bytesReceived.Add(uint64(len(datagram)))
@@ -116,13 +116,13 @@ func (r *reader) handle(from netip.AddrPort, datagram []byte) {
 		n.malformed.Add(1)
 	}
 	if len(to.Reply) > 0 {
-		r.write(to.Reply, from)
+		r.write(to.Reply, from, udp.NotECT)
 	}
 	if to.Replaced != nil {
 		to.Replaced.Tag.(*Conn).input(func(m *arq.Conn, _ time.Duration) { m.Superseded() })
 	}
 	if to.Conn != nil {
-		if c := to.Conn.Tag.(*Conn); c.receive(from, &r.packet, len(datagram), to.New) {
+		if c := to.Conn.Tag.(*Conn); c.receive(from, mark, &r.packet, len(datagram), to.New) {
 			r.unsettled = append(r.unsettled, c)
 		}
 	}
@@ -149,8 +149,8 @@ func (l *Listener) route(now time.Duration, from netip.AddrPort, p *proto.Packet
 
 // write sends one datagram. An error is counted and otherwise taken for loss:
 // that is what the machinery above repairs.
-func (l *Listener) write(b []byte, to netip.AddrPort) {
-	if err := l.socket.Write(b, to, udp.NotECT); err != nil {
+func (l *Listener) write(b []byte, to netip.AddrPort, mark udp.ECN) {
+	if err := l.socket.Write(b, to, mark); err != nil {
 		l.counters.sendErrors.Add(1)
 		return
 	}

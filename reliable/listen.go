@@ -91,6 +91,7 @@ func (l *Listener) start(listen bool) {
 	rand.Read(secret[:]) // never fails: see crypto/rand
 	l.timing = newDeadlines(l.now, (*Conn).timeout, l.newAlarm)
 	conn := l.config.arq(l.timing.alarm.Granularity())
+	conn.ECN = l.socket.CarriesECN()
 	if !l.socket.KeepWhole() && conn.FixedPacket == 0 {
 		conn.FixedPacket = proto.MinHello
 	}

@@ -22,6 +22,7 @@ type messages struct {
 	raw     syscall.RawConn
 	marks   [CE + 1][2][]byte // control message that sets a mark, for IPv4 and IPv6
 	refused atomic.Bool       // the system does not take them
+	tells   bool              // the system tells the marks of what is read
 
 	recv  func(fd uintptr) (done bool) // receive, made once: a method value is allocated
 	wait  bool
@@ -54,10 +55,12 @@ func newMessages(c *net.UDPConn) *messages {
 	m.msg.SetIovlen(1)
 	m.msg.Control = &m.oob[0]
 	_ = raw.Control(func(fd uintptr) {
-		// An IPv6 socket carries both families; one of the options fails on any
-		// other. Where both do, marks read as NotECT.
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
+		// A socket of IPv4 knows no options of IPv6. One of IPv6 may carry both
+		// families, and knows both. What is not told reads as NotECT.
+		v4 := unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
+		v6 := unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
+		domain, _ := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
+		m.tells = v4 == nil && (v6 == nil || domain == unix.AF_INET)
 	})
 	return m
 }
@@ -93,6 +96,9 @@ func (m *messages) read(b []byte, wait bool) (n int, from netip.AddrPort, ecn EC
 	}
 	return m.n, m.from(), m.ecn(), err
 }
+
+// carriesECN reports whether marks are read and, as far as known, sent.
+func (m *messages) carriesECN() bool { return m.tells && !m.refused.Load() }
 
 // waited reports whether the last read found nothing at first.
 func (m *messages) waited() bool { return m.late }

@@ -17,6 +17,8 @@ func (*messages) read([]byte, bool) (int, netip.AddrPort, ECN, error) {
 	panic("BUG: messages on a system that has none")
 }
 
+func (*messages) carriesECN() bool { panic("BUG: messages on a system that has none") }
+
 func (*messages) waited() bool { panic("BUG: messages on a system that has none") }
 
 func (*messages) write([]byte, netip.AddrPort, bool, ECN) (bool, error) {

@@ -126,6 +126,10 @@ func (s *Socket) Write(b []byte, to netip.AddrPort, ecn ECN) (err error) {
 	return err
 }
 
+// CarriesECN reports whether Write sets marks and Read tells them, as far as
+// known: a system that refuses a mark is not asked again.
+func (s *Socket) CarriesECN() bool { return s.messages != nil && s.messages.carriesECN() }
+
 // LocalAddr is the socket's address.
 func (s *Socket) LocalAddr() net.Addr { return s.pc.LocalAddr() }
 
