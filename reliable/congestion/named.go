@@ -32,3 +32,6 @@ var named = [...]struct {
 	{"newreno", func(c Config) Controller { return NewNewReno(c) }},
 	{"fixed", func(c Config) Controller { return NewFixed(c, fixedWindow) }},
 }
+
+// Default makes the controller that connections use unless told otherwise.
+func Default(c Config) Controller { return NewDalt(c) }
