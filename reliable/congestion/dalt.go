@@ -106,7 +106,7 @@ func (d *Dalt) Acked(now time.Duration, a Ack) {
 		if a.WindowLimited {
 			d.window += float64(a.Bytes)
 		}
-		if d.path.standing(now, d.srtt) >= d.target()*3/4 {
+		if d.path.standing(now, d.srtt/4) >= d.target()*3/4 {
 			d.probed = true
 			d.backOff(now, a, 1)
 			break
@@ -117,7 +117,7 @@ func (d *Dalt) Acked(now time.Duration, a Ack) {
 	case daltDrain:
 		d.peakRate = max(d.peakRate, d.round.rate)
 		if d.probed {
-			d.full = max(d.full, d.peakRate*d.pathRTT.Seconds())
+			d.full = max(d.full, d.peakRate*d.pathRTT.Seconds()+d.round.delivered/d.round.acks)
 			d.window = d.full * daltLow
 		}
 		if ended {
@@ -204,7 +204,7 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 	}
 	if d.probed {
 		d.probed = false
-		d.full = d.peakRate / (1 - min(d.losses.base, daltHeavy)) * (d.srtt - max(d.round.minRTT-d.path.base, 0)).Seconds()
+		d.full = d.peakRate/(1-min(d.losses.base, daltHeavy))*(d.srtt-max(d.round.minRTT-d.path.base, 0)).Seconds() + d.round.delivered/d.round.acks
 	}
 	d.window = max(d.window, d.full)
 	d.ceiling = max(d.ceiling, d.full)
@@ -277,9 +277,10 @@ func (d *Dalt) backOffFrom(a Ack, q time.Duration, factor float64) {
 	if d.round.delivered > 0 {
 		factor *= 1 - max(0, d.round.loss()-d.losses.base)
 	}
-	d.full = max((d.round.carried-q.Seconds()*a.Rate.BytesPerSecond)*factor, least)
+	carried := max(d.round.carried, d.round.carriedBefore)
+	d.full = max((carried-q.Seconds()*a.Rate.BytesPerSecond)*factor, least)
 	if a.Rate.BytesPerSecond == 0 {
-		d.full = max(d.round.carried*(1-q.Seconds()/d.srtt.Seconds())*factor, least)
+		d.full = max(carried*(1-q.Seconds()/d.srtt.Seconds())*factor, least)
 	}
 	if d.state == daltStartup {
 		d.fromStartup = true
@@ -301,6 +302,8 @@ type daltRound struct {
 	minRTT           time.Duration
 	sum              time.Duration
 	samples          int
+	acks             float64
+	carriedBefore    float64
 	peak, peakBefore time.Duration // the largest standing queue of this round and of the one before
 	window           float64       // when it began
 	lossesFrom       time.Duration // packets sent before are another round's
@@ -308,11 +311,12 @@ type daltRound struct {
 }
 
 func (r *daltRound) begin(a Ack, window float64) {
-	*r = daltRound{end: a.Rate.TotalDelivered, window: window, peakBefore: r.peak}
+	*r = daltRound{end: a.Rate.TotalDelivered, window: window, peakBefore: r.peak, carriedBefore: r.carried}
 }
 
 func (r *daltRound) acked(a Ack) {
 	r.delivered += float64(a.Bytes)
+	r.acks++
 	r.carried = max(r.carried, float64(a.Rate.TxInFlight))
 	r.rate = max(r.rate, a.Rate.BytesPerSecond)
 	if a.RTT.Latest > 0 {
@@ -335,7 +339,7 @@ type daltPath struct {
 	base                 time.Duration
 	baseAt               time.Duration
 	meanBase, meanBaseAt time.Duration
-	recent               [16]daltSample
+	recent               [32]daltSample
 	n                    int
 }
 
@@ -362,15 +366,14 @@ func (p *daltPath) forget() { p.n = 0 }
 
 type daltSample struct{ at, rtt time.Duration }
 
-func (p *daltPath) standing(now, srtt time.Duration) time.Duration {
+// standing is the queue that did not go away within the last span of time,
+// and within four samples: the smallest round trip over the base.
+func (p *daltPath) standing(now, span time.Duration) time.Duration {
 	m := time.Duration(0)
 	k := 0
 	for i := p.n - 1; i >= max(0, p.n-len(p.recent)); i-- {
 		s := p.recent[i%len(p.recent)]
-		if s.at < now-srtt {
-			if k < 2 {
-				return 0
-			}
+		if s.at < now-span && k >= 4 {
 			return m - p.base
 		}
 		k++
