@@ -55,7 +55,13 @@ func NewDalt(c Config) *Dalt {
 
 func (d *Dalt) Name() string { return "dalt" }
 
-func (d *Dalt) Window() int { return min(max(int(d.window), d.config.minimumWindow()), maxWindow) }
+func (d *Dalt) Window() int {
+	w := d.window
+	if d.state == daltClimb {
+		w *= 1.5
+	}
+	return min(max(int(w), d.config.minimumWindow()), maxWindow)
+}
 
 func (d *Dalt) PacingRate() float64 {
 	if d.srtt == 0 {
@@ -65,7 +71,7 @@ func (d *Dalt) PacingRate() float64 {
 	case daltStartup:
 		return 2 * d.window / d.srtt.Seconds()
 	case daltClimb:
-		return (1.05*d.window + d.step) / d.srtt.Seconds()
+		return (1.0*d.window + d.step) / d.srtt.Seconds()
 	}
 	return 1.05 * d.window / d.pathRTT.Seconds()
 }
