@@ -58,7 +58,7 @@ func (d *Dalt) Name() string { return "dalt" }
 func (d *Dalt) Window() int {
 	w := d.window
 	if d.state == daltClimb {
-		w *= 1.5
+		w *= 2
 	}
 	return min(max(int(w), d.config.minimumWindow()), maxWindow)
 }
@@ -88,7 +88,7 @@ func (d *Dalt) empty() time.Duration { return max(d.target()/10, d.packetTime())
 
 // target is the standing queue at which the window is cut.
 func (d *Dalt) target() time.Duration {
-	return max(daltTarget, 3*d.packetTime())
+	return max(daltTarget, min(d.path.base/5, 2*daltTarget), 3*d.packetTime())
 }
 
 func (d *Dalt) Lost(now time.Duration, l Loss) {
