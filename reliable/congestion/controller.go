@@ -90,6 +90,10 @@ type Config struct {
 	// MaxPacket is the largest datagram the connection sends, bytes of UDP
 	// payload: the unit in which windows grow.
 	MaxPacket int
+	// Seed starts the sequence from which controllers that must not move in
+	// step with their like (bbr) take the lengths of their cycles. Equal seeds
+	// give equal behaviour.
+	Seed uint64
 }
 
 // A Resizer is a Controller that can be told of another packet size while it

@@ -29,6 +29,7 @@ var named = [...]struct {
 	make func(Config) Controller
 }{
 	{"dalt", func(c Config) Controller { return NewDalt(c) }},
+	{"bbr", func(c Config) Controller { return NewBBR(c) }},
 	{"newreno", func(c Config) Controller { return NewNewReno(c) }},
 	{"fixed", func(c Config) Controller { return NewFixed(c, fixedWindow) }},
 }
