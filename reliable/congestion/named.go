@@ -30,6 +30,7 @@ var named = [...]struct {
 }{
 	{"dalt", func(c Config) Controller { return NewDalt(c) }},
 	{"bbr", func(c Config) Controller { return NewBBR(c) }},
+	{"cubic", func(c Config) Controller { return NewCubic(c) }},
 	{"newreno", func(c Config) Controller { return NewNewReno(c) }},
 	{"fixed", func(c Config) Controller { return NewFixed(c, fixedWindow) }},
 }

@@ -8,15 +8,16 @@ const lossReduction = 0.5
 // NewReno is the controller of RFC 9002 section 7: exponential growth until
 // the first loss, then one packet more per round trip and half the window at
 // each loss event. It takes every loss for congestion, so random loss keeps
-// its window small (about 1.2/sqrt(p) packets).
+// its window small (about 1.2/sqrt(p) packets). The response to an event is
+// undone when each of its losses proves spurious.
 type NewReno struct {
-	config        Config
-	window        int
-	threshold     int // slow start ends here; maxWindow before the first loss
-	recoverySince time.Duration
-	inRecovery    bool // recoverySince is meaningful: a loss happened
-	ackedBytes    int  // counted towards the next packet of congestion avoidance
-	smoothedRTT   time.Duration
+	config      Config
+	window      int
+	threshold   int // slow start ends here; maxWindow before the first loss
+	loss        episode
+	before      struct{ window, threshold int } // before the newest event
+	ackedBytes  int                             // counted towards the next packet of congestion avoidance
+	smoothedRTT time.Duration
 }
 
 // maxWindow bounds the window so that sums of it can't overflow.
@@ -38,20 +39,26 @@ func (n *NewReno) slowStart() bool { return n.window < n.threshold }
 // PacingRate implements Controller.
 func (n *NewReno) PacingRate() float64 { return windowRate(n.window, n.smoothedRTT, n.slowStart()) }
 
+// SetMaxPacket implements Resizer.
+func (n *NewReno) SetMaxPacket(bytes int) {
+	n.config.MaxPacket = bytes
+	n.window = max(n.window, n.config.minimumWindow())
+}
+
 // PacketSent implements Controller. The window follows acknowledgments only.
 func (n *NewReno) PacketSent(time.Duration, Sent) {}
 
 // Acked implements Controller.
 func (n *NewReno) Acked(now time.Duration, a Ack) {
 	n.smoothedRTT = a.RTT.Smoothed
-	// RFC 9002 section 7.1: "an increase in this count [...] SHOULD be
-	// considered a congestion signal", as a loss is.
-	if a.CE > 0 {
-		n.congested(now, a.LargestSentAt)
+	if a.CE > 0 && !n.loss.includes(a.LargestSentAt) {
+		// RFC 9002 section 7.1: a mark is a signal like a loss.
+		n.respond(now)
+		n.loss.confirmed = true
 	}
 	// RFC 9002 section 7.3.2: packets sent before the recovery period do not
 	// grow the window; section 7.8: neither does an underused window.
-	if n.sentInRecovery(a.LargestSentAt) || !a.WindowLimited {
+	if n.loss.includes(a.LargestSentAt) || !a.WindowLimited {
 		return
 	}
 	if n.slowStart() {
@@ -68,35 +75,31 @@ func (n *NewReno) Acked(now time.Duration, a Ack) {
 
 // Lost implements Controller: one reduction per round trip of losses.
 func (n *NewReno) Lost(now time.Duration, l Loss) {
-	n.congested(now, l.LargestSentAt)
+	if !n.loss.includes(l.LargestSentAt) {
+		n.respond(now)
+	}
+	n.loss.doubtful += l.Packets
 	if l.Persistent {
 		// Section 7.6.2: "the sender's congestion window MUST be reduced to
 		// the minimum congestion window".
 		n.window = n.config.minimumWindow()
-		n.inRecovery = false
+		n.loss = episode{}
 	}
 }
 
-// congested answers a signal about packets of which the newest left at sentAt.
-func (n *NewReno) congested(now, sentAt time.Duration) {
-	if n.sentInRecovery(sentAt) {
-		return
-	}
-	n.recoverySince, n.inRecovery = now, true
+func (n *NewReno) respond(now time.Duration) {
+	n.before.window, n.before.threshold = n.window, n.threshold
+	n.loss.begin(now)
 	n.window = max(int(float64(n.window)*lossReduction), n.config.minimumWindow())
 	n.threshold = n.window
 	n.ackedBytes = 0
 }
 
-// SetMaxPacket implements Resizer.
-func (n *NewReno) SetMaxPacket(bytes int) {
-	n.config.MaxPacket = bytes
-	n.window = max(n.window, n.config.minimumWindow())
-}
-
-// Spurious implements Controller. RFC 9002 leaves the window reduced.
-func (n *NewReno) Spurious(time.Duration, Spurious) {}
-
-func (n *NewReno) sentInRecovery(sentAt time.Duration) bool {
-	return n.inRecovery && sentAt <= n.recoverySince
+// Spurious implements Controller. RFC 9002 leaves the window reduced; RFC 9438
+// section 4.9 shows how to give it back, and nothing in it is CUBIC's own.
+func (n *NewReno) Spurious(_ time.Duration, s Spurious) {
+	if n.loss.spurious(s) {
+		n.window, n.threshold = max(n.window, n.before.window), n.before.threshold
+		n.loss = episode{}
+	}
 }

@@ -89,7 +89,7 @@ func TestNewRenoPersistentCongestion(t *testing.T) {
 		t.Error("not in slow start after persistent congestion")
 	}
 	for range 100 {
-		n.Lost(n.recoverySince+ms(1), Loss{Bytes: packet, LargestSentAt: n.recoverySince + ms(1)})
+		n.Lost(n.loss.since+ms(1), Loss{Bytes: packet, LargestSentAt: n.loss.since + ms(1)})
 	}
 	if got, want := n.Window(), 2*packet; got != want {
 		t.Errorf("window fell below the minimum: %d, want %d", got, want)
