@@ -1,0 +1,175 @@
+package congestion
+
+import (
+	"math"
+	"time"
+)
+
+// startup doubles the window per round trip until a queue stands, the delivery
+// rate grows no more, or losses tell that it can't.
+func (d *Dalt) startup(now time.Duration, a Ack, ended bool) {
+	if a.WindowLimited {
+		d.window = min(d.window+float64(a.Bytes), maxWindow)
+	}
+	// A quarter of a round trip is watched: this is a race with the queue.
+	if q := d.path.standing(now, d.srtt/4); q >= d.target()*3/4 {
+		d.backOff(a, q, 1)
+		return
+	}
+	if a.CE > 0 {
+		d.backOff(a, 0, daltMarked)
+		return
+	}
+	if !ended {
+		return
+	}
+	excess := d.losses.excess(d.round.tally, d.config.MaxPacket, false)
+	switch {
+	case d.round.rate >= d.startRate*1.25:
+		d.startRate, d.flatRounds = d.round.rate, 0
+	case !a.Rate.AppLimited:
+		d.flatRounds++
+	}
+	if d.flatRounds > 0 && excess || d.flatRounds >= 2 || d.heavy() {
+		d.backOff(a, d.queue(now), 1)
+		return
+	}
+	if !excess {
+		d.losses.learn(d.round.tally, d.config.MaxPacket)
+	}
+	d.enter(daltStartup, a)
+}
+
+// heavy reports whether the round lost more than any path is forgiven.
+func (d *Dalt) heavy() bool {
+	return d.round.tally.loss() > daltHeavy && d.round.tally.packets(d.config.MaxPacket) > 40
+}
+
+// queue is the standing queue, as well as it is known.
+func (d *Dalt) queue(now time.Duration) time.Duration {
+	if q := d.path.standing(now, d.srtt); q > 0 {
+		return q
+	}
+	return max(d.round.minRTT-d.path.base(), 0)
+}
+
+// drain waits for the first ack of a packet that left since it began.
+func (d *Dalt) drain(a Ack, ended bool) {
+	d.peakRate = max(d.peakRate, d.round.rate)
+	if d.byRate {
+		d.full = max(d.full, d.peakRate*d.pathRTT.Seconds()+d.round.bytesPerAck())
+		d.window = d.full * daltLow
+	}
+	if ended {
+		d.enter(daltMeasure, a)
+		d.round.lossesFrom = a.LargestSentAt
+	}
+}
+
+// measured takes in a round of packets that left while the flow drained, and
+// fills the path again.
+func (d *Dalt) measured(now time.Duration, a Ack) {
+	left := d.round.minRTT - d.path.base()
+	if left >= d.target()/3 && d.failed < 4 {
+		// The others did not drain, or our idea of full is too large: lower.
+		d.failed++
+		d.byRate = false
+		d.full = d.window
+		d.window = max(d.window*daltLow, d.leastWindow())
+		d.enter(daltDrain, a)
+		return
+	}
+	d.failed = 0
+	if d.fromStart {
+		// What was lost on the way here says little.
+		d.losses, d.fromStart = daltLosses{}, false
+	}
+	if d.path.emptyOnAverage(now, d.round.mean(), d.empty()) {
+		d.losses.learn(d.round.tally, d.config.MaxPacket)
+	}
+	if d.byRate {
+		// The delivery rate is what random loss left of the path's; acks that
+		// come in lumps need a lump more in flight.
+		through := 1 - min(d.losses.base, daltHeavy)
+		d.full = d.peakRate/through*(d.srtt-max(left, 0)).Seconds() + d.round.bytesPerAck()
+		d.byRate = false
+	}
+	d.window = min(max(d.window, d.full), maxWindow)
+	d.ceiling = max(d.ceiling, d.full)
+	d.rounds, d.emptyRounds = 0, 0
+	d.step = d.plainStep()
+	d.enter(daltClimb, a)
+}
+
+// plainStep is how much the window grows per round below the ceiling. It is
+// the same for flows of any window, or they would not become equal, and grows
+// with the rounds since the last drain, which flows of one bottleneck share, so
+// that large windows do not take long. Small windows take small steps.
+func (d *Dalt) plainStep() float64 {
+	packet := float64(d.config.MaxPacket)
+	return min(2+float64(d.rounds)/4, math.Sqrt(d.window/packet)/2.5) * packet
+}
+
+// climb lets the window grow until a queue stands or losses tell that one
+// would overflow.
+func (d *Dalt) climb(now time.Duration, a Ack, ended bool) {
+	if a.WindowLimited {
+		d.window = min(d.window+d.step*float64(a.Bytes)/d.window, maxWindow)
+	}
+	q := d.path.standing(now, d.srtt)
+	d.round.peak = max(d.round.peak, q)
+	switch before := d.round.peakBefore; {
+	case q >= d.target():
+		// The queue took that much without overflowing: the losses of this
+		// climb were not ours.
+		d.losses.commit(d.config.MaxPacket)
+		d.byRate = d.emptyRounds > 2
+		d.backOff(a, q, 1)
+	case before >= d.target()*2/3 && q > 0 && q <= before-d.target()/2:
+		// Another flow drains. Draining with it empties the queue for both.
+		d.losses.discard()
+		d.backOff(a, before, 1)
+	case a.CE > 0:
+		d.losses.discard()
+		d.byRate = false
+		d.backOff(a, q, daltMarked)
+	case ended:
+		d.climbed(now, a)
+	}
+}
+
+// climbed judges a round of the climb.
+func (d *Dalt) climbed(now time.Duration, a Ack) {
+	size := d.config.MaxPacket
+	stands := d.round.minRTT-d.path.base() >= d.empty()
+	d.standing.add(d.round.tally)
+	if !stands {
+		d.standing = daltTally{}
+	}
+	switch {
+	case d.heavy():
+		d.losses.discard()
+		d.byRate = false
+		d.backOff(a, d.queue(now), 0.7)
+		return
+	case stands && d.losses.excess(d.standing, size, true), d.losses.excess(d.round.tally, size, stands):
+		carried := d.round.carried
+		d.losses.discard()
+		d.byRate = true
+		d.backOff(a, d.queue(now), 1)
+		if !stands {
+			d.ceiling = max(d.ceiling, carried) // no queue showed: this is all that is known of it
+		}
+		return
+	}
+	d.losses.suspend(d.round.tally, size)
+	d.rounds++
+	d.step = d.plainStep()
+	if stands || !d.round.limited || d.window < d.ceiling*1.03 || d.losses.suspicious(d.round.tally, size) {
+		d.emptyRounds = 0
+	} else if d.emptyRounds++; d.emptyRounds > 1 {
+		// The path has become wider: look for its width in doubling steps.
+		d.step = min(d.step*float64(uint(1)<<min(d.emptyRounds-1, 10)), d.window/2)
+	}
+	d.enter(daltClimb, a)
+}
