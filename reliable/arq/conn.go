@@ -325,6 +325,8 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 			c.end(ErrIdleTimeout)
 		case timerKeepAlive:
 			c.pingPending = true // the answer arms the timer again
+		case timerRest:
+			c.restExpired(now)
 		case timerPath:
 			c.pathExpired(now)
 		case timerPacketSize:
@@ -352,6 +354,7 @@ func (c *Conn) advance(now time.Duration) {
 	if c.acks.due() && !c.acks.immediate && !c.timers.isSet(timerAck) && c.state < Closing {
 		c.timers.set(timerAck, now+c.acks.delay(c.rtt.ackDelay()))
 	}
+	c.awaitRest(now)
 	switch blocked := c.state < Closing && c.out.flowBlocked(); {
 	case !blocked && c.config.KeepAlive == 0:
 		c.timers.stop(timerKeepAlive)

@@ -127,7 +127,7 @@ func (c *Conn) closeSent(now time.Duration) {
 
 // stopData silences everything that is about data.
 func (c *Conn) stopData() {
-	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive, timerPath, timerPacketSize} {
+	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive, timerRest, timerPath, timerPacketSize} {
 		c.timers.stop(t)
 	}
 }

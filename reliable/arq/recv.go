@@ -124,3 +124,33 @@ func (c *Conn) Receive(now time.Duration) ([]byte, bool) {
 
 // Readable reports whether Receive has a message.
 func (c *Conn) Readable() bool { return c.in.ready.len() > 0 }
+
+// restSilence is how long a receiver that knows of something missing lets the
+// peer be silent: the peer's first probes would have come by then.
+func (c *Conn) restSilence() time.Duration { return max(3*c.probeTimeout(), minRestSilence) }
+
+const minRestSilence = 250 * time.Millisecond
+
+// awaitRest arms the timer that asks where the rest of a message is, unless it
+// is our credit that the peer waits for. The peer may be sending it to an address we had before: a router on the way gave us
+// another one, and only a packet of ours can tell the peer.
+func (c *Conn) awaitRest(now time.Duration) {
+	switch {
+	case len(c.in.pending) == 0 || c.in.limit-c.in.charged < crumb || c.state != Open && c.state != Draining:
+		c.timers.stop(timerRest)
+	case !c.timers.isSet(timerRest):
+		at := c.heardAt + c.restSilence()
+		if at <= now { // asked, and not answered
+			at = now + c.restSilence()
+		}
+		c.timers.set(timerRest, at)
+	}
+}
+
+// restExpired pings if nothing was heard meanwhile. If the ping is not answered
+// the probe timer repeats it.
+func (c *Conn) restExpired(now time.Duration) {
+	if now-c.heardAt >= c.restSilence() && c.recovery.inFlight == 0 {
+		c.pingPending = true
+	}
+}

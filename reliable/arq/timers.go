@@ -14,13 +14,14 @@ const (
 	timerPace                    // the pacer lets the next packet go
 	timerIdle                    // nothing from the peer for too long
 	timerKeepAlive               // time for a ping
+	timerRest                    // a message is here in part, and its rest does not come
 	timerPath                    // ask an address again, or give it up
 	timerPacketSize              // the probe of the packet size was lost
 	timerClose                   // send the close again, or stop waiting for the answer
 	timerCount
 )
 
-var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "path", "packetsize", "close"}
+var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "rest", "path", "packetsize", "close"}
 
 func (t timer) String() string { return timerNames[t] }
 
