@@ -1,0 +1,124 @@
+package arq
+
+import (
+	"testing"
+
+	"udplab/proto"
+)
+
+// search asks a path that carries so many bytes until nothing is left to ask.
+func search(limit, carries int) (found int, asked []int) {
+	m := pmtu{limit: limit}
+	m.begin(0)
+	size := basePacket
+	for {
+		next := m.next(size)
+		if next == 0 {
+			return size, asked
+		}
+		asked = append(asked, next)
+		if next <= carries {
+			size = next
+		} else {
+			m.failed = next
+		}
+	}
+}
+
+// Whatever a path carries is found to within searchStep, never more, with few
+// questions, and the usual sizes exactly.
+func TestPacketSizeSearch(t *testing.T) {
+	for carries := basePacket; carries <= proto.MaxDatagram; carries += 7 {
+		found, asked := search(proto.MaxDatagram, carries)
+		if found > carries || carries-found > searchStep {
+			t.Fatalf("a path of %d bytes: found %d, asked %v", carries, found, asked)
+		}
+		if len(asked) > 20 {
+			t.Fatalf("a path of %d bytes: %d questions %v", carries, len(asked), asked)
+		}
+	}
+	for _, exact := range []int{1280, 1452, 1472, 8972, proto.MaxDatagram} {
+		if found, asked := search(proto.MaxDatagram, exact); found != exact {
+			t.Errorf("a path of %d bytes: found %d, asked %v", exact, found, asked)
+		}
+	}
+}
+
+// Nothing larger than the limit is ever asked for, and the limit itself is found.
+func TestPacketSizeLimit(t *testing.T) {
+	for limit := basePacket; limit < 10_000; limit += 13 {
+		found, asked := search(limit, proto.MaxDatagram)
+		if found != limit {
+			t.Fatalf("limit %d: found %d, asked %v", limit, found, asked)
+		}
+		for _, size := range asked {
+			if size > limit || size <= basePacket {
+				t.Fatalf("limit %d: asked for %d", limit, size)
+			}
+		}
+	}
+}
+
+func TestAckCoversTheProbe(t *testing.T) {
+	f := proto.Ack{Largest: 2, N: 3}
+	f.Ranges[0].Count = 4 // 2, 1, 0, 2^32-1
+	f.Ranges[1] = proto.AckRange{Gap: 2, Count: 1}
+	f.Ranges[2] = proto.AckRange{Gap: 1, Count: 2}
+	acked := map[uint32]bool{2: true, 1: true, 0: true, 1<<32 - 1: true, 1<<32 - 4: true, 1<<32 - 6: true, 1<<32 - 7: true}
+	for d := uint32(0); d < 20; d++ {
+		number := 5 - d
+		if got := covers(&f, number); got != acked[number] {
+			t.Errorf("covers(%d) = %v, want %v", number, got, acked[number])
+		}
+	}
+}
+
+// RFC 8899 section 4.3: large packets lost in a row, and a later small one
+// acknowledged, are a black hole; one large packet that arrives is the proof of
+// the contrary.
+func TestBlackHoleNeedsProof(t *testing.T) {
+	for _, c := range []struct {
+		comment string
+		happens func(m *pmtu)
+		want    bool
+	}{
+		{"large lost, small arrives", func(m *pmtu) {
+			for n := range uint64(blackHoleLosses) {
+				m.packetLost(n, 1400)
+			}
+			m.packetArrived(100, 1000)
+		}, true},
+		{"nothing arrives", func(m *pmtu) {
+			for n := range uint64(100) {
+				m.packetLost(n, 1400)
+			}
+		}, false},
+		{"small ones arrive that are older", func(m *pmtu) {
+			for n := range uint64(100) {
+				m.packetLost(n+50, 1400)
+			}
+			m.packetArrived(10, 1000)
+		}, false},
+		{"a large one arrives in between", func(m *pmtu) {
+			for n := range uint64(100) {
+				m.packetLost(n, 1400)
+				if n%3 == 0 {
+					m.packetArrived(n+1, 1400)
+				}
+			}
+			m.packetArrived(200, 1000)
+		}, false},
+		{"small ones are lost", func(m *pmtu) {
+			for n := range uint64(100) {
+				m.packetLost(n, 1200)
+			}
+			m.packetArrived(200, 1000)
+		}, false},
+	} {
+		var m pmtu
+		c.happens(&m)
+		if got := m.lost >= blackHoleLosses && m.fits; got != c.want {
+			t.Errorf("%s: black hole %v, want %v", c.comment, got, c.want)
+		}
+	}
+}
