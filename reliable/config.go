@@ -59,6 +59,9 @@ type Config struct {
 	// was restarted: it ends the old one with ErrPeerReset. Connections are
 	// not handed to Accept then.
 	Rendezvous bool
+	// ReportReceivedAt asks the peer to say when packets arrived, which gives
+	// Stats.Jitter of this side's packets at some 12 bytes an ack. Default off.
+	ReportReceivedAt bool
 	// FirstNumber is the first packet and message number of each connection,
 	// modulo 2^32. Tests start just before the wrap. Default 0.
 	FirstNumber uint32
@@ -81,6 +84,7 @@ func (c Config) arq(granularity time.Duration) arq.Config {
 		SendBuffer: c.SendBuffer, ReceiveWindow: c.ReceiveWindow,
 		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive, HandshakeTimeout: c.HandshakeTimeout,
 		Congestion: c.Congestion, PacingQuantum: 2 * granularity, FirstNumber: c.FirstNumber,
+		ReportReceivedAt: c.ReportReceivedAt,
 	}
 }
 

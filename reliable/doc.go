@@ -30,8 +30,9 @@
 //
 // Nothing is encrypted or authenticated: use it where you would use UDP, and
 // know that whoever can see the packets can read, forge and end connections.
-// A connection stays with the addresses it began with. Close waits at most
-// Config.Linger for queued messages. Delivery is exactly once while the
+// A peer may change its address or port (a NAT that rebinds, a phone that leaves
+// the house): the connection follows once the new address has answered. Close
+// waits at most Config.Linger for queued messages. Delivery is exactly once while the
 // connection lives; when it ends early the sender is told which tracked
 // messages were not acknowledged, and the peer may have them or not.
 package reliable

@@ -18,6 +18,7 @@
 //	HandleTimeout(now)           the time of NextTimeout has come
 //	Send(now, msg, tracked)      the application has a message
 //	Receive(now)                 the application takes a message
+//	Finish(now)                  half-close: no message of this side follows
 //	Close(now, code, reason), Abort(code, reason)
 //
 // After one input, and before the next, the driver drains the outputs:
