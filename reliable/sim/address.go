@@ -57,6 +57,7 @@ func (n *Node) Addr() netip.AddrPort { return n.world.addresses[n.at].at }
 // it, comes to nobody. The node itself does not notice. It panics if the address
 // is another node's.
 func (n *Node) Rebind(to netip.AddrPort) {
+	n.world.did(step{verb: verbRebind, node: n.index, reason: to.String()})
 	n.world.assign(n, to)
 	n.world.note(Observation{Kind: Rebound, Node: n, Addr: to})
 }

@@ -37,7 +37,6 @@
 //
 // # Limits
 //
-// Nodes are not sockets: there is no batching, no kernel buffer, no address
-// change. Everything takes no time except the links. A World is not for
+// Nodes are not sockets: there is no batching and no kernel buffer. Everything takes no time except the links. A World is not for
 // concurrent use; run several of them side by side instead.
 package sim

@@ -134,6 +134,7 @@ func (p *path) heal() {
 	was := p.link.Profile()
 	p.link.SetDown(false)
 	p.link.SetProfile(lossy.Profile{Delay: was.Delay - was.Jitter})
+	p.mtu = 0
 	for i, f := range p.fates {
 		if f.Kind == Drop || f.Kind == Corrupt {
 			p.fates[i] = Fate{}

@@ -52,6 +52,7 @@ const (
 	verbPause
 	verbResume
 	verbRestart
+	verbRebind
 	verbHeal
 	verbSettled
 	verbCloseAll
@@ -59,7 +60,7 @@ const (
 )
 
 var verbNames = [...]string{
-	"dial", "send", "read", "finish", "close", "abort", "pause", "resume", "restart", "heal", "settled", "closeall", "ended",
+	"dial", "send", "read", "finish", "close", "abort", "pause", "resume", "restart", "rebind", "heal", "settled", "closeall", "ended",
 }
 
 // step is something that was done.
@@ -70,7 +71,7 @@ type step struct {
 	peer    int // of dial
 	conn    int // which of the node's connections, from 1
 	numbers []int
-	reason  string
+	reason  string // of close and abort; the address of rebind
 }
 
 // decisions is how many things were decided: fates, and steps but for those
@@ -116,6 +117,8 @@ func (r *Record) command(s step) string {
 		return words[0]
 	case verbDial:
 		words = append(words, r.nodes[s.node].name, r.nodes[s.peer].name)
+	case verbRebind:
+		words = append(words, r.nodes[s.node].name, s.reason)
 	case verbPause, verbResume, verbRestart:
 		words = append(words, r.nodes[s.node].name)
 	case verbSend, verbRead, verbFinish, verbClose, verbAbort:

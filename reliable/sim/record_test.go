@@ -8,10 +8,11 @@ import (
 )
 
 // watchRun writes down what the nodes of a world do and deliver, in order.
-// What is damaged is left out: a record counts two damaged copies as one.
+// What is damaged, or comes to nobody and may be, is left out: a record counts
+// two damaged copies as one.
 func watchRun(w *World, seen *[]string) {
 	w.Observe = func(o Observation) {
-		if o.Kind != Rejected {
+		if o.Kind != Rejected && o.Kind != Astray {
 			*seen = append(*seen, fmt.Sprint(o.Kind, o.Node.name, len(o.Datagram), crc32.Checksum(o.Datagram, castagnoli)))
 		}
 	}

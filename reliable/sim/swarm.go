@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"time"
 
 	"udplab/lossy"
@@ -37,6 +38,8 @@ const (
 	WithKeepAlive
 	WithClose
 	WithAbort
+	WithMoves // nodes get other addresses
+	WithMTU   // paths carry less than the nodes would like, and change
 	WithHalfClose
 	featureCount = iota
 )
@@ -44,7 +47,8 @@ const (
 var featureNames = [featureCount]string{
 	"loss", "bursts", "duplicates", "reordering", "corruption", "jitter", "rate", "blackouts", "pauses",
 	"restarts", "late", "smallwindow", "slowreader", "bigmessages", "bothways", "thirdnode", "rendezvous",
-	"wrap", "fixedwindow", "keepalive", "close", "abort", "halfclose",
+	"wrap", "fixedwindow", "keepalive", "close", "abort",
+	"moves", "mtu", "halfclose",
 }
 
 func (f Feature) String() string {
@@ -207,6 +211,9 @@ func (s *swarm) drawNode() nodeOptions {
 	if s.has(WithKeepAlive) {
 		o.keepAlive = s.between(time.Second, 3*time.Second)
 	}
+	if s.has(WithMTU) {
+		o.packet = 1200 + s.random.IntN(8000)
+	}
 	if s.has(WithFixedWindow) {
 		o.cwnd = 2 + s.random.IntN(60)
 	}
@@ -231,6 +238,12 @@ func (s *swarm) safety() {
 	}
 	if s.has(WithRestarts) {
 		s.At(s.between(0, s.faulty), s.restart)
+	}
+	if s.has(WithMoves) {
+		s.At(s.between(0, s.faulty), s.move)
+	}
+	if s.has(WithMTU) {
+		s.At(s.between(0, s.faulty), s.narrow)
 	}
 	if s.has(WithSlowReader) {
 		s.At(s.between(0, time.Second), s.read)
@@ -319,6 +332,34 @@ func (s *swarm) restart() {
 	s.At(s.now+s.between(0, time.Second), func() { s.dial(n, to) })
 }
 
+// move gives a node another port or another network, and perhaps does it again.
+func (s *swarm) move() {
+	if s.healed {
+		return
+	}
+	n := s.nodes[s.random.IntN(len(s.nodes))]
+	ip := n.Addr().Addr()
+	if s.random.IntN(2) == 0 {
+		ip = netip.AddrFrom4([4]byte{172, 16, byte(n.index), byte(s.random.IntN(4))})
+	}
+	n.Rebind(netip.AddrPortFrom(ip, uint16(10000+s.random.IntN(4))))
+	if s.random.IntN(2) == 0 {
+		s.At(s.now+s.between(10*time.Millisecond, 2*time.Second), s.move)
+	}
+}
+
+// narrow changes what a path carries, both ways.
+func (s *swarm) narrow() {
+	if s.healed {
+		return
+	}
+	a, b := s.nodes[0], s.nodes[1+s.random.IntN(len(s.nodes)-1)]
+	mtu := 1200 + s.random.IntN(600)
+	s.SetMTU(a, b, mtu)
+	s.SetMTU(b, a, mtu)
+	s.At(s.now+s.between(100*time.Millisecond, 2*time.Second), s.narrow)
+}
+
 // read is an application that takes its time, until everything heals.
 func (s *swarm) read() {
 	if s.healed {
@@ -369,6 +410,11 @@ func (s *swarm) report() SwarmReport {
 		r.Conns.RetransmitsTime += c.RetransmitsTime
 		r.Conns.RetransmitsProbe += c.RetransmitsProbe
 		r.Conns.ProbeTimeouts += c.ProbeTimeouts
+		r.Conns.PathChanges += c.PathChanges
+		r.Conns.PathsRefused += c.PathsRefused
+		r.Conns.SizeProbesSent += c.SizeProbesSent
+		r.Conns.SizeProbesLost += c.SizeProbesLost
+		r.Conns.BlackHoles += c.BlackHoles
 		r.Conns.MessagesSent += c.MessagesSent
 		r.Conns.MessagesAcked += c.MessagesAcked
 	}

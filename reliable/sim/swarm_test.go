@@ -148,6 +148,11 @@ func addConns(sum, r *SwarmReport) {
 	s.RetransmitsThreshold += c.RetransmitsThreshold
 	s.RetransmitsTime += c.RetransmitsTime
 	s.RetransmitsProbe += c.RetransmitsProbe
+	s.PathChanges += c.PathChanges
+	s.PathsRefused += c.PathsRefused
+	s.SizeProbesSent += c.SizeProbesSent
+	s.SizeProbesLost += c.SizeProbesLost
+	s.BlackHoles += c.BlackHoles
 }
 
 type occurrence struct {
@@ -167,6 +172,9 @@ func occurrences(r *SwarmReport) []occurrence {
 		{"retransmissions by packet threshold", r.Conns.RetransmitsThreshold},
 		{"retransmissions by time threshold", r.Conns.RetransmitsTime},
 		{"retransmissions by probe timeout", r.Conns.RetransmitsProbe},
+		{"moves followed", r.Conns.PathChanges}, {"moves not proven", r.Conns.PathsRefused},
+		{"probes of the packet size", r.Conns.SizeProbesSent}, {"of these lost", r.Conns.SizeProbesLost},
+		{"black holes", r.Conns.BlackHoles},
 	}
 	for i, n := range r.Links.Dropped {
 		switch i {
