@@ -37,6 +37,7 @@
 //
 // # Limits
 //
-// Nodes are not sockets: there is no batching and no kernel buffer. Everything takes no time except the links. A World is not for
-// concurrent use; run several of them side by side instead.
+// Nodes are not sockets: there is no batching and no kernel buffer. Everything
+// takes no time except the links. A World is not for concurrent use; run several
+// of them side by side instead.
 package sim
