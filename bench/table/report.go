@@ -3,6 +3,8 @@ package table
 import (
 	"math"
 	"slices"
+
+	"udplab/reliable/congestion"
 )
 
 // Report is the table, judged. Its JSON is what -o json prints; within a
@@ -70,7 +72,7 @@ func newReport(o Options, cases []Case, outcomes []outcome) *Report {
 		Congestion: o.Congestion, Complete: true, Rows: []Row{},
 	}
 	if o.Congestion == "" {
-		r.Congestion = defaultCongestion
+		r.Congestion = congestion.Default(congestion.Config{MaxPacket: o.Packet}).Name()
 	}
 	if o.Sockets {
 		s := o.onSockets()
@@ -86,8 +88,6 @@ func newReport(o Options, cases []Case, outcomes []outcome) *Report {
 	}
 	return r
 }
-
-const defaultCongestion = "default"
 
 // judge makes a row of what was measured of its case. complete: nothing of it
 // was cut short.

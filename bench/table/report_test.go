@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"udplab/reliable/congestion"
 )
 
 // measured is an outcome with these figures for each seed.
@@ -146,6 +148,7 @@ func example() *Report {
 	broken.seeds[0].err = errors.New("the oracle: at 3s: message 4 was delivered twice")
 	cut := outcome{seeds: []attempt{{}}}
 	o := DefaultOptions()
+	o.Congestion = "newreno"
 	return newReport(o, []Case{
 		bulkCase,
 		{Name: "flows", Title: "two flows", Today: "-", Targets: []Target{{FirstShare, ReportOnly, 0}}},
@@ -158,9 +161,16 @@ func example() *Report {
 	})
 }
 
+func TestReportNamesTheDefaultController(t *testing.T) {
+	want := congestion.Default(congestion.Config{MaxPacket: 1452}).Name()
+	if got := newReport(DefaultOptions(), nil, nil).Congestion; got != want {
+		t.Errorf("controller %q, want the library's %q", got, want)
+	}
+}
+
 func TestText(t *testing.T) {
 	want := `The simulator decides: median of 5 seeds (handshakes: the worst) in virtual
-time, 15 s each (two flows 60 s), packets of 1452 bytes, controller: default.
+time, 15 s each (two flows 60 s), packets of 1452 bytes, controller: newreno.
 The sockets column is one run each over loopback sockets through the proxy, 5 s
 (two flows 15 s).
 
@@ -231,7 +241,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"schema":"udplab/bench-table/v1","seeds":5,"duration_seconds":15,"packet_bytes":1452,"congestion":"default",` +
+	want := `{"schema":"udplab/bench-table/v1","seeds":5,"duration_seconds":15,"packet_bytes":1452,"congestion":"newreno",` +
 		`"sockets":{"runs":1,"duration_seconds":5,"flows_duration_seconds":15},"complete":false,"missed":2,"rows":[` +
 		`{"case":"bulk","title":"some bulk","measured_today":"others 3","verdict":"MISS","figures":[` +
 		`{"measure":"goodput","unit":"Mbit/s","target":"\u003e= 46","verdict":"MISS","simulator":45,"simulator_per_seed":[44,45,47],` +

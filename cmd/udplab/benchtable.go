@@ -72,7 +72,7 @@ func newBenchTableCmd(d deps) *cobra.Command {
 	f.IntVar(&o.Seeds, "seeds", o.Seeds, "runs of each case in the simulator")
 	f.Var(&o.duration, "duration", "length of bulk in the simulator; two flows take four times as long")
 	f.IntVar(&o.Packet, "packet", o.Packet, "largest datagram, bytes of UDP payload")
-	f.StringVar(&o.Congestion, "congestion", "", "congestion controller: "+strings.Join(congestion.Names(), ", ")+" (default the library's)")
+	f.StringVar(&o.Congestion, "congestion", "", "congestion controller of single flows, the library's default if not given: "+strings.Join(congestion.Names(), ", "))
 	f.BoolVar(&o.Sockets, "sockets", o.Sockets, "run each case over real sockets too")
 	o.format.addTo(cmd)
 	complete := cobra.FixedCompletions(congestion.Names(), cobra.ShellCompDirectiveNoFileComp)
