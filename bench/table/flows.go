@@ -17,13 +17,7 @@ type flows struct {
 	first, second string // controllers
 }
 
-const (
-	// flowsFactor makes 60 s of the default of 15 s.
-	flowsFactor = 4
-	secondAfter = time.Second
-	// mostOnSockets is how long two flows last at most in real time.
-	mostOnSockets = 15 * time.Second
-)
+const secondAfter = time.Second
 
 // secondStart is when the second flow begins. Nothing else is random here, so
 // the seed moves it by up to two round trips.
@@ -49,7 +43,7 @@ func (f flows) simulate(ctx context.Context, s settings, seed uint64) (Figures, 
 	pair.next()
 	stage.sampling = true
 	stage.dial()
-	both := flowsFactor*s.duration - start // at least 2.9 s, by MinDuration
+	both := s.flows - start // at least 2.9 s, by MinDuration
 	if err := stage.run(both); err != nil {
 		return nil, err
 	}
@@ -58,9 +52,6 @@ func (f flows) simulate(ctx context.Context, s settings, seed uint64) (Figures, 
 	figures[Queue] = stage.queue()
 	return figures, nil
 }
-
-// flowsOnSockets is how long two flows last in real time.
-func (s settings) flowsOnSockets() time.Duration { return min(flowsFactor*s.duration, mostOnSockets) }
 
 func shares(first, second uint64, over time.Duration) Figures {
 	sum := first + second
@@ -98,14 +89,13 @@ func (f flows) overSockets(ctx context.Context, s settings) (Figures, error) {
 	ahead, back := f.profiles()
 	pair := f.controllers()
 	s.congestion = pair.make
-	s.duration = s.flowsOnSockets()
 	c, err := newCircuit(ctx, s.reliable(), ahead, back, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	start := time.Now()
-	end := start.Add(s.duration)
+	end := start.Add(s.flows)
 	feeding, stop := context.WithDeadline(c.ctx, end)
 	defer stop()
 	first, err := c.dial()
@@ -126,7 +116,7 @@ func (f flows) overSockets(ctx context.Context, s settings) (Figures, error) {
 	if err := c.wait(end); err != nil {
 		return nil, err
 	}
-	figures := shares(first.delivered.Load()-before, second.delivered.Load(), s.duration-secondAfter)
+	figures := shares(first.delivered.Load()-before, second.delivered.Load(), s.flows-secondAfter)
 	figures[Late] = c.late()
 	return figures, nil
 }

@@ -76,7 +76,7 @@ func newReport(o Options, cases []Case, outcomes []outcome) *Report {
 	}
 	if o.Sockets {
 		s := o.onSockets()
-		r.Sockets = &Sockets{Runs: 1, Duration: s.duration.Seconds(), FlowsDuration: s.flowsOnSockets().Seconds()}
+		r.Sockets = &Sockets{Runs: 1, Duration: s.duration.Seconds(), FlowsDuration: s.flows.Seconds()}
 	}
 	for i, c := range cases {
 		row, complete := judge(c, &outcomes[i], o.Sockets)

@@ -66,20 +66,24 @@ func (o Options) cases() []Case {
 }
 
 func (o Options) settings() settings {
-	s := settings{duration: o.Duration, packet: o.Packet}
+	s := settings{duration: o.Duration, flows: flowsFactor * o.Duration, packet: o.Packet}
 	if o.Congestion != "" {
 		s.congestion = congestion.Named(o.Congestion)
 	}
 	return s
 }
 
-// socketDuration is how long bulk lasts over sockets, where time is real.
-const socketDuration = 5 * time.Second
+const (
+	// flowsFactor makes 60 s of the default of 15 s.
+	flowsFactor = 4
+	// What bulk and two flows take over sockets at most, where time is real.
+	socketDuration, socketFlows = 5 * time.Second, 15 * time.Second
+)
 
 // onSockets are the settings for real sockets.
 func (o Options) onSockets() settings {
 	s := o.settings()
-	s.duration = min(s.duration, socketDuration)
+	s.duration, s.flows = min(s.duration, socketDuration), min(s.flows, socketFlows)
 	return s
 }
 

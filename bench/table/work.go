@@ -19,7 +19,8 @@ type work interface {
 
 // settings are how the work is done.
 type settings struct {
-	duration   time.Duration                                 // of bulk; flows run for flowsFactor times as long
+	duration   time.Duration                                 // of bulk
+	flows      time.Duration                                 // of two flows
 	packet     int                                           // largest datagram, bytes of UDP payload
 	congestion func(congestion.Config) congestion.Controller // nil for the library's default
 }
