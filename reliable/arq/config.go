@@ -80,6 +80,10 @@ const (
 	// carries data again within a second of a blackout's end. RFC 9002
 	// sets no cap; at two packets each half second and peer the cost is nil.
 	maxProbeTimeout = 500 * time.Millisecond
+	// maxQuiet bounds the acks of ours that are remembered behind a packet whose
+	// fate is open: a peer that makes us ack and never acks itself must not
+	// fill the memory. Beyond it that packet counts as lost.
+	maxQuiet = 8192
 	// helloInterval is the time between the first two hellos of a handshake;
 	// it doubles up to maxHelloInterval.
 	helloInterval    = 250 * time.Millisecond

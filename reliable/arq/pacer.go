@@ -14,12 +14,18 @@ type pacer struct {
 	quantum int     // bytes worth a wake-up
 }
 
+// maxRate is more than any link carries, bytes per second.
+const maxRate = 1e12
+
 // minBurst is how many packets the pacer always lets go in a row.
 const minBurst = 2
 
 // advance fills the bucket up to now at the given rate, for wake-ups that are
 // precision apart.
 func (p *pacer) advance(now time.Duration, rate float64, maxPacket int, precision time.Duration) {
+	if !(rate > 0 && rate <= maxRate) {
+		rate = 0 // a controller that does not know better, or errs, does not stop the connection
+	}
 	elapsed := now - p.updated
 	fresh := p.rate == 0
 	p.updated, p.rate = now, rate

@@ -1,6 +1,7 @@
 package arq
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -52,13 +53,16 @@ func TestPacerKeepsTheRate(t *testing.T) {
 }
 
 func TestPacerLetsEverythingGoWhileTheRateIsUnknown(t *testing.T) {
-	var p pacer
-	p.advance(0, 0, 1200, 200*time.Microsecond)
-	for range 100 {
-		p.sent(1200)
-	}
-	if got := p.wait(); got != 0 {
-		t.Errorf("wait %v without knowing the rate", got)
+	for _, rate := range []float64{0, -1e6, math.NaN(), math.Inf(1)} { // what a controller of someone else's may say
+		var p pacer
+		p.advance(0, 1e6, 1200, 200*time.Microsecond)
+		p.advance(ms, rate, 1200, 200*time.Microsecond)
+		for range 100 {
+			p.sent(1200)
+		}
+		if got := p.wait(); got != 0 {
+			t.Errorf("rate %v: wait %v", rate, got)
+		}
 	}
 }
 

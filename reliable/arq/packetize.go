@@ -200,6 +200,9 @@ func (c *Conn) packetSent(now time.Duration, p sentPacket) {
 		c.askedNow(now)
 		c.setRecoveryTimers()
 	} else {
+		if c.sent.quiet > maxQuiet && c.sent.oldest != 0 {
+			c.losePacket(c.sent.oldest, c.sent.packets.at(c.sent.oldest), repairTime)
+		}
 		c.retire(now)
 	}
 }

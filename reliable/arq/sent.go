@@ -19,6 +19,7 @@ type sent struct {
 	pieces       ring[piece]
 	oldest, last uint64 // ends of the list of outstanding packets; 0 = empty
 	acked        spans  // numbers acknowledged, as far as they are remembered
+	quiet        int    // packets remembered that ask for no acknowledgment
 }
 
 // sentPacket is what loss detection and congestion control know of a packet.
@@ -61,6 +62,8 @@ func (s *sent) push(p sentPacket) {
 			s.packets.at(s.last).next = n
 		}
 		s.last = n
+	} else {
+		s.quiet++
 	}
 	s.packets.push(p)
 }
@@ -100,6 +103,9 @@ func (s *sent) retire(forgetLostBefore time.Duration) {
 		p := s.packets.at(s.packets.first())
 		if p.outstanding() || p.lost && !p.acked && p.at >= forgetLostBefore {
 			break
+		}
+		if !p.eliciting {
+			s.quiet--
 		}
 		s.pieces.popFront(int(p.pieceCount))
 		s.packets.popFront(1)
