@@ -105,7 +105,7 @@ func TestDemoOnATerminal(t *testing.T) {
 func TestDemoInterrupted(t *testing.T) {
 	d, stdout, _ := testDeps(false, 80, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(300*time.Millisecond, func() { cancel(&signalError{"SIGINT", exitInterrupt}) })
+	time.AfterFunc(2*time.Second, func() { cancel(&signalError{"SIGINT", exitInterrupt}) })
 	cmd := newRootCmd(d)
 	cmd.SetArgs([]string{"demo", "--messages", "100000", "--hold", "--metrics", ""})
 	err := cmd.ExecuteContext(ctx)
