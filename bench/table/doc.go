@@ -12,7 +12,8 @@
 //
 // One file is one idea: case.go and cases.go what there is to run; work.go,
 // bulk.go, flows.go, isolated.go and handshakes.go how; stage.go in the
-// simulator, wire.go over sockets; run.go in which order; report.go the verdict;
+// simulator, sockets.go over sockets; run.go in which order; report.go and
+// apart.go the verdict;
 // text.go, markdown.go and csv.go how it is shown. ../METHOD.md says what the
 // figures mean.
 //
