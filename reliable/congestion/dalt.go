@@ -16,7 +16,7 @@ const (
 	daltMarked = 0.85
 	// daltRoom is how far the window stands above what the rate alone keeps in
 	// flight while climbing, so that a burst of lost acks does not stop it.
-	daltRoom = 2
+	daltRoom = 1.5
 )
 
 // daltState is where in its cycle a Dalt is.
@@ -185,7 +185,7 @@ func (d *Dalt) enter(s daltState, a Ack) {
 
 // backOff begins a drain: of a queue that takes q, and to part of the window
 // that would fill the path without it.
-func (d *Dalt) backOff(a Ack, q time.Duration, part float64) {
+func (d *Dalt) backOff(now time.Duration, a Ack, q time.Duration, part float64) {
 	rate := a.Rate.BytesPerSecond
 	if rate == 0 {
 		rate = d.window / max(d.srtt, time.Microsecond).Seconds()
@@ -203,8 +203,11 @@ func (d *Dalt) backOff(a Ack, q time.Duration, part float64) {
 		d.fromStart, d.byRate = true, true
 		d.full = max(max(d.startRate, d.round.rate)*(d.srtt-q).Seconds(), d.leastWindow())
 	}
-	d.peakRate = d.round.rate
+	d.peakRate = a.Rate.BytesPerSecond // rates of before are not those of a path that just became slow
 	d.ceiling = d.full
+	if sudden := d.path.standing(now, d.srtt/4); sudden > 2*d.target() {
+		q = max(q, sudden) // q looks back a round trip, the smoothed round trip less
+	}
 	d.pathRTT = max(d.srtt-q, d.path.base(), time.Microsecond)
 	d.window = max(d.full*daltLow, d.leastWindow())
 	d.standing = daltTally{}

@@ -13,11 +13,11 @@ func (d *Dalt) startup(now time.Duration, a Ack, ended bool) {
 	}
 	// A quarter of a round trip is watched: this is a race with the queue.
 	if q := d.path.standing(now, d.srtt/4); q >= d.target()*3/4 {
-		d.backOff(a, q, 1)
+		d.backOff(now, a, q, 1)
 		return
 	}
 	if a.CE > 0 {
-		d.backOff(a, 0, daltMarked)
+		d.backOff(now, a, 0, daltMarked)
 		return
 	}
 	if !ended {
@@ -31,7 +31,7 @@ func (d *Dalt) startup(now time.Duration, a Ack, ended bool) {
 		d.flatRounds++
 	}
 	if d.flatRounds > 0 && excess || d.flatRounds >= 2 || d.heavy() {
-		d.backOff(a, d.queue(now), 1)
+		d.backOff(now, a, d.queue(now), 1)
 		return
 	}
 	if !excess {
@@ -75,7 +75,11 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 		d.failed++
 		d.byRate = false
 		d.full = d.window
-		d.window = max(d.window*daltLow, d.leastWindow())
+		if left >= d.target() {
+			// The path has become slow: what it delivers now is all it can.
+			d.full = max(min(d.full, d.round.rate*d.pathRTT.Seconds()+d.round.bytesPerAck()), d.leastWindow())
+		}
+		d.window = max(d.full*daltLow, d.leastWindow())
 		d.enter(daltDrain, a)
 		return
 	}
@@ -107,7 +111,7 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 // that large windows do not take long. Small windows take small steps.
 func (d *Dalt) plainStep() float64 {
 	packet := float64(d.config.MaxPacket)
-	return min(2+float64(d.rounds)/4, math.Sqrt(d.window/packet)/2.5) * packet
+	return min(4+float64(d.rounds)/4, math.Sqrt(d.window/packet)/2.5) * packet
 }
 
 // climb lets the window grow until a queue stands or losses tell that one
@@ -124,15 +128,15 @@ func (d *Dalt) climb(now time.Duration, a Ack, ended bool) {
 		// climb were not ours.
 		d.losses.commit(d.config.MaxPacket)
 		d.byRate = d.emptyRounds > 2
-		d.backOff(a, q, 1)
+		d.backOff(now, a, q, 1)
 	case before >= d.target()*2/3 && q > 0 && q <= before-d.target()/2:
 		// Another flow drains. Draining with it empties the queue for both.
 		d.losses.discard()
-		d.backOff(a, before, 1)
+		d.backOff(now, a, before, 1)
 	case a.CE > 0:
 		d.losses.discard()
 		d.byRate = false
-		d.backOff(a, q, daltMarked)
+		d.backOff(now, a, q, daltMarked)
 	case ended:
 		d.climbed(now, a)
 	}
@@ -150,13 +154,13 @@ func (d *Dalt) climbed(now time.Duration, a Ack) {
 	case d.heavy():
 		d.losses.discard()
 		d.byRate = false
-		d.backOff(a, d.queue(now), 0.7)
+		d.backOff(now, a, d.queue(now), 0.7)
 		return
 	case stands && d.losses.excess(d.standing, size, true), d.losses.excess(d.round.tally, size, stands):
 		carried := d.round.carried
 		d.losses.discard()
 		d.byRate = true
-		d.backOff(a, d.queue(now), 1)
+		d.backOff(now, a, d.queue(now), 1)
 		if !stands {
 			d.ceiling = max(d.ceiling, carried) // no queue showed: this is all that is known of it
 		}
