@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"udplab/proto"
 	"udplab/reliable/arq"
@@ -26,7 +27,7 @@ import (
 type oracle struct {
 	world   *World
 	err     error
-	kind    string // of err: the words without what differs from run to run
+	kind    string // of err: what it says it is about
 	streams map[streamKey]*stream
 	packet  proto.Packet
 	want    []byte
@@ -56,7 +57,7 @@ func (o *oracle) init(w *World) {
 // fail records the first thing that went wrong.
 func (o *oracle) fail(format string, args ...any) {
 	if o.err == nil {
-		o.kind = format
+		o.kind = strings.Join(strings.Fields(format)[:2], " ") // "%v delivered"
 		o.err = fmt.Errorf("at %v: %s", o.world.now, fmt.Sprintf(format, args...))
 	}
 }

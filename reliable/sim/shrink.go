@@ -21,8 +21,11 @@ func Shrink(r *Record, plant func(*World), budget int) *Record {
 		s.progress = false
 		s.features()
 		s.single()
+		if s.progress {
+			continue // what costs more comes when there is less
+		}
 		s.plainer()
-		if !s.progress {
+		if !s.progress && !s.pairs() {
 			break
 		}
 	}
@@ -204,6 +207,41 @@ func (s *shrinker) single() {
 	}
 }
 
+// pairs takes out two decisions together where neither can go alone: a loss,
+// say, and the message without which another loss hits what it hits now. It
+// reports whether it found some.
+func (s *shrinker) pairs() bool {
+	n := s.best.decisions()
+	for i := n - 1; i > 0; i-- {
+		for j := i - 1; j >= 0; j-- {
+			for fewer := range 3 {
+				if s.try(s.best.without(i, j, fewer)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// without leaves out the i-th and the j-th decision, fates first.
+func (r *Record) without(i, j, fewer int) *Record {
+	at := -1
+	next := func() bool { at++; return at != i && at != j }
+	c := r.keepFates(func(decision) bool { return next() }).keepSteps(func(step) bool { return next() })
+	return c.shifted(fewer)
+}
+
+// shifted lets the fates befall datagrams sent so many before, where there are
+// any.
+func (r *Record) shifted(fewer int) *Record {
+	c := r.keepFates(func(d decision) bool { return d.number >= fewer })
+	for i := range c.fates {
+		c.fates[i].number -= fewer
+	}
+	return c
+}
+
 // looseSteps is how many steps may be taken out.
 func (s *shrinker) looseSteps() int {
 	n := 0
@@ -229,10 +267,7 @@ func (s *shrinker) messages() int {
 // withoutMessages leaves messages out. That many fewer datagrams may be needed
 // then before those that the fates are meant for.
 func (r *Record) withoutMessages(lo, hi, fewer int) *Record {
-	c := r.keepFates(func(d decision) bool { return d.number >= fewer })
-	for i := range c.fates {
-		c.fates[i].number -= fewer
-	}
+	c := r.shifted(fewer)
 	c.steps = c.steps[:0]
 	i := 0
 	for _, st := range r.steps {
