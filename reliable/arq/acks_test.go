@@ -126,7 +126,7 @@ func TestConfirmedRangesAreLeftOut(t *testing.T) {
 }
 
 // A million holes keep 64 ranges; what lies below the floor counts as seen.
-func TestHolesDoNotGrowMemory(t *testing.T) {
+func TestR16_HolesDoNotGrowMemory(t *testing.T) {
 	var a acks
 	for n := uint64(0); n < 2_000_000; n += 2 {
 		a.received(0, n)

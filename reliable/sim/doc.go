@@ -16,6 +16,8 @@
 // In all three an oracle that knows nothing of the protocol watches every
 // datagram and every delivery; see oracle.go for what it demands.
 //
+// CATALOGUE.md lists what the engine is proven to do and by which tests.
+//
 // # When it fails
 //
 // Everything that is decided in a run can be written down (Record): what

@@ -248,6 +248,9 @@ func (e *End) arm() {
 		return
 	}
 	at, ok := e.Conn.NextTimeout()
+	if ok && e.node.Timer != nil {
+		at = max(at, e.node.Timer(at))
+	}
 	if !ok || at >= e.armed {
 		return
 	}

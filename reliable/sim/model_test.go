@@ -23,11 +23,11 @@ func drawnProfile(t *rapid.T, label string) lossy.Profile {
 	}
 }
 
-// TestModel is the promise of package arq in one test: whatever the network
+// TestA1_Model is the promise of package arq in one test: whatever the network
 // loses, repeats, reorders and damages, and in whatever order both ends send,
 // read and wait, each message arrives exactly once, in order and intact. The
 // oracle holds the dumb version of the truth; rapid shrinks what breaks it.
-func TestModel(t *testing.T) {
+func TestA1_Model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := NewWorld(rapid.Uint64().Draw(t, "seed"))
 		config := arq.EndpointConfig{Listen: true, Conn: arq.Config{

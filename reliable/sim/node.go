@@ -16,6 +16,9 @@ type Node struct {
 	// them. Otherwise they are read at once. It holds for connections made
 	// from then on.
 	ManualRead bool
+	// Timer, if not nil, says when a timer set to a time really runs out, as
+	// on a system whose timers are coarse or late. Never earlier.
+	Timer func(at time.Duration) time.Duration
 
 	world    *World
 	index    int

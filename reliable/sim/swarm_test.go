@@ -61,7 +61,7 @@ func tell(r SwarmReport, err error, plant func(*World)) string {
 	}
 	return fmt.Sprintf(`seed %d: %v
 features:%v
-again with: go test ./reliable/sim -run 'TestSwarm$' -sim.seed=%d -sim.trace -v
+again with: go test ./reliable/sim -run A3_Swarm -sim.seed=%d -sim.trace -v
 shrunk, for reliable/sim/testdata/NAME.txt, then: go test ./reliable/sim -run TestStories/NAME%s
 
 %s`, r.Seed, err, r.Features, r.Seed, note, small.Story(plant))
@@ -90,10 +90,10 @@ func (s *swarmSum) add(r *SwarmReport) {
 	}
 }
 
-// TestSwarm runs random worlds (see RunSwarm), 10,000 unless -sim.runs says
+// TestA3_Swarm runs random worlds (see RunSwarm), 10,000 unless -sim.runs says
 // otherwise, and makes sure that every fault and every repair really occurred
 // in them.
-func TestSwarm(t *testing.T) {
+func TestA3_Swarm(t *testing.T) {
 	if *swarmSeed != 0 {
 		var observe func(Observation)
 		if *swarmTrace {
@@ -206,8 +206,10 @@ func TestSwarmFindsPlantedBug(t *testing.T) {
 	}
 }
 
-// The same seed goes the same way, on one core as on two.
-func TestSameSeedSameRun(t *testing.T) {
+// The same seed goes the same way, on one core as on two. That it does so with
+// the race detector as well is what the stories show, which .ci/run compares
+// both with and without.
+func TestA32_SameSeedSameRun(t *testing.T) {
 	const seeds = 50
 	runs := func(cores int) (reports [seeds + 1]SwarmReport) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
