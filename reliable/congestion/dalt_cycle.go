@@ -61,6 +61,9 @@ func (d *Dalt) drain(a Ack, ended bool) {
 		d.window = d.full * daltLow
 	}
 	if ended {
+		if d.failed == 0 {
+			d.window = max(d.window, d.full) // what the acks tell from now on has left
+		}
 		d.enter(daltMeasure, a)
 		d.round.lossesFrom = a.LargestSentAt
 	}
