@@ -9,7 +9,7 @@ const (
 	// daltTarget.
 	daltTarget = 10 * time.Millisecond
 	// daltLow is the part of a full window that a drain leaves.
-	daltLow = 0.95
+	daltLow = 0.94
 	// daltHeavy is the loss rate that no path is forgiven.
 	daltHeavy = 0.3
 	// daltMarked is what a CE mark leaves of the window (RFC 8511).
