@@ -114,10 +114,10 @@ func (d *Dalt) SetMaxPacket(bytes int) { d.config.MaxPacket = bytes }
 // PacketSent implements Controller.
 func (d *Dalt) PacketSent(time.Duration, Sent) {}
 
-// target is the standing queue at which the flow drains. Below three packets
+// target is the standing queue at which the flow drains. Below two packets
 // of ours a queue can't be told from a packet on the wire.
 func (d *Dalt) target() time.Duration {
-	return max(daltTarget, min(d.path.base()/5, 2*daltTarget), 3*d.packetTime())
+	return max(daltTarget, min(d.path.base()/5, 2*daltTarget), 2*d.packetTime())
 }
 
 // empty is the standing queue below which the bottleneck counts as empty.

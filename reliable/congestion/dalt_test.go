@@ -101,6 +101,17 @@ func TestDaltObeysAShallowQueue(t *testing.T) {
 	}
 }
 
+func TestDaltOnASlowLinkMeansPacketsNotMilliseconds(t *testing.T) {
+	// 1 Mbit/s: a packet takes longer than the target of fast links. What the
+	// queue of four packets refuses is mostly the initial window.
+	m := link(t, "dalt")
+	m.rate = 1e6
+	r := m.run()
+	if f := r.flows[0]; f.share < 0.8 || r.selfInflicted() > 0.12 {
+		t.Errorf("share %.3f with %.1f %% refused, want >= 0.8 with <= 12 %%", f.share, 100*r.selfInflicted())
+	}
+}
+
 func TestDaltObeysALinkThatBecomesSlow(t *testing.T) {
 	m := link(t, "dalt")
 	m.rateChanges = []rateChange{{7 * time.Second, 10e6}}
