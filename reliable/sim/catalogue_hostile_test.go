@@ -118,7 +118,7 @@ func TestA7_WithheldAcksCostNoMemory(t *testing.T) {
 			f := w.forger(b.node, a)
 			count := 50_000
 			if testing.Short() || raceEnabled {
-				count = 10_000
+				count = 25_000
 			}
 			ask := func() {
 				for i := range count {

@@ -63,7 +63,7 @@ func TestA9_DelaySpikeIsNoLoss(t *testing.T) {
 		slow := rate
 		slow.Delay += 200 * time.Millisecond
 		w.Path(a.node, b.node).SetProfile(slow)
-		w.Run(10 * time.Millisecond)
+		w.Run(40 * time.Millisecond)
 		w.Path(a.node, b.node).SetProfile(rate) // order is kept: what follows waits
 		longest := time.Duration(0)
 		for range 80 {
