@@ -185,9 +185,11 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 		c.sampleAccept(now)
 		c.opened()
 	case Lingering:
+		c.closing.arrived(c.arrival, c.path.peer)
 		c.closing.pending = true // the peer has not heard our answer
 		return
 	case Closing:
+		c.closing.arrived(c.arrival, c.path.peer)
 		c.handleDataClosing(now, d)
 		return
 	case Open, Draining:

@@ -1,6 +1,7 @@
 package arq
 
 import (
+	"net/netip"
 	"time"
 
 	"udplab/proto"
@@ -15,6 +16,35 @@ type closing struct {
 	reason   string
 	pending  bool // a close frame has to be sent
 	attempts int  // closes sent without an answer
+
+	// A peer that moves while the connection ends is answered where it is:
+	// its packets there pay for that.
+	elsewhere netip.AddrPort
+	credit    int  // bytes that came from elsewhere and were not answered
+	answerDue bool // a close has to be sent to elsewhere
+}
+
+// closeRoom is more than a close needs besides its reason.
+const closeRoom = 48
+
+// maxCloseWait caps the doubling wait for the answer to a close.
+const maxCloseWait = 2 * time.Second
+
+// arrived notes a data packet that came when nothing but closing is left to
+// do. To an address that was never validated no more is sent than came from it
+// (RFC 9000 section 8.1 allows three times as much).
+func (k *closing) arrived(a arrival, peer netip.AddrPort) {
+	if a.from == peer {
+		return
+	}
+	if a.from != k.elsewhere {
+		k.elsewhere, k.credit = a.from, 0
+	}
+	k.credit += a.size
+	if need := closeRoom + len(k.reason); k.credit >= need {
+		k.credit -= need
+		k.answerDue = true
+	}
 }
 
 // Close ends the connection in order: no message is taken any more, those
@@ -120,7 +150,9 @@ func (c *Conn) closeExpired(now time.Duration) {
 func (c *Conn) closeSent(now time.Duration) {
 	c.closing.pending = false
 	if c.state == Closing {
-		c.timers.set(timerClose, now+c.probeTimeout()<<min(c.closing.attempts, 4))
+		wait := c.probeTimeout()
+		wait = min(wait<<min(c.closing.attempts, 4), max(wait, maxCloseWait))
+		c.timers.set(timerClose, now+wait)
 		c.closing.attempts++
 	}
 }

@@ -36,6 +36,11 @@ func (c *Conn) AppendPacket(now time.Duration, dst []byte) (datagram []byte, to 
 		}
 	case Closing, Lingering, Closed:
 		dst = c.appendClose(now, dst)
+		if len(dst) == before && c.closing.answerDue && c.state != Closed {
+			c.closing.answerDue = false
+			to = c.closing.elsewhere
+			dst = c.appendCloseFrame(now, dst, false)
+		}
 	}
 	if len(dst) == before {
 		return dst, to, false
@@ -221,14 +226,21 @@ func (c *Conn) appendClose(now time.Duration, dst []byte) []byte {
 	if !c.closing.pending {
 		return dst
 	}
+	dst = c.appendCloseFrame(now, dst, c.state == Closing && c.acks.any)
+	c.closeSent(now)
+	return dst
+}
+
+// appendCloseFrame appends a packet with the close, and with an ack if the
+// peer may be waiting for it to end as well.
+func (c *Conn) appendCloseFrame(now time.Duration, dst []byte, ack bool) []byte {
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
-	if c.state == Closing && c.acks.any {
+	if ack {
 		var p sentPacket
-		c.addAck(now, &b, &p) // the peer may be waiting for it to end as well
+		c.addAck(now, &b, &p)
 	}
 	b.AddClose(&proto.Close{Code: c.closing.code, Reason: []byte(c.closing.reason)})
 	c.nextNumber++
 	c.sent.push(sentPacket{at: now, acked: true})
-	c.closeSent(now)
 	return b.Finish()
 }

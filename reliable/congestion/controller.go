@@ -61,7 +61,7 @@ type Ack struct {
 	LargestSentAt time.Duration // when the newest of these packets was sent
 	PriorInFlight int           // bytes in flight before this ack frame came
 	InFlight      int           // bytes in flight after it and the losses it revealed
-	WindowLimited bool          // the window, not the application, held the sender back (RFC 9002 section 7.8)
+	WindowLimited bool          // the window or the pacer, not the application, held the sender back (RFC 9002 section 7.8)
 	CE            int           // packets newly reported as marked Congestion Experienced (RFC 3168)
 	RTT           RTT
 	Rate          Rate

@@ -196,7 +196,10 @@ func (d *Dalt) backOff(now time.Duration, a Ack, q time.Duration, part float64) 
 	}
 	// What a full queue refused was in flight and never on the path.
 	part *= 1 - max(0, d.round.tally.loss()-d.losses.base)
-	d.full = max((carried-q.Seconds()*rate)*part, d.leastWindow())
+	// Not by more than half on one measurement: after a silence, when a peer
+	// slept, all round trips are long and no queue stands. A drain that leaves
+	// a queue goes lower.
+	d.full = max(max(carried-q.Seconds()*rate, carried/2)*part, d.leastWindow())
 	if d.state == daltStartup {
 		// The window grew while the packets were on their way: what they tell
 		// is the rate alone.
