@@ -22,12 +22,8 @@ type ackResult struct {
 func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	c.stats.AcksReceived++
 	largest := proto.Expand(f.Largest, c.nextNumber)
-	if largest >= c.nextNumber {
-		c.violation(CodeViolation, "acknowledgment of a packet that was never sent")
-		return
-	}
-	if !c.ackInBounds(f, largest) {
-		c.violation(CodeViolation, "acknowledgment below the first packet")
+	if wrong := c.ackViolation(f, largest); wrong != "" {
+		c.violation(CodeViolation, wrong)
 		return
 	}
 	// RFC 9002 section 5.1: a sample only if the largest acknowledged packet
@@ -74,22 +70,29 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	c.setRecoveryTimers()
 }
 
-// ackInBounds reports whether all that the frame acknowledges lies at or above
-// the first packet.
-func (c *Conn) ackInBounds(f *proto.Ack, largest uint64) bool {
+// ackViolation says what is wrong with an ack frame, "" if nothing: all that it
+// acknowledges must have been sent.
+func (c *Conn) ackViolation(f *proto.Ack, largest uint64) string {
+	const neverSent, belowFirst = "acknowledgment of a packet that was never sent", "acknowledgment below the first packet"
 	first := c.firstNumber()
-	if largest < first {
-		return false
+	switch {
+	case largest >= c.nextNumber:
+		return neverSent
+	case largest < first:
+		return belowFirst
 	}
-	left := largest + 1 - first
+	top := largest + 1 // one above the range in hand
 	for i := 0; i < f.N; i++ {
 		covered := uint64(f.Ranges[i].Gap) + uint64(f.Ranges[i].Count)
-		if covered > left {
-			return false
+		if covered > top-first {
+			return belowFirst
 		}
-		left -= covered
+		if c.skips.kept.intersects(top-covered, top-uint64(f.Ranges[i].Gap)) {
+			return neverSent
+		}
+		top -= covered
 	}
-	return true
+	return ""
 }
 
 // firstNumber is the number of the first packet of this connection.

@@ -22,6 +22,7 @@ type Conn struct {
 	Tag any
 
 	config  Config
+	random  func() uint64 // the endpoint's
 	state   State
 	err     error
 	localID uint64         // what the peer writes into its packets to us
@@ -35,6 +36,7 @@ type Conn struct {
 	idle       time.Duration
 
 	sent       sent
+	skips      skips
 	recovery   recovery
 	reordering reordering
 	sampler    congestion.Sampler
@@ -135,8 +137,8 @@ type origin struct {
 }
 
 func newConn(now time.Duration, config Config, o origin) *Conn {
-	c := &Conn{config: config.withDefaults(), localID: o.localID, knownAt: o.peer, heardAt: now}
-	c.path.peer, c.path.random = o.peer, o.random
+	c := &Conn{config: config.withDefaults(), random: o.random, localID: o.localID, knownAt: o.peer, heardAt: now}
+	c.path.peer = o.peer
 	c.timers.init()
 	c.nextNumber = c.firstNumber()
 	c.sent.packets.start(c.nextNumber)
@@ -144,6 +146,7 @@ func newConn(now time.Duration, config Config, o origin) *Conn {
 	c.out.nextSeq = c.nextNumber
 	c.idle = c.config.IdleTimeout
 	c.startPacketSize()
+	c.drawSkip()
 	return c
 }
 

@@ -37,7 +37,7 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 		n := c.sent.oldest
 		p := c.sent.packets.at(n)
 		reason := repairThreshold
-		if threshold == 0 || c.recovery.largestAcked-n < threshold {
+		if threshold == 0 || c.skips.overtook(n, c.recovery.largestAcked) < threshold {
 			if due := p.at + delay; now < due {
 				c.timers.set(timerLoss, due)
 				break

@@ -190,7 +190,6 @@ func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 
 // packetSent records a data packet that is about to leave.
 func (c *Conn) packetSent(now time.Duration, p sentPacket) {
-	c.nextNumber++
 	if p.eliciting {
 		c.recovery.probes = max(c.recovery.probes-1, 0)
 		p.rate = c.sampler.Sent(now, int(p.size), c.recovery.inFlight)
@@ -200,7 +199,7 @@ func (c *Conn) packetSent(now time.Duration, p sentPacket) {
 		c.congestion.PacketSent(now, congestion.Sent{Bytes: int(p.size), InFlight: c.recovery.inFlight})
 		c.pacer.sent(int(p.size))
 	}
-	c.sent.push(p)
+	c.numbered(now, p)
 	if p.eliciting {
 		c.askedNow(now)
 		c.setRecoveryTimers()
@@ -240,7 +239,6 @@ func (c *Conn) appendCloseFrame(now time.Duration, dst []byte, ack bool) []byte 
 		c.addAck(now, &b, &p)
 	}
 	b.AddClose(&proto.Close{Code: c.closing.code, Reason: []byte(c.closing.reason)})
-	c.nextNumber++
-	c.sent.push(sentPacket{at: now, acked: true})
+	c.numbered(now, sentPacket{at: now, acked: true})
 	return b.Finish()
 }

@@ -21,8 +21,7 @@ type path struct {
 	peer    netip.AddrPort // proven, or chosen by us
 	asked   candidate
 	replies replies
-	random  func() uint64 // makes tokens
-	since   uint64        // number of the first packet sent on this path
+	since   uint64 // number of the first packet sent on this path
 }
 
 // candidate is an address that has to prove that the peer receives there.
@@ -80,7 +79,7 @@ func (c *Conn) arrivedFrom(now time.Duration, a arrival, newest bool) {
 		// would keep the true one from being heard.
 	default:
 		*asked = candidate{
-			addr: a.from, token: c.path.random(), since: now, due: true, credit: a.size,
+			addr: a.from, token: c.random(), since: now, due: true, credit: a.size,
 			giveUpAt: now + max(pathAttempts*c.probeTimeout(), minPathWait),
 		}
 		c.timers.set(timerPath, asked.giveUpAt)
@@ -175,10 +174,9 @@ func (c *Conn) finishPath(now time.Duration, b *proto.DataBuilder, to netip.Addr
 	if to == c.path.asked.addr {
 		c.path.asked.credit -= size
 	}
-	c.nextNumber++
 	// It says nothing about the path our data takes: neither in flight, nor
 	// lost, nor measured.
-	c.sent.push(sentPacket{at: now, size: int32(size)})
+	c.numbered(now, sentPacket{at: now, size: int32(size)})
 	c.retire(now)
 	return b.Finish(), true
 }

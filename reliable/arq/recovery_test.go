@@ -1,6 +1,7 @@
 package arq
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -15,9 +16,10 @@ type recorder struct {
 	acks     []congestion.Ack
 	losses   []congestion.Loss
 	spurious []congestion.Spurious
+	window   int // 0: no limit
 }
 
-func (r *recorder) Window() int                             { return 1 << 30 }
+func (r *recorder) Window() int                             { return cmp.Or(r.window, 1<<30) }
 func (r *recorder) PacingRate() float64                     { return 0 }
 func (r *recorder) Acked(_ time.Duration, a congestion.Ack) { r.acks = append(r.acks, a) }
 func (r *recorder) Lost(_ time.Duration, l congestion.Loss) { r.losses = append(r.losses, l) }
@@ -45,7 +47,8 @@ func newSender(t testing.TB, n int) *sender {
 		Congestion: func(congestion.Config) congestion.Controller { return s.cc },
 	}
 	hello := proto.Hello{SourceID: 7, Params: proto.Params{MaxData: 1 << 50, MaxPacket: proto.MaxDatagram}}
-	s.conn = accept(0, config, origin{localID: 9}, &hello)
+	s.conn = accept(0, config, origin{localID: 9, random: func() uint64 { return 0 }}, &hello)
+	s.conn.skips.next = 0 // the test names packets by their place
 	s.conn.opened()
 	for range 8 {
 		s.conn.rtt.sample(100*ms, 0)
