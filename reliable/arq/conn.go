@@ -327,7 +327,7 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 			c.acks.immediate = true
 		case timerPace: // AppendPacket looks at the pacer
 		case timerIdle:
-			c.end(ErrIdleTimeout)
+			c.idleExpired()
 		case timerKeepAlive:
 			c.pingPending = true // the answer arms the timer again
 		case timerRest:

@@ -148,12 +148,17 @@ func TestSlowReaderStopsTheSenderAndNotTheConnection(t *testing.T) {
 func TestIdleTimeoutEndsBothSides(t *testing.T) {
 	p := newPair(t, Config{IdleTimeout: 5 * time.Second})
 	dialer, listener := p.connect()
+	p.quiet()
 	p.drop = func(int, []byte) bool { return true }
+	before := p.packets
 	p.run(6*time.Second, func() bool { return dialer.State() == Closed && listener.State() == Closed })
 	for _, c := range []*Conn{dialer, listener} {
 		if !errors.Is(c.Err(), ErrIdleTimeout) {
 			t.Errorf("error = %v, want ErrIdleTimeout", c.Err())
 		}
+	}
+	if p.packets != before {
+		t.Errorf("%d packets were sent, want none: nobody owed an answer", p.packets-before)
 	}
 }
 

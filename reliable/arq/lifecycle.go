@@ -94,6 +94,17 @@ func (c *Conn) setCloseReason(code uint32, reason string) {
 	}
 }
 
+// idleExpired ends the connection because nothing came from the peer. If it
+// owes an answer it may hear us all the same, on a path that is dark in one
+// direction, and would wait as long again without being told. In silence it is
+// as quiet as we are (RFC 9000 section 10.1: "silently closed").
+func (c *Conn) idleExpired() {
+	owed := c.recovery.inFlight > 0
+	c.Abort(CodeAborted, "nothing was heard for the idle timeout")
+	c.err = ErrIdleTimeout
+	c.closing.pending = owed
+}
+
 // violation ends the connection because the peer broke the protocol.
 func (c *Conn) violation(code uint32, what string) {
 	c.Abort(code, what)
