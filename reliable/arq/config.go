@@ -88,6 +88,9 @@ const (
 	// it doubles up to maxHelloInterval.
 	helloInterval    = 250 * time.Millisecond
 	maxHelloInterval = 500 * time.Millisecond
+	// maxRetryWait bounds how long copies of the hello are held back after an
+	// answer to an earlier one.
+	maxRetryWait = 4 * time.Second
 	// acceptTimeout is how long an accepted connection waits for the first
 	// packet of its peer. Each copy of the hello starts it anew, up to
 	// maxAcceptTimeout in all.

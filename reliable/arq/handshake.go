@@ -25,6 +25,8 @@ type handshake struct {
 	helloAt   time.Duration
 	helloSize int // bytes of the last hello
 	interval  time.Duration
+	retryAt   time.Duration // when a retry last came
+	holdUntil time.Duration // no copy of the hello leaves before
 	giveUpAt  time.Duration
 	// giveUpLast is the time beyond which copies of the hello do not move
 	// giveUpAt; 0 on the side that dials.
@@ -87,15 +89,27 @@ func (c *Conn) params() proto.Params {
 
 // handleRetry takes in the cookie that proves our address.
 func (c *Conn) handleRetry(now time.Duration, r *proto.Retry) {
-	if c.state != Dialing || string(r.Token) == string(c.handshake.token) {
+	h := &c.handshake
+	if c.state != Dialing {
+		return
+	}
+	before := h.retryAt
+	h.retryAt = now
+	if string(r.Token) == string(h.token) {
+		// A copy of the hello from before we had the token was on its way
+		// until now, and what was sent since is still behind it. Another copy
+		// would only make the queue longer: on a link of 8 kbit/s one takes
+		// 1.2 s. So none leaves while such answers come.
+		h.holdUntil = now + min(2*(now-before), maxRetryWait)
+		c.timers.set(timerHandshake, min(max(c.timers[timerHandshake], h.holdUntil), h.giveUpAt))
 		return
 	}
 	c.sampleHandshake(now)
-	c.handshake.token = append(c.handshake.token[:0], r.Token...)
-	c.handshake.hellos = 0
-	c.handshake.helloDue = true
-	c.handshake.interval = helloInterval
-	c.timers.set(timerHandshake, min(now+helloInterval, c.handshake.giveUpAt))
+	h.token = append(h.token[:0], r.Token...)
+	h.hellos = 0
+	h.helloDue = true
+	h.interval = helloInterval
+	c.timers.set(timerHandshake, min(max(now+helloInterval, h.holdUntil), h.giveUpAt))
 }
 
 // handleAccept takes in the listener's agreement.
