@@ -35,6 +35,9 @@ type Config struct {
 	// KeepAlive sends a ping after this long of silence, so that a peer that
 	// went away is noticed and address translations stay. Default off.
 	KeepAlive time.Duration
+	// StallTimeout ends a connection with ErrStalled when messages have waited
+	// this long for a peer that reads none. Default 120 s; negative: never.
+	StallTimeout time.Duration
 	// HandshakeTimeout bounds Dial besides its context. Default 10 s;
 	// negative: the context alone.
 	HandshakeTimeout time.Duration
@@ -82,7 +85,8 @@ func (c Config) arq(granularity time.Duration) arq.Config {
 	return arq.Config{
 		MaxPacket: c.MaxPacket, FixedPacket: c.FixedPacket, MaxMessage: c.MaxMessage,
 		SendBuffer: c.SendBuffer, ReceiveWindow: c.ReceiveWindow,
-		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive, HandshakeTimeout: c.HandshakeTimeout,
+		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive,
+		StallTimeout: c.StallTimeout, HandshakeTimeout: c.HandshakeTimeout,
 		Congestion: c.Congestion, PacingQuantum: 2 * granularity, FirstNumber: c.FirstNumber,
 		ReportReceivedAt: c.ReportReceivedAt,
 	}

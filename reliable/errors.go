@@ -16,6 +16,8 @@ var (
 	ErrClosed = net.ErrClosed
 	// ErrIdleTimeout: nothing came from the peer for the idle timeout.
 	ErrIdleTimeout = arq.ErrIdleTimeout
+	// ErrStalled: messages waited for the stall timeout, and the peer read none.
+	ErrStalled = arq.ErrStalled
 	// ErrHandshakeTimeout: the peer did not answer Dial.
 	ErrHandshakeTimeout = arq.ErrHandshakeTimeout
 	// ErrPeerReset: the peer was restarted, or gave the connection up.

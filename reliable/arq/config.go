@@ -39,6 +39,10 @@ type Config struct {
 	// KeepAlive sends a ping after this long without a packet from the peer.
 	// Default off.
 	KeepAlive time.Duration
+	// StallTimeout ends the connection when messages have waited this long for
+	// credit and the peer, alive or not, gave none: nothing is kept for ever for
+	// a peer that never reads (RFC 6429). Default 120 s; negative: never.
+	StallTimeout time.Duration
 	// HandshakeTimeout ends the attempt to connect. Default 10 s; negative:
 	// keep trying.
 	HandshakeTimeout time.Duration
@@ -115,6 +119,7 @@ func (c Config) withDefaults() Config {
 	c.ReceiveWindow = max(orDefault(c.ReceiveWindow, 4<<20), 4<<10)
 	c.IdleTimeout = durationOrOff(c.IdleTimeout, 60*time.Second)
 	c.KeepAlive = durationOrOff(c.KeepAlive, 0)
+	c.StallTimeout = durationOrOff(c.StallTimeout, 120*time.Second)
 	c.HandshakeTimeout = durationOrOff(c.HandshakeTimeout, 10*time.Second)
 	c.PacingQuantum = durationOrOff(c.PacingQuantum, 200*time.Microsecond)
 	if c.Congestion == nil {

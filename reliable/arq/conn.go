@@ -274,7 +274,10 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 		c.handleAck(now, &f.Ack)
 		c.sizeAcked(now, &f.Ack)
 	case proto.FrameMaxData:
-		c.out.credit = max(c.out.credit, f.MaxData)
+		if f.MaxData > c.out.credit {
+			c.out.credit = f.MaxData
+			c.timers.stop(timerStall)
+		}
 	case proto.FramePing, proto.FramePadding:
 	case proto.FrameAckFrequency:
 		c.acks.wish(&f.AckFrequency)
@@ -330,6 +333,8 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 			c.idleExpired()
 		case timerKeepAlive:
 			c.pingPending = true // the answer arms the timer again
+		case timerStall:
+			c.stallExpired()
 		case timerRest:
 			c.restExpired(now)
 		case timerPath:
@@ -360,13 +365,26 @@ func (c *Conn) advance(now time.Duration) {
 		c.timers.set(timerAck, now+c.acks.delay(c.rtt.ackDelay()))
 	}
 	c.awaitRest(now)
-	switch blocked := c.state < Closing && c.out.flowBlocked(); {
-	case !blocked && c.config.KeepAlive == 0:
-		c.timers.stop(timerKeepAlive)
-	case blocked && c.idle > 0 && !c.timers.isSet(timerKeepAlive):
-		// A peer that is slow to read is not dead. Credit is repeated until
-		// it is acknowledged, so this only keeps both idle timers from
-		// ending the wait (RFC 9000 section 10.1.2).
+	c.awaitCredit(now)
+}
+
+// awaitCredit arms the timers of a sender that waits for a peer that is slow to
+// read.
+func (c *Conn) awaitCredit(now time.Duration) {
+	if c.state >= Closing || !c.out.flowBlocked() {
+		c.timers.stop(timerStall)
+		if c.config.KeepAlive == 0 {
+			c.timers.stop(timerKeepAlive)
+		}
+		return
+	}
+	if c.idle > 0 && !c.timers.isSet(timerKeepAlive) {
+		// Such a peer is not dead. Credit is repeated until it is
+		// acknowledged, so this only keeps both idle timers from ending the
+		// wait (RFC 9000 section 10.1.2).
 		c.timers.set(timerKeepAlive, now+c.idle/4)
+	}
+	if c.config.StallTimeout > 0 && !c.timers.isSet(timerStall) {
+		c.timers.set(timerStall, now+c.config.StallTimeout)
 	}
 }

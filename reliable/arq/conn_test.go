@@ -124,7 +124,7 @@ func TestMessageLargerThanTheWindowArrives(t *testing.T) {
 }
 
 func TestSlowReaderStopsTheSenderAndNotTheConnection(t *testing.T) {
-	p := newPair(t, Config{ReceiveWindow: 16 << 10, SendBuffer: 1 << 20})
+	p := newPair(t, Config{ReceiveWindow: 16 << 10, SendBuffer: 1 << 20, StallTimeout: -1})
 	dialer, listener := p.connect()
 	for i := range 100 {
 		dialer.Send(p.now, message(i, 1000), false)

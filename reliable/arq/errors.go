@@ -14,6 +14,8 @@ var (
 	ErrFinished = errors.New("sending was finished")
 	// ErrIdleTimeout: nothing came from the peer for the idle timeout.
 	ErrIdleTimeout = errors.New("idle timeout: nothing heard from the peer")
+	// ErrStalled: messages waited for the stall timeout, and the peer read none.
+	ErrStalled = errors.New("stalled: the peer reads no messages")
 	// ErrHandshakeTimeout: the peer did not answer.
 	ErrHandshakeTimeout = errors.New("handshake timeout: the peer did not answer")
 	// ErrPeerReset: the peer does not know the connection, most likely it

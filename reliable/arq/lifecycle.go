@@ -105,6 +105,12 @@ func (c *Conn) idleExpired() {
 	c.closing.pending = owed
 }
 
+// stallExpired ends the connection because the peer takes nothing.
+func (c *Conn) stallExpired() {
+	c.Abort(CodeAborted, "no message was read for too long")
+	c.err = ErrStalled
+}
+
 // violation ends the connection because the peer broke the protocol.
 func (c *Conn) violation(code uint32, what string) {
 	c.Abort(code, what)
@@ -170,7 +176,7 @@ func (c *Conn) closeSent(now time.Duration) {
 
 // stopData silences everything that is about data.
 func (c *Conn) stopData() {
-	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive, timerRest, timerPath, timerPacketSize} {
+	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive, timerStall, timerRest, timerPath, timerPacketSize} {
 		c.timers.stop(t)
 	}
 }

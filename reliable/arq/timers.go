@@ -14,6 +14,7 @@ const (
 	timerPace                    // the pacer lets the next packet go
 	timerIdle                    // nothing from the peer for too long
 	timerKeepAlive               // time for a ping
+	timerStall                   // the peer gave no credit for too long
 	timerRest                    // a message is here in part, and its rest does not come
 	timerPath                    // ask an address again, or give it up
 	timerPacketSize              // the probe of the packet size was lost
@@ -21,7 +22,7 @@ const (
 	timerCount
 )
 
-var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "rest", "path", "packetsize", "close"}
+var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "stall", "rest", "path", "packetsize", "close"}
 
 func (t timer) String() string { return timerNames[t] }
 

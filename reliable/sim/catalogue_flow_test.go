@@ -55,6 +55,65 @@ func TestA13_ZeroWindow(t *testing.T) {
 	}
 }
 
+// A peer that lives and never reads costs memory for two minutes, not for ever
+// (RFC 6429): then the connection ends, the sender has its messages back as
+// failed, and the peer is told. One that reads now and then is waited for, and
+// without the timeout any is.
+func TestA13_WhoReadsNothingIsGivenUp(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		timeout time.Duration
+		every   time.Duration // how often the peer reads, 0 = never
+		ends    bool
+	}{
+		{"never", 0, 0, true},
+		{"every 100 s", 0, 100 * time.Second, false},
+		{"never, and no limit", -1, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, na, nb := pairWorld(1, arq.Config{ReceiveWindow: 4096, StallTimeout: c.timeout})
+			nb.ManualRead = true
+			a := na.Dial(nb)
+			for range 30 {
+				a.Queue(1000)
+			}
+			w.Run(time.Second) // the window is full
+			b := nb.Ends()[0]
+			if c.every > 0 {
+				for i := range 10 {
+					w.At(w.now+time.Duration(i)*c.every, func() { b.Read(2) })
+				}
+			}
+			ended := w.RunUntil(121*time.Second, func() bool { return a.state == arq.Closed })
+			if ended != c.ends {
+				t.Fatalf("%v after %v: %v", a, w.now, a.Conn.Err())
+			}
+			if !c.ends {
+				if w.Run(14 * time.Minute); a.state != arq.Open {
+					t.Errorf("%v: %v", a, a.Conn.Err())
+				}
+				return
+			}
+			if !errors.Is(a.Conn.Err(), arq.ErrStalled) || w.now < 120*time.Second {
+				t.Errorf("ended at %v with %v", w.now, a.Conn.Err())
+			}
+			if s := a.Conn.Stats(); s.SendQueueBytes != 0 || a.receipts[len(a.receipts)-1] != arq.Failed {
+				t.Errorf("%d bytes are kept, the last message is %v", s.SendQueueBytes, a.receipts[len(a.receipts)-1])
+			}
+			w.Run(time.Minute)
+			var told *arq.PeerError
+			if !errors.As(b.Conn.Err(), &told) || told.Code != arq.CodeAborted {
+				t.Errorf("the peer says %v", b.Conn.Err())
+			}
+			b.Read(20)
+			w.Settled()
+			if err := w.Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // Every size at which something changes, up to the largest message there is,
 // arrives to the byte; one byte more is refused at once and nothing is sent.
 func TestA28_MessageSizes(t *testing.T) {
