@@ -58,13 +58,14 @@ func (d *delivery) run() error {
 	d.room, d.done = make(chan struct{}, 1), make(chan struct{})
 	before := d.pair.trafficNow()
 	stop := d.watch()
-	go func() {
+	go asEnd(receivingEnd, func() {
 		defer close(d.done)
 		if err := d.receiveAll(); err != nil {
 			d.fail(fmt.Errorf("receive: %w", err))
 		}
-	}()
-	err := d.sendAll()
+	})
+	var err error
+	asEnd(sendingEnd, func() { err = d.sendAll() })
 	if err == nil && d.pair.mayLose {
 		d.sent = d.pair.trafficNow().since(before)
 		err = d.sendMarkers()

@@ -27,11 +27,12 @@ const (
 // traffic is what both ends handed to the system so far.
 type traffic struct {
 	packets uint64 // datagrams of the sending end
+	replies uint64 // datagrams of the receiving end
 	bytes   uint64 // UDP payload of both ends
 }
 
 func (t traffic) since(start traffic) traffic {
-	return traffic{t.packets - start.packets, t.bytes - start.bytes}
+	return traffic{t.packets - start.packets, t.replies - start.replies, t.bytes - start.bytes}
 }
 
 // pair is a sender and a receiver that are connected. send and receive are for
@@ -60,7 +61,7 @@ func connect(tb testing.TB, c cell) *pair {
 	case modeRaw:
 		return connectRaw(tb, c.loss.probability)
 	case modeReliable:
-		return connectReliable(tb, c.loss.probability)
+		return connectReliable(tb, nil, c.loss.probability)
 	case modeTCP:
 		return connectTCP(tb, c.size.bytes)
 	}
@@ -86,16 +87,19 @@ func through(tb testing.TB, to netip.AddrPort, loss float64) netip.AddrPort {
 	return p.Addr()
 }
 
-func connectReliable(tb testing.TB, loss float64) *pair {
+func connectReliable(tb testing.TB, config *reliable.Config, loss float64) *pair {
 	tb.Helper()
 	ctx := context.Background()
-	l, err := reliable.Listen("udp", "127.0.0.1:0", nil)
+	var l *reliable.Listener
+	var sender *reliable.Conn
+	var err error
+	asEnd(receivingEnd, func() { l, err = reliable.Listen("udp", "127.0.0.1:0", config) })
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { l.Close() })
 	to := through(tb, addrPort(l.Addr()), loss)
-	sender, err := reliable.Dial(ctx, "udp", to.String(), nil)
+	asEnd(sendingEnd, func() { sender, err = reliable.Dial(ctx, "udp", to.String(), config) })
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -109,7 +113,7 @@ func connectReliable(tb testing.TB, loss float64) *pair {
 		receive: func() ([]byte, error) { return receiver.Receive(ctx) },
 		traffic: func() traffic {
 			s, r := sender.Stats(), receiver.Stats()
-			return traffic{s.PacketsSent, s.BytesSent + r.BytesSent}
+			return traffic{s.PacketsSent, r.PacketsSent, s.BytesSent + r.BytesSent}
 		},
 		close: func() { sender.Abort(); receiver.Abort() },
 	}
@@ -142,7 +146,7 @@ func connectRaw(tb testing.TB, loss float64) *pair {
 		},
 		traffic: func() traffic {
 			s, r := sender.Stats(), receiver.Stats()
-			return traffic{s.Sent, s.BytesSent + r.BytesSent}
+			return traffic{s.Sent, r.Sent, s.BytesSent + r.BytesSent}
 		},
 		close: func() { sender.Close(); receiver.Close() },
 	}
