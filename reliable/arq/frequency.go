@@ -35,14 +35,15 @@ const (
 func (f *frequency) told() int { return max(f.threshold, defaultAckThreshold) }
 
 // decide looks, at most once per round trip, at whether the window has changed
-// so much that the peer should be told another threshold.
-func (f *frequency) decide(now time.Duration, window, maxPacket int, path *rtt) {
+// so much that the peer should be told another threshold. Once, it is told in
+// any case if report has to be asked for.
+func (f *frequency) decide(now time.Duration, window, maxPacket int, path *rtt, report bool) {
 	if !path.sampled || now < f.decidedAt+path.smoothed {
 		return
 	}
 	f.decidedAt = now
 	want := min(max(window/maxPacket/acksPerWindow, defaultAckThreshold), maxAckThreshold)
-	if told := f.told(); want < 2*told && told < 2*want {
+	if told := f.told(); want < 2*told && told < 2*want && (f.seq > 0 || !report) {
 		return
 	}
 	f.seq++

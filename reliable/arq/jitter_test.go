@@ -21,3 +21,28 @@ func TestJitterFollowsRFC3550(t *testing.T) {
 		t.Errorf("jitter %v ms, want %v", got, want)
 	}
 }
+
+// A connection that sends little has no thinner acks to ask for, and asks for
+// the reports all the same.
+func TestJitterOfAThinFlow(t *testing.T) {
+	for _, report := range []bool{true, false} {
+		p := newPair(t, Config{ReportReceivedAt: report})
+		sender, _ := p.connect()
+		for _, delay := range []time.Duration{20 * ms, 36 * ms, 20 * ms} {
+			p.quiet()
+			p.delay = delay
+			if _, err := sender.Send(p.now, make([]byte, 100), false); err != nil {
+				t.Fatal(err)
+			}
+			p.drain(0)
+			p.run(time.Second, func() bool { return sender.Stats().SendQueueBytes == 0 })
+		}
+		want := time.Duration(0)
+		if report { // of 16 ms and 16 ms, see above
+			want = ms + 15*ms/16
+		}
+		if got := sender.Stats().Jitter; got != want {
+			t.Errorf("report=%v: jitter %v, want %v", report, got, want)
+		}
+	}
+}

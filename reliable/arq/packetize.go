@@ -145,7 +145,7 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 		// Silence may mean that the path no longer carries large packets.
 		limit, size = min(limit, basePacket), min(size, basePacket)
 	}
-	if c.frequency.decide(now, c.congestion.Window(), c.packetLimit(), &c.rtt); c.frequency.pending {
+	if c.frequency.decide(now, c.congestion.Window(), c.packetLimit(), &c.rtt, c.config.ReportReceivedAt); c.frequency.pending {
 		f := c.frequency.frame(c.config.ReportReceivedAt)
 		c.frequency.pending = false
 		b.AddAckFrequency(&f)
