@@ -153,3 +153,20 @@ func mean[S any](f *family, mode string, known func(*S) bool, value func(*S) tim
 		return (total / time.Duration(n)).Seconds(), true
 	}}
 }
+
+// pick is a level that is the least or the most of those live sources that know
+// it: where one bad path matters, a mean would hide it.
+func pick[S any](f *family, mode string, better func(a, b float64) float64, known func(*S) bool, value func(*S) float64) level[S] {
+	return level[S]{f.bind(mode), func(live []S) (picked float64, found bool) {
+		for i := range live {
+			switch s := &live[i]; {
+			case !known(s):
+			case found:
+				picked = better(picked, value(s))
+			default:
+				picked, found = value(s), true
+			}
+		}
+		return picked, found
+	}}
+}

@@ -67,6 +67,20 @@ var (
 		"Acknowledgment frames sent.", labelMode)
 	receivedAcks = counter("udplab_transport_received_acks_total",
 		"Acknowledgment frames received.", labelMode)
+	receivedMarks = counter("udplab_transport_received_congestion_marks_total",
+		"Packets that arrived with a mark of congestion (RFC 3168).", labelMode)
+	reportedMarks = counter("udplab_transport_reported_congestion_marks_total",
+		"Packets sent that arrived with a mark of congestion, as the peer reports.", labelMode)
+	pathChanges = counter("udplab_transport_path_changes_total",
+		"Times a peer moved to another address and proved it (RFC 9000 section 9).", labelMode)
+	refusedPaths = counter("udplab_transport_refused_paths_total",
+		"Addresses that packets came from and that did not prove to be the peer's.", labelMode)
+	sentSizeProbes = counter("udplab_transport_sent_size_probes_total",
+		"Probes of the path's packet size sent (RFC 8899).", labelMode)
+	lostSizeProbes = counter("udplab_transport_lost_size_probes_total",
+		"Probes of the path's packet size that were not acknowledged; they are no lost packets.", labelMode)
+	blackHoles = counter("udplab_transport_black_holes_total",
+		"Times large packets no longer arrived and small ones did (RFC 8899 section 4.3).", labelMode)
 	sendErrors = counter("udplab_transport_send_errors_total",
 		"Datagrams the operating system refused to send.", labelMode)
 
@@ -77,7 +91,13 @@ var (
 	minRTT = gauge("udplab_transport_min_rtt_seconds",
 		"Smallest round-trip time of the live connections.", labelMode)
 	jitter = gauge("udplab_transport_jitter_seconds",
-		"Interarrival jitter (RFC 3550 section 6.4.1), mean over the live connections that receive.", labelMode)
+		"Interarrival jitter (RFC 3550 section 6.4.1), mean over the live connections that know it. Raw: of the packets that arrive. Reliable: of those sent, where the peer was asked to report.", labelMode)
+	reorderingWindow = gauge("udplab_transport_reordering_window_seconds",
+		"How much later than the newest a packet may come and not count as lost, largest of the live connections; 0 while nothing is overtaken.", labelMode)
+	packetSize = gauge("udplab_transport_min_packet_size_bytes",
+		"Largest datagram that is sent, smallest of the live connections: what the worst path is known to carry (RFC 8899). New ones begin with 1200.", labelMode)
+	pacingRate = gauge("udplab_transport_pacing_rate_bytes_per_second",
+		"Rates that packets are paced at, summed over the live connections; one that is not paced adds nothing.", labelMode)
 	congestionWindow = gauge("udplab_transport_congestion_window_bytes",
 		"Congestion windows of the live connections, summed.", labelMode)
 	bytesInFlight = gauge("udplab_transport_in_flight_bytes",

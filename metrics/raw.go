@@ -65,6 +65,13 @@ func rawRows() []row[raw.Stats] {
 		never[S](probeTimeouts, mode),
 		never[S](sentAcks, mode),
 		never[S](receivedAcks, mode),
+		never[S](receivedMarks, mode),
+		never[S](reportedMarks, mode),
+		never[S](pathChanges, mode),
+		never[S](refusedPaths, mode),
+		never[S](sentSizeProbes, mode),
+		never[S](lostSizeProbes, mode),
+		never[S](blackHoles, mode),
 		count(sendErrors, mode, func(s *S) uint64 { return s.SendErrors }),
 		count(reorderingExtent, mode, func(s *S) uint64 { return s.MaxExtent }),
 	}

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -84,6 +85,14 @@ func reliableRows() []row[reliable.Stats] {
 		count(probeTimeouts, mode, func(s *S) uint64 { return s.ProbeTimeouts }),
 		count(sentAcks, mode, func(s *S) uint64 { return s.AcksSent }),
 		count(receivedAcks, mode, func(s *S) uint64 { return s.AcksReceived }),
+
+		count(receivedMarks, mode, func(s *S) uint64 { return s.MarksReceived }),
+		count(reportedMarks, mode, func(s *S) uint64 { return s.MarksReported }),
+		count(pathChanges, mode, func(s *S) uint64 { return s.PathChanges }),
+		count(refusedPaths, mode, func(s *S) uint64 { return s.PathsRefused }),
+		count(sentSizeProbes, mode, func(s *S) uint64 { return s.SizeProbesSent }),
+		count(lostSizeProbes, mode, func(s *S) uint64 { return s.SizeProbesLost }),
+		count(blackHoles, mode, func(s *S) uint64 { return s.BlackHoles }),
 	}
 }
 
@@ -94,7 +103,11 @@ func reliableLevels() []level[reliable.Stats] {
 		sum(connections, mode, func(*S) int { return 1 }),
 		mean(smoothedRTT, mode, hasRTT, func(s *S) time.Duration { return s.SmoothedRTT }),
 		mean(rttVariation, mode, hasRTT, func(s *S) time.Duration { return s.RTTVar }),
-		{minRTT.bind(mode), smallestRTT},
+		pick(minRTT, mode, math.Min, hasRTT, func(s *S) float64 { return s.MinRTT.Seconds() }),
+		mean(jitter, mode, func(s *S) bool { return s.Jitter > 0 }, func(s *S) time.Duration { return s.Jitter }),
+		pick(reorderingWindow, mode, math.Max, hasRTT, func(s *S) float64 { return s.ReorderingWindow.Seconds() }),
+		pick(packetSize, mode, math.Min, hasRTT, func(s *S) float64 { return float64(s.PacketSize) }),
+		sum(pacingRate, mode, func(s *S) int { return s.PacingRate }),
 		sum(congestionWindow, mode, func(s *S) int { return s.CongestionWindow }),
 		sum(bytesInFlight, mode, func(s *S) int { return s.BytesInFlight }),
 		sum(sendQueue, mode, func(s *S) int { return s.SendQueueBytes }),
@@ -104,16 +117,6 @@ func reliableLevels() []level[reliable.Stats] {
 
 // hasRTT reports whether the connection has measured a round trip yet.
 func hasRTT(s *reliable.Stats) bool { return s.SmoothedRTT > 0 }
-
-func smallestRTT(live []reliable.Stats) (float64, bool) {
-	smallest, found := time.Duration(0), false
-	for i := range live {
-		if s := &live[i]; hasRTT(s) && (!found || s.MinRTT < smallest) {
-			smallest, found = s.MinRTT, true
-		}
-	}
-	return smallest.Seconds(), found
-}
 
 // addStats adds the counters of s to total.
 func addStats(total, s *reliable.Stats) {

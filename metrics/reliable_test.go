@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -17,10 +18,13 @@ func sampleConn() reliable.Stats {
 		PacketsSent: 101, PacketsReceived: 102, BytesSent: 10300, BytesReceived: 10400,
 		PacketsLost: 5, PacketsLostSpurious: 2, PacketsDuplicate: 3, PacketsOutOfOrder: 4,
 		RetransmitsThreshold: 6, RetransmitsTime: 7, RetransmitsProbe: 8, ProbeTimeouts: 9,
+		PathChanges: 13, PathsRefused: 14, SizeProbesSent: 15, SizeProbesLost: 10, BlackHoles: 1,
+		MarksReceived: 16, MarksReported: 19,
 		AcksSent: 11, AcksReceived: 12,
 		MessagesSent: 20, MessagesAcked: 18, MessagesReceived: 17,
 		MessageBytesSent: 2000, MessageBytesReceived: 1700,
 		SmoothedRTT: 80 * time.Millisecond, RTTVar: 10 * time.Millisecond, MinRTT: 70 * time.Millisecond,
+		Jitter: 3 * time.Millisecond, ReorderingWindow: 20 * time.Millisecond, PacingRate: 150_000, PacketSize: 1472,
 		CongestionWindow: 12000, BytesInFlight: 2400, SendQueueBytes: 200, ReceiveBytes: 300,
 	}
 }
@@ -50,6 +54,17 @@ func TestReliableConnectionValues(t *testing.T) {
 		udplab_transport_probe_timeouts_total{mode="reliable"} 9
 		udplab_transport_sent_acks_total{mode="reliable"} 11
 		udplab_transport_received_acks_total{mode="reliable"} 12
+		udplab_transport_path_changes_total{mode="reliable"} 13
+		udplab_transport_refused_paths_total{mode="reliable"} 14
+		udplab_transport_sent_size_probes_total{mode="reliable"} 15
+		udplab_transport_lost_size_probes_total{mode="reliable"} 10
+		udplab_transport_black_holes_total{mode="reliable"} 1
+		udplab_transport_received_congestion_marks_total{mode="reliable"} 16
+		udplab_transport_reported_congestion_marks_total{mode="reliable"} 19
+		udplab_transport_jitter_seconds{mode="reliable"} 0.003
+		udplab_transport_reordering_window_seconds{mode="reliable"} 0.02
+		udplab_transport_pacing_rate_bytes_per_second{mode="reliable"} 150000
+		udplab_transport_min_packet_size_bytes{mode="reliable"} 1472
 		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.08
 		udplab_transport_rtt_variation_seconds{mode="reliable"} 0.01
 		udplab_transport_min_rtt_seconds{mode="reliable"} 0.07
@@ -96,7 +111,9 @@ func TestReliableCountersSurviveTheConnection(t *testing.T) {
 	r := NewReliable()
 	retire := r.AddConn(sampleConn)
 	r.AddConn(func() reliable.Stats {
-		return reliable.Stats{MessagesSent: 1, SmoothedRTT: 40 * time.Millisecond, MinRTT: 30 * time.Millisecond, CongestionWindow: 5000}
+		return reliable.Stats{MessagesSent: 1, PathChanges: 1, SmoothedRTT: 40 * time.Millisecond, MinRTT: 30 * time.Millisecond,
+			Jitter: time.Millisecond, ReorderingWindow: 5 * time.Millisecond, PacingRate: 50_000, PacketSize: 1200,
+			CongestionWindow: 5000}
 	})
 	wantSeries(t, r, `
 		udplab_transport_connections{mode="reliable"} 2
@@ -105,6 +122,11 @@ func TestReliableCountersSurviveTheConnection(t *testing.T) {
 		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.06
 		udplab_transport_min_rtt_seconds{mode="reliable"} 0.03
 		udplab_transport_congestion_window_bytes{mode="reliable"} 17000
+		udplab_transport_path_changes_total{mode="reliable"} 14
+		udplab_transport_jitter_seconds{mode="reliable"} 0.002
+		udplab_transport_reordering_window_seconds{mode="reliable"} 0.02
+		udplab_transport_pacing_rate_bytes_per_second{mode="reliable"} 200000
+		udplab_transport_min_packet_size_bytes{mode="reliable"} 1200
 	`)
 	retire()
 	wantSeries(t, r, `
@@ -114,17 +136,54 @@ func TestReliableCountersSurviveTheConnection(t *testing.T) {
 		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.04
 		udplab_transport_min_rtt_seconds{mode="reliable"} 0.03
 		udplab_transport_congestion_window_bytes{mode="reliable"} 5000
+		udplab_transport_path_changes_total{mode="reliable"} 14
+		udplab_transport_jitter_seconds{mode="reliable"} 0.001
+		udplab_transport_reordering_window_seconds{mode="reliable"} 0.005
+		udplab_transport_pacing_rate_bytes_per_second{mode="reliable"} 50000
+		udplab_transport_min_packet_size_bytes{mode="reliable"} 1200
 	`)
 }
 
-// A round-trip time nobody has measured is no 0 s.
-func TestNoSampleMeansNoRTTSeries(t *testing.T) {
+// A round-trip time nobody has measured is no 0 s, nor is what depends on one.
+func TestNoSampleMeansNoSeries(t *testing.T) {
 	r := NewReliable()
-	r.AddConn(func() reliable.Stats { return reliable.Stats{PacketsSent: 1} })
-	if got := countSeries(t, r, "udplab_transport_smoothed_rtt_seconds"); got != 0 {
-		t.Errorf("smoothed RTT before a sample: got %d series, want none", got)
+	r.AddConn(func() reliable.Stats { return reliable.Stats{PacketsSent: 1, PacketSize: 1200} })
+	for _, name := range []string{
+		"smoothed_rtt_seconds", "rtt_variation_seconds", "min_rtt_seconds", "jitter_seconds",
+		"reordering_window_seconds", "min_packet_size_bytes",
+	} {
+		if got := countSeries(t, r, "udplab_transport_"+name); got != 0 {
+			t.Errorf("%s before a sample: got %d series, want none", name, got)
+		}
 	}
-	if got := countSeries(t, r, "udplab_transport_min_rtt_seconds"); got != 0 {
-		t.Errorf("min RTT before a sample: got %d series, want none", got)
+}
+
+// What a connection tells is shown, whatever is added to it.
+func TestEveryNumberOfAReliableConnectionIsShown(t *testing.T) {
+	hidden := map[string]string{"LatestRTT": "the smoothed one says it without the noise"}
+	s := numbered[reliable.Stats](1)
+	v := reflect.ValueOf(&s).Elem()
+	for i := range v.NumField() {
+		if f := v.Field(i); f.CanInt() {
+			f.SetInt(int64(i+1) * 1e9)
+		}
+	}
+	shown := map[float64]bool{}
+	for _, r := range reliableRows() {
+		shown[r.value(&s)] = true
+	}
+	for _, l := range reliableLevels() {
+		got, _ := l.value([]reliable.Stats{s})
+		shown[got] = true
+	}
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		number := float64(i + 1)
+		if v.Field(i).Kind() == reflect.Int { // not a time
+			number *= 1e9
+		}
+		if _, secret := hidden[name]; secret == shown[number] {
+			t.Errorf("%s: shown %v", name, shown[number])
+		}
 	}
 }
