@@ -24,7 +24,7 @@ func TestNothingAllocates(t *testing.T) {
 	buf := make([]byte, 0, 4096)
 	token := make([]byte, 32)
 	frames := []Frame{messageFrame(0, 1, "x"), fragmentFrame(9, 1, "x"), manyRanges(32), {Type: FrameMaxData}, {Type: FramePing}, {Type: FrameClose}}
-	frames = append(frames, framesOfThePath()...)
+	frames = append(append(frames, framesOfThePath()...), framesOfLanes()...)
 	for name, f := range map[string]func(){
 		"AppendRaw":      func() { AppendRaw(buf, &Raw{Payload: token}) },
 		"AppendHello":    func() { AppendHello(buf, &Hello{Version: 1, SourceID: 5, Token: token, Params: vectorParams}, 1400) },
@@ -34,7 +34,7 @@ func TestNothingAllocates(t *testing.T) {
 		"AppendVersions": func() { AppendVersions(buf, &Versions{DestID: 5, Count: 1}) },
 		"DataBuilder": func() {
 			b := BeginData(buf, clientID, 7)
-			for i := range 20 {
+			for i := range 2 * len(frames) {
 				addFrame(&b, &frames[i%len(frames)])
 			}
 			b.AddPadding(260)

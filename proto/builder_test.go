@@ -103,6 +103,28 @@ func TestSizesOfThePathFrames(t *testing.T) {
 	if got := length(Frame{Type: FrameFin, FinNext: math.MaxUint32}); got != FinFrameSize {
 		t.Errorf("fin: at most %d bytes, FinFrameSize says %d", got, FinFrameSize)
 	}
+	if got := length(Frame{Type: FrameSentAt, SentAt: math.MaxUint32}); got != SentAtFrameSize {
+		t.Errorf("sent_at: at most %d bytes, SentAtFrameSize says %d", got, SentAtFrameSize)
+	}
+	if got := length(Frame{Type: FrameChannelCredit, ChannelCredit: ChannelCredit{255, math.MaxUint64}}); got != ChannelCreditFrameSize {
+		t.Errorf("channel_credit: at most %d bytes, ChannelCreditFrameSize says %d", got, ChannelCreditFrameSize)
+	}
+	for _, kind := range []FrameType{FrameSkip, FrameLate} {
+		if got := length(Frame{Type: kind, Lapse: Lapse{255, ModeDeadline, math.MaxUint32, math.MaxUint16}}); got != LapseFrameSize {
+			t.Errorf("%v: at most %d bytes, LapseFrameSize says %d", kind, got, LapseFrameSize)
+		}
+	}
+	for _, n := range []int{MinSymbol, 255, 256, 1200} {
+		for _, r := range []Repair{
+			{Span: 1, Key: 1, Payload: make([]byte, n)},
+			{Channel: 16, Mode: ModeUnordered, Span: MaxSpan, Key: 128, Seq: 128, Payload: make([]byte, n)},
+			{Channel: 255, Mode: ModeDeadline, Span: 2, Key: math.MaxUint16, Seq: math.MaxUint32, Payload: make([]byte, n)},
+		} {
+			if got, want := length(Frame{Type: FrameRepair, Repair: r}), RepairFrameSize(&r); got != want {
+				t.Errorf("repair of %d bytes: size %d, want %d", n, got, want)
+			}
+		}
+	}
 }
 
 // Times are rounded down and cut to what the wire has.
@@ -116,6 +138,9 @@ func TestTimesAreCutToTheirRange(t *testing.T) {
 		{Frame{Type: FrameReceivedAt, ReceivedAt: ReceivedAt{At: math.MaxInt64}}, "[received_at 0 at 2501999h47m34.740991s]"},
 		{Frame{Type: FrameAckFrequency, AckFrequency: AckFrequency{Threshold: 1, MaxDelay: -1}}, "[ack_frequency 0 every 1 within 0s]"},
 		{Frame{Type: FrameAckFrequency, AckFrequency: AckFrequency{Threshold: 1, MaxDelay: math.MaxInt64}}, "[ack_frequency 0 every 1 within 1h11m34.967295s]"},
+		{deadlineFrame(1, -1, "x"), "[message 9:1 deadline 1B left 0s]"},
+		{deadlineFrame(1, 127999, "x"), "[message 9:1 deadline 1B left 64µs]"},
+		{deadlineFrame(1, math.MaxInt64, "x"), "[message 9:1 deadline 1B left 76h21m17.90688s]"},
 	} {
 		if got, want := Describe(buildData(clientID, 1, c.f)), "data 1 "+c.want; got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -145,6 +170,8 @@ func TestSizeOfAnyMessageFrame(t *testing.T) {
 		for _, f := range []Frame{
 			{Type: FrameMessage, Message: Message{Channel: 9, Seq: 300, Size: uint32(n), Payload: make([]byte, n)}},
 			{Type: FrameFragment, Message: Message{Seq: 1 << 20, Size: MaxMessage, Offset: MaxMessage - uint32(n), Payload: make([]byte, n)}},
+			{Type: FrameMessage, Message: Message{Mode: ModeDeadline, Left: time.Second, Size: uint32(n), Payload: make([]byte, n)}},
+			{Type: FrameFragment, Message: Message{Mode: ModeDeadline, Left: leftUnit, Size: MaxMessage, Payload: make([]byte, n)}},
 		} {
 			if f.Type == FrameFragment && (n == 0 || n == MaxMessage) {
 				continue
@@ -276,7 +303,7 @@ func TestForbiddenValuesPanic(t *testing.T) {
 		"id zero":            func() { AppendReset(nil, &Reset{}) },
 		"data id zero":       func() { BeginData(nil, 0, 1) },
 		"no frames":          func() { begin().Finish() },
-		"reserved mode":      func() { begin().AddMessage(&Message{Mode: 1}) },
+		"reserved mode":      func() { begin().AddMessage(&Message{Mode: modeCount}) },
 		"size too small":     func() { begin().AddMessage(&Message{Payload: []byte("x")}) },
 		"outside":            func() { begin().AddMessage(&Message{Size: 5, Offset: 5, Payload: []byte("x")}) },
 		"empty fragment":     func() { begin().AddMessage(&Message{Size: 5}) },
@@ -290,12 +317,19 @@ func TestForbiddenValuesPanic(t *testing.T) {
 		"small packets":      func() { AppendAccept(nil, &Accept{DestID: 1, SourceID: 1}) },
 		"no versions":        func() { AppendVersions(nil, &Versions{DestID: 1}) },
 		"too many versions":  func() { AppendVersions(nil, &Versions{DestID: 1, Count: 9}) },
+		"late without one":   func() { begin().AddLate(&Lapse{Mode: ModeDeadline}) },
+		"skip, not deadline": func() { begin().AddSkip(&Lapse{Mode: ModeLatest, Count: 1}) },
+		"repair of latest":   func() { begin().AddRepair(&Repair{Mode: ModeLatest, Span: 1, Key: 1, Payload: make([]byte, 2)}) },
+		"repair of nothing":  func() { begin().AddRepair(&Repair{Key: 1, Payload: make([]byte, 2)}) },
+		"repair of 65":       func() { begin().AddRepair(&Repair{Span: MaxSpan + 1, Key: 1, Payload: make([]byte, 2)}) },
+		"repair without key": func() { begin().AddRepair(&Repair{Span: 1, Payload: make([]byte, 2)}) },
+		"symbol too short":   func() { begin().AddRepair(&Repair{Span: 1, Key: 1, Payload: make([]byte, 1)}) },
 		"threshold zero":     func() { begin().AddAckFrequency(&AckFrequency{}) },
 		"padding too short":  func() { begin().AddPadding(MinPadding - 1) },
 		"padding too long":   func() { begin().AddPadding(MaxDatagram + 1) },
 		"type without bytes": func() { readPacket(nil, 0, &Packet{Type: 9}, 0) },
 		"type without name":  func() { appendPacket(nil, &Packet{Type: 9}, 0) },
-		"frame without name": func() { appendFrame(nil, &Frame{}) },
+		"frame without name": func() { appendFrame(nil, &Frame{Type: frameTypeCount}) },
 	} {
 		func() {
 			defer func() {

@@ -109,11 +109,16 @@ func appendDescribedParams(dst []byte, p *Params) []byte {
 func appendFrame(dst []byte, f *Frame) []byte {
 	dst = append(append(dst, '['), f.Type.String()...)
 	switch f.Type {
-	case FrameMessage:
-		dst = fmt.Appendf(dst, " %d:%d %dB", f.Message.Channel, f.Message.Seq, len(f.Message.Payload))
-	case FrameFragment:
-		m := &f.Message
-		dst = fmt.Appendf(dst, " %d:%d %d-%d/%dB", m.Channel, m.Seq, m.Offset, m.Offset+uint32(len(m.Payload))-1, m.Size)
+	case FrameMessage, FrameFragment:
+		dst = appendDescribedMessage(dst, &f.Message)
+	case FrameChannelCredit:
+		dst = fmt.Appendf(dst, " %d %d", f.ChannelCredit.Channel, f.ChannelCredit.Limit)
+	case FrameSkip, FrameLate:
+		dst = appendDescribedSpan(dst, f.Lapse.Channel, f.Lapse.Mode, f.Lapse.Seq, uint32(f.Lapse.Count))
+	case FrameRepair:
+		r := &f.Repair
+		dst = appendDescribedSpan(dst, r.Channel, r.Mode, r.Seq, uint32(r.Span))
+		dst = fmt.Appendf(dst, " key %d %dB", r.Key, len(r.Payload))
 	case FrameAck:
 		dst = appendDescribedAck(dst, &f.Ack)
 	case FrameMaxData:
@@ -134,10 +139,38 @@ func appendFrame(dst []byte, f *Frame) []byte {
 		dst = fmt.Appendf(dst, " %dB", f.Padding)
 	case FrameFin:
 		dst = fmt.Appendf(dst, " %d", f.FinNext)
+	case FrameSentAt:
+		dst = fmt.Appendf(dst, " %dus", f.SentAt)
 	default:
 		panic("proto: BUG: a frame type without a description")
 	}
 	return append(dst, ']')
+}
+
+func appendDescribedMessage(dst []byte, m *Message) []byte {
+	dst = appendDescribedSpan(dst, m.Channel, m.Mode, m.Seq, 1)
+	if m.whole() {
+		dst = fmt.Appendf(dst, " %dB", m.Size)
+	} else {
+		dst = fmt.Appendf(dst, " %d-%d/%dB", m.Offset, m.Offset+uint32(len(m.Payload))-1, m.Size)
+	}
+	if m.Mode == ModeDeadline {
+		dst = fmt.Appendf(dst, " left %v", m.Left)
+	}
+	return dst
+}
+
+// appendDescribedSpan names count messages of a lane from seq on. The mode is
+// said unless it is the usual one.
+func appendDescribedSpan(dst []byte, channel uint8, mode Mode, seq, count uint32) []byte {
+	dst = fmt.Appendf(dst, " %d:%d", channel, seq)
+	if count > 1 {
+		dst = fmt.Appendf(dst, "-%d", seq+count-1)
+	}
+	if mode != ModeOrdered {
+		dst = fmt.Appendf(dst, " %v", mode)
+	}
+	return dst
 }
 
 // appendDescribedAck lists the ranges from the largest packet down.

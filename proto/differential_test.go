@@ -104,7 +104,10 @@ func (s *source) params() Params {
 }
 
 func (s *source) message() Message {
-	m := Message{Channel: s.byte(), Seq: uint32(s.uint()), Payload: s.bytes(300)}
+	m := Message{Channel: s.byte(), Mode: Mode(s.byte()) % modeCount, Seq: uint32(s.uint()), Payload: s.bytes(300)}
+	if m.Mode == ModeDeadline {
+		m.Left = time.Duration(uint32(s.uint())) * leftUnit
+	}
 	m.Size = uint32(len(m.Payload))
 	if s.byte()&1 == 0 && m.Size > 0 {
 		m.Size += uint32(s.upTo(MaxMessage - uint64(m.Size)))
@@ -129,7 +132,7 @@ func (s *source) ack() Ack {
 }
 
 func (s *source) frame() (f Frame) {
-	switch f.Type = 1 + FrameType(s.byte())%(frameTypeCount-1); f.Type {
+	switch f.Type = FrameType(s.byte()) % frameTypeCount; f.Type {
 	case FrameMessage, FrameFragment:
 		f.Message = s.message()
 		if f.Type = FrameMessage; !f.Message.whole() {
@@ -154,8 +157,23 @@ func (s *source) frame() (f Frame) {
 		f.Padding = int(s.upTo(2000))
 	case FrameFin:
 		f.FinNext = uint32(s.uint())
+	case FrameSentAt:
+		f.SentAt = uint32(s.uint())
+	case FrameChannelCredit:
+		f.ChannelCredit = ChannelCredit{Channel: s.byte(), Limit: s.uint()}
+	case FrameSkip, FrameLate:
+		f.Lapse = Lapse{Channel: s.byte(), Mode: ModeDeadline, Seq: uint32(s.uint()), Count: uint16(1 + s.upTo(1<<16-2))}
+	case FrameRepair:
+		f.Repair = s.repair()
 	}
 	return f
+}
+
+func (s *source) repair() Repair {
+	r := Repair{Channel: s.byte(), Mode: [3]Mode{ModeOrdered, ModeUnordered, ModeDeadline}[s.byte()%3], Seq: uint32(s.uint())}
+	r.Span, r.Key = 1+uint8(s.upTo(MaxSpan-1)), uint16(1+s.upTo(1<<16-2))
+	r.Payload = append(s.bytes(300), 0, s.byte())
+	return r
 }
 
 // packet makes a packet that fits the specification, and its frames.
@@ -231,6 +249,7 @@ func equalPackets(p, q *Packet, pf, qf []Frame) bool {
 		g := qf[i]
 		f.Message.Payload, g.Message.Payload = plain(f.Message.Payload), plain(g.Message.Payload)
 		f.Close.Reason, g.Close.Reason = plain(f.Close.Reason), plain(g.Close.Reason)
+		f.Repair.Payload, g.Repair.Payload = plain(f.Repair.Payload), plain(g.Repair.Payload)
 		if !reflect.DeepEqual(f, g) {
 			return false
 		}

@@ -54,6 +54,8 @@ const (
 	faultAckRanges
 	faultReason
 	faultFlags
+	faultLane
+	faultSymbol
 	faultCount
 )
 
@@ -82,11 +84,13 @@ var faultTexts = [faultCount]string{
 	faultFrameType:     "unknown frame type",
 	faultFrameElements: "wrong number of elements for the frame type",
 	faultMode:          "reserved delivery mode",
-	faultMessageSize:   "message larger than 16 MiB",
+	faultMessageSize:   "message larger than 64 MiB",
 	faultFragment:      "fragment empty, outside its message or the whole of it",
 	faultAckRanges:     "acknowledged ranges empty, too many or too wide",
 	faultReason:        "close reason too long",
 	faultFlags:         "unknown flags",
+	faultLane:          "a lane of a mode this frame is not about",
+	faultSymbol:        "repair symbol too short",
 }
 
 // Error says what was wrong.

@@ -2,59 +2,68 @@ package proto
 
 import "fmt"
 
-// FrameType says what a frame is. On the wire, acks and all after them have
-// these numbers; messages and fragments have others, which say their channel too
-// (SPEC 7).
+// FrameType says what a frame is. The frames up to sent_at have these numbers on
+// the wire. Messages and fragments have others there, which say their lane too,
+// and repair symbols the one behind those (SPEC 7).
 type FrameType uint8
 
 // The frame types (SPEC 7).
 const (
-	FrameMessage       FrameType = 1 + iota // a whole message
-	FrameFragment                           // a part of a message
-	FrameAck                                // which packets arrived
-	FrameMaxData                            // how much more may be sent
-	FramePing                               // nothing, but it is acked
-	FrameClose                              // the end
-	FrameECN                                // how many packets arrived with which mark
-	FrameReceivedAt                         // when a packet arrived
-	FrameAckFrequency                       // how seldom acks may be sent
-	FrameAckNow                             // nothing, but the packet is acked at once
-	FramePathChallenge                      // does this reach you?
-	FramePathResponse                       // it does
-	FramePadding                            // zeros
-	FrameFin                                // no more messages will come
+	FrameChannelCredit FrameType = iota // how much more may be sent on a channel
+	FrameSkip                           // these messages will not be repaired any more
+	FrameLate                           // these messages were not delivered
+	FrameAck                            // which packets arrived
+	FrameMaxData                        // how much more may be sent
+	FramePing                           // nothing, but it is acked
+	FrameClose                          // the end
+	FrameECN                            // how many packets arrived with which mark
+	FrameReceivedAt                     // when a packet arrived
+	FrameAckFrequency                   // how seldom acks may be sent
+	FrameAckNow                         // nothing, but the packet is acked at once
+	FramePathChallenge                  // does this reach you?
+	FramePathResponse                   // it does
+	FramePadding                        // zeros
+	FrameFin                            // no more messages will come
+	FrameSentAt                         // when this packet was sent
+	FrameMessage                        // a whole message
+	FrameFragment                       // a part of a message
+	FrameRepair                         // a combination of messages
 	frameTypeCount
 )
 
 var frameNames = [frameTypeCount]string{
-	"", "message", "fragment", "ack", "max_data", "ping", "close", "ecn", "received_at", "ack_frequency", "ack_now",
-	"path_challenge", "path_response", "padding", "fin",
+	"channel_credit", "skip", "late", "ack", "max_data", "ping", "close", "ecn", "received_at", "ack_frequency", "ack_now",
+	"path_challenge", "path_response", "padding", "fin", "sent_at", "message", "fragment", "repair",
 }
 
 // String is the name the specification uses.
 func (t FrameType) String() string {
-	if t > 0 && t < frameTypeCount {
+	if t < frameTypeCount {
 		return frameNames[t]
 	}
 	return fmt.Sprintf("frame(%d)", uint8(t))
 }
 
 // Frame is one parsed frame. Only the member named by Type is meaningful
-// (Message for both messages and fragments, PathToken for both frames of a
-// path); the others keep whatever they held. The zero value is ready for
-// FrameIter.Next.
+// (Message for both messages and fragments, Lapse for skip and late, PathToken
+// for both frames of a path); the others keep whatever they held. The zero value
+// is ready for FrameIter.Next.
 type Frame struct {
-	Type         FrameType
-	Message      Message
-	Ack          Ack
-	MaxData      uint64 // credit in bytes, counted since the connection began
-	Close        Close
-	ECN          ECN
-	ReceivedAt   ReceivedAt
-	AckFrequency AckFrequency
-	PathToken    uint64
-	Padding      int    // zeros in the frame
-	FinNext      uint32 // low 32 bits of the number of the first message that will not come
+	Type          FrameType
+	Message       Message
+	Ack           Ack
+	MaxData       uint64 // credit in bytes, counted since the connection began
+	ChannelCredit ChannelCredit
+	Lapse         Lapse
+	Repair        Repair
+	Close         Close
+	ECN           ECN
+	ReceivedAt    ReceivedAt
+	AckFrequency  AckFrequency
+	PathToken     uint64
+	Padding       int    // zeros in the frame
+	FinNext       uint32 // low 32 bits of the number of the first message that will not come
+	SentAt        uint32 // low 32 bits of microseconds of the sender's clock
 }
 
 // FrameIter walks over the frames of a data packet.
@@ -93,6 +102,12 @@ func readFrame(b []byte, i pos, f *Frame) pos {
 		return readMessage(b, i, f, n, t)
 	}
 	switch t {
+	case uint64(FrameChannelCredit):
+		f.Type = FrameChannelCredit
+		return readChannelCredit(b, i, &f.ChannelCredit, n)
+	case uint64(FrameSkip), uint64(FrameLate):
+		f.Type = FrameType(t)
+		return readLapse(b, i, &f.Lapse, n)
 	case uint64(FrameAck):
 		f.Type = FrameAck
 		return readAck(b, i, &f.Ack, n)
@@ -127,6 +142,12 @@ func readFrame(b []byte, i pos, f *Frame) pos {
 	case uint64(FrameFin):
 		f.Type = FrameFin
 		return readFin(b, i, &f.FinNext, n)
+	case uint64(FrameSentAt):
+		f.Type = FrameSentAt
+		return readSentAt(b, i, &f.SentAt, n)
+	case typeRepair:
+		f.Type = FrameRepair
+		return readRepair(b, i, &f.Repair, n)
 	default:
 		return i.demand(false, faultFrameType)
 	}

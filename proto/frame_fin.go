@@ -7,7 +7,7 @@ const finElements = 2
 const FinFrameSize = 1 + 1 + 5
 
 // AddFin adds a fin frame: no message at or after next, the low 32 bits of a
-// message number of channel 0, will come (SPEC 7.14).
+// message number of lane 0, will come, and none on any other lane (SPEC 7.14).
 func (b *DataBuilder) AddFin(next uint32) {
 	b.begin()
 	b.buf = appendUint(append(b.buf, codeFixArray|finElements, byte(FrameFin)), uint64(next))

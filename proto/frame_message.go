@@ -1,21 +1,9 @@
 package proto
 
-import "fmt"
-
-// Mode says what the receiver owes the messages of a channel.
-type Mode uint8
-
-// ModeReliableOrdered delivers every message once and in order. The other seven
-// modes are reserved and refused (SPEC 7.1).
-const ModeReliableOrdered Mode = 0
-
-// String is the name the specification uses.
-func (m Mode) String() string {
-	if m == ModeReliableOrdered {
-		return "reliable-ordered"
-	}
-	return fmt.Sprintf("mode(%d)", uint8(m))
-}
+import (
+	"math"
+	"time"
+)
 
 // Message is a message or a part of one (SPEC 7.1, 7.2). If Offset is 0 and Size
 // is len(Payload) it is whole and travels as a message frame, otherwise as a
@@ -23,16 +11,22 @@ func (m Mode) String() string {
 type Message struct {
 	Channel uint8
 	Mode    Mode
-	Seq     uint32 // low 32 bits of the number of the message in its channel
-	Size    uint32 // of the whole message in bytes, at most MaxMessage
-	Offset  uint32 // of the payload in the message in bytes
-	Payload []byte // not empty unless the whole message is
+	Seq     uint32        // low 32 bits of the number of the message in its lane
+	Size    uint32        // of the whole message in bytes, at most MaxMessage
+	Offset  uint32        // of the payload in the message in bytes
+	Payload []byte        // not empty unless the whole message is
+	Left    time.Duration // ModeDeadline: from the sending of the packet to the end of its lifetime; otherwise 0
 }
 
-// Elements of the two frames.
+// Elements of the two frames. In ModeDeadline each has one more.
 const (
 	messageElements  = 3
 	fragmentElements = 5
+)
+
+const (
+	leftUnit = 64 * time.Microsecond
+	leftMax  = math.MaxUint32 * leftUnit
 )
 
 // Frame types from typeMessages on belong to messages and fragments, and say
@@ -40,30 +34,31 @@ const (
 // (RFC 9000, section 19.8). In hex, channel 0 has 0x10 to 0x1f, channel 1 has
 // 0x20 to 0x2f:
 //
-//	0x10 + channel<<4 | mode<<1 | fragment
+//	0x10 + (channel<<3 | mode)<<1 | fragment
 const (
 	typeMessages    = 0x10
-	typeMessagesEnd = typeMessages + 256<<channelShift
-	channelShift    = 4
-	modeShift       = 1
-	modeMask        = 7
+	typeMessagesEnd = typeMessages + (laneMax+1)<<laneShift
+	laneShift       = 1
 	fragmentBit     = 1
 )
 
 // wireType is the frame type m travels with.
 func (m *Message) wireType() uint64 {
-	t := typeMessages + uint64(m.Channel)<<channelShift | uint64(m.Mode)<<modeShift
+	t := typeMessages + lane(m.Channel, m.Mode)<<laneShift
 	if !m.whole() {
 		t |= fragmentBit
 	}
 	return t
 }
 
+// left is Left in its unit on the wire, rounded down.
+func (m *Message) left() uint64 { return uint64(min(max(m.Left, 0), leftMax) / leftUnit) }
+
 func (m *Message) whole() bool { return m.Offset == 0 && uint64(m.Size) == uint64(len(m.Payload)) }
 
 // check panics if the specification has no frame for m.
 func (m *Message) check() {
-	if m.Mode != ModeReliableOrdered || !validExtent(m) {
+	if m.Mode >= modeCount || !validExtent(m) {
 		panic("proto: BUG: reserved mode, or a message that is too large or lies outside of itself")
 	}
 }
@@ -83,12 +78,16 @@ func MessageFrameSize(m *Message) int {
 	if !m.whole() {
 		n += uintSize(uint64(m.Size)) + uintSize(uint64(m.Offset))
 	}
+	if m.Mode == ModeDeadline {
+		n += uintSize(m.left())
+	}
 	return n
 }
 
 // AddMessage adds m as a message frame if it is whole and as a fragment frame if
-// it is not. It panics if m has a reserved mode, is larger than MaxMessage, or if
-// the payload lies outside of it or is empty without need.
+// it is not. Left is rounded down to 64 us and cut to the range it may have. It
+// panics if m has a reserved mode, is larger than MaxMessage, or if the payload
+// lies outside of it or is empty without need.
 func (b *DataBuilder) AddMessage(m *Message) {
 	m.check()
 	b.begin()
@@ -96,21 +95,32 @@ func (b *DataBuilder) AddMessage(m *Message) {
 	if !m.whole() {
 		n = fragmentElements
 	}
-	dst := appendUint(append(b.buf, codeFixArray|n), m.wireType())
+	dst := append(b.buf, codeFixArray|n)
+	if m.Mode == ModeDeadline {
+		dst[len(dst)-1]++
+	}
+	dst = appendUint(dst, m.wireType())
 	dst = appendUint(dst, uint64(m.Seq))
 	if n == fragmentElements {
 		dst = appendUint(dst, uint64(m.Size))
 		dst = appendUint(dst, uint64(m.Offset))
+	}
+	if m.Mode == ModeDeadline {
+		dst = appendUint(dst, m.left())
 	}
 	b.buf = appendBin(dst, m.Payload)
 }
 
 // readMessage reads a message or a fragment behind its type t.
 func readMessage(b []byte, i pos, f *Frame, n int, t uint64) pos {
-	t -= typeMessages
-	m := &f.Message
-	m.Channel, m.Mode = uint8(t>>channelShift), Mode(t>>modeShift&modeMask)
-	i = i.demand(m.Mode == ModeReliableOrdered, faultMode)
+	m, number := &f.Message, (t-typeMessages)>>laneShift
+	m.Channel, m.Mode, m.Left = uint8(number>>modeBits), Mode(number&modeMask), 0
+	if m.Mode != ModeOrdered {
+		i = i.demand(m.Mode < modeCount, faultMode)
+		if m.Mode == ModeDeadline {
+			n--
+		}
+	}
 	if t&fragmentBit != 0 {
 		f.Type = FrameFragment
 		return readFragment(b, i, m, n)
@@ -118,6 +128,9 @@ func readMessage(b []byte, i pos, f *Frame, n int, t uint64) pos {
 	f.Type = FrameMessage
 	i = i.demand(n == messageElements, faultFrameElements)
 	m.Seq, i = readUint32(b, i)
+	if m.Mode == ModeDeadline {
+		m.Left, i = readLeft(b, i)
+	}
 	m.Payload, i = readBin(b, i)
 	m.Size, m.Offset = uint32(len(m.Payload)), 0
 	return i
@@ -128,8 +141,17 @@ func readFragment(b []byte, i pos, m *Message, n int) pos {
 	m.Seq, i = readUint32(b, i)
 	m.Size, i = readUint32(b, i)
 	m.Offset, i = readUint32(b, i)
+	if m.Mode == ModeDeadline {
+		m.Left, i = readLeft(b, i)
+	}
 	m.Payload, i = readBin(b, i)
 	i = i.demand(m.Size <= MaxMessage, faultMessageSize)
 	// SPEC 7.2: "A fragment MUST NOT be empty and MUST NOT be the whole message."
 	return i.demand(validExtent(m) && !m.whole(), faultFragment)
+}
+
+// readLeft reads the element that only ModeDeadline has.
+func readLeft(b []byte, i pos) (time.Duration, pos) {
+	left, i := readUint32(b, i)
+	return time.Duration(left) * leftUnit, i
 }

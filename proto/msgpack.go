@@ -96,18 +96,8 @@ func (c *Reference) Append(dst []byte, p *Packet, frames []Frame, size int) []by
 
 func (c *Reference) frame(f *Frame) {
 	switch f.Type {
-	case FrameMessage:
-		c.array(messageElements)
-		c.uint(f.Message.wireType())
-		c.uint(uint64(f.Message.Seq))
-		c.bin(f.Message.Payload)
-	case FrameFragment:
-		c.array(fragmentElements)
-		c.uint(f.Message.wireType())
-		c.uint(uint64(f.Message.Seq))
-		c.uint(uint64(f.Message.Size))
-		c.uint(uint64(f.Message.Offset))
-		c.bin(f.Message.Payload)
+	case FrameMessage, FrameFragment:
+		c.message(&f.Message, f.Type == FrameFragment)
 	case FrameAck:
 		c.array(ackFixed + 2*f.Ack.N - 1)
 		c.uint(uint64(FrameAck))
@@ -133,8 +123,28 @@ func (c *Reference) frame(f *Frame) {
 	}
 }
 
-// pathFrame writes the frames that are about the path and the acks, not about
-// messages.
+func (c *Reference) message(m *Message, fragment bool) {
+	n, deadline := messageElements, m.Mode == ModeDeadline
+	if fragment {
+		n = fragmentElements
+	}
+	if deadline {
+		n++
+	}
+	c.array(n)
+	c.uint(m.wireType())
+	c.uint(uint64(m.Seq))
+	if fragment {
+		c.uint(uint64(m.Size))
+		c.uint(uint64(m.Offset))
+	}
+	if deadline {
+		c.uint(m.left())
+	}
+	c.bin(m.Payload)
+}
+
+// pathFrame writes the frames that are about the path and the acks.
 func (c *Reference) pathFrame(f *Frame) {
 	switch f.Type {
 	case FrameECN:
@@ -152,8 +162,29 @@ func (c *Reference) pathFrame(f *Frame) {
 		c.array(paddingElements)
 		c.uint(uint64(FramePadding))
 		c.bin(make([]byte, f.Padding))
+	case FrameSentAt:
+		c.numbers(FrameSentAt, uint64(f.SentAt))
+	default:
+		c.laneFrame(f)
+	}
+}
+
+// laneFrame writes the frames about messages that carry none.
+func (c *Reference) laneFrame(f *Frame) {
+	switch f.Type {
+	case FrameChannelCredit:
+		c.numbers(FrameChannelCredit, uint64(f.ChannelCredit.Channel), f.ChannelCredit.Limit)
+	case FrameSkip, FrameLate:
+		c.numbers(f.Type, lane(f.Lapse.Channel, f.Lapse.Mode), uint64(f.Lapse.Seq), uint64(f.Lapse.Count))
 	case FrameFin:
 		c.numbers(FrameFin, uint64(f.FinNext))
+	case FrameRepair:
+		r := &f.Repair
+		c.array(repairElements)
+		for _, v := range []uint64{typeRepair, lane(r.Channel, r.Mode), uint64(r.Seq), uint64(r.Span), uint64(r.Key)} {
+			c.uint(v)
+		}
+		c.bin(r.Payload)
 	}
 }
 

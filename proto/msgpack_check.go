@@ -29,13 +29,18 @@ func allowed(p *Packet, frames []Frame, size int) bool {
 func (f *Frame) allowed() bool {
 	switch m := &f.Message; f.Type {
 	case FrameMessage:
-		return m.Mode == ModeReliableOrdered
+		return m.Mode < modeCount
 	case FrameFragment:
-		return m.Mode == ModeReliableOrdered && validExtent(m) && !m.whole()
+		return m.Mode < modeCount && validExtent(m) && !m.whole()
 	case FrameAck:
 		return f.Ack.allowed()
-	case FrameMaxData, FramePing, FrameECN, FrameReceivedAt, FrameAckNow, FramePathChallenge, FramePathResponse, FramePadding, FrameFin:
+	case FrameMaxData, FramePing, FrameECN, FrameReceivedAt, FrameAckNow, FramePathChallenge, FramePathResponse, FramePadding, FrameFin,
+		FrameChannelCredit, FrameSentAt:
 		return true
+	case FrameSkip, FrameLate:
+		return f.Lapse.allowed()
+	case FrameRepair:
+		return f.Repair.allowed()
 	case FrameAckFrequency:
 		return f.AckFrequency.Threshold >= 1
 	case FrameClose:

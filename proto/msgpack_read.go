@@ -104,16 +104,7 @@ func (c *Reference) readFrame(b []byte) (f Frame) {
 	n, t := c.readArray(), c.readUint()
 	switch {
 	case t >= typeMessages && t < typeMessagesEnd:
-		m := &f.Message
-		m.Channel, m.Mode = uint8((t-typeMessages)>>channelShift), Mode(t>>modeShift&modeMask)
-		m.Seq = uint32(c.readUint())
-		if f.Type = FrameMessage; n == fragmentElements {
-			f.Type = FrameFragment
-			m.Size, m.Offset = uint32(c.readUint()), uint32(c.readUint())
-		}
-		if m.Payload = c.readBytes(b); f.Type == FrameMessage {
-			m.Size = uint32(len(m.Payload))
-		}
+		f.Type, f.Message = c.readMessage(b, t)
 	case t == uint64(FrameAck):
 		f.Type = FrameAck
 		f.Ack.Largest = uint32(c.readUint())
@@ -134,15 +125,39 @@ func (c *Reference) readFrame(b []byte) (f Frame) {
 	case t == uint64(FrameClose):
 		f.Type = FrameClose
 		f.Close = Close{Code: uint32(c.readUint()), Reason: c.readBytes(b)}
-	case t < uint64(frameTypeCount):
-		c.readPathFrame(b, FrameType(t), &f)
+	case t == typeRepair:
+		f.Type = FrameRepair
+		c.readLaneFrame(b, &f)
+	case t <= uint64(FrameSentAt):
+		f.Type = FrameType(t)
+		c.readPathFrame(b, &f)
+	default:
+		f.Type = frameTypeCount // unknown, and refused
 	}
 	return f
 }
 
+// readMessage is the counterpart of message.
+func (c *Reference) readMessage(b []byte, t uint64) (kind FrameType, m Message) {
+	number := (t - typeMessages) >> laneShift
+	m.Channel, m.Mode = uint8(number>>modeBits), Mode(number&modeMask)
+	m.Seq = uint32(c.readUint())
+	if kind = FrameMessage; t&fragmentBit != 0 {
+		kind = FrameFragment
+		m.Size, m.Offset = uint32(c.readUint()), uint32(c.readUint())
+	}
+	if m.Mode == ModeDeadline {
+		m.Left = time.Duration(uint32(c.readUint())) * leftUnit
+	}
+	if m.Payload = c.readBytes(b); kind == FrameMessage {
+		m.Size = uint32(len(m.Payload))
+	}
+	return kind, m
+}
+
 // readPathFrame is the counterpart of pathFrame.
-func (c *Reference) readPathFrame(b []byte, t FrameType, f *Frame) {
-	switch f.Type = t; t {
+func (c *Reference) readPathFrame(b []byte, f *Frame) {
+	switch f.Type {
 	case FrameECN:
 		f.ECN = ECN{ECT0: c.readUint(), ECT1: c.readUint(), CE: c.readUint()}
 	case FrameReceivedAt:
@@ -157,8 +172,27 @@ func (c *Reference) readPathFrame(b []byte, t FrameType, f *Frame) {
 		f.PathToken = c.readUint()
 	case FramePadding:
 		f.Padding = len(c.readBytes(b))
+	case FrameSentAt:
+		f.SentAt = uint32(c.readUint())
+	default:
+		c.readLaneFrame(b, f)
+	}
+}
+
+// readLaneFrame is the counterpart of laneFrame.
+func (c *Reference) readLaneFrame(b []byte, f *Frame) {
+	switch f.Type {
+	case FrameChannelCredit:
+		f.ChannelCredit = ChannelCredit{Channel: uint8(c.readUint()), Limit: c.readUint()}
+	case FrameSkip, FrameLate:
+		number := c.readUint()
+		f.Lapse = Lapse{Channel: uint8(number >> modeBits), Mode: Mode(number & modeMask), Seq: uint32(c.readUint()), Count: uint16(c.readUint())}
 	case FrameFin:
 		f.FinNext = uint32(c.readUint())
+	case FrameRepair:
+		number := c.readUint()
+		f.Repair = Repair{Channel: uint8(number >> modeBits), Mode: Mode(number & modeMask), Seq: uint32(c.readUint()),
+			Span: uint8(c.readUint()), Key: uint16(c.readUint()), Payload: c.readBytes(b)}
 	}
 }
 

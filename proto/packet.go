@@ -12,7 +12,7 @@ const (
 	// address that is not proven yet is always less than that.
 	MinHello = 1200
 	// MaxMessage is the largest message in bytes.
-	MaxMessage = 16 << 20
+	MaxMessage = 64 << 20
 	// MaxAckRanges is the most ranges in one ack frame.
 	MaxAckRanges = 32
 	// MaxReason is the longest reason of a close frame in bytes.

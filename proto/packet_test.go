@@ -62,9 +62,9 @@ func TestErrorsSayWhatWasWrong(t *testing.T) {
 func TestNamesAreThoseOfTheSpecification(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{TypeRaw.String(), "raw"}, {TypeVersion.String(), "version"}, {Type(7).String(), "type(7)"},
-		{FrameMessage.String(), "message"}, {FrameClose.String(), "close"}, {FrameType(0).String(), "frame(0)"}, {FrameECN.String(), "ecn"},
-		{FrameReceivedAt.String(), "received_at"}, {FrameFin.String(), "fin"}, {FrameType(15).String(), "frame(15)"},
-		{ModeReliableOrdered.String(), "reliable-ordered"}, {Mode(3).String(), "mode(3)"},
+		{FrameMessage.String(), "message"}, {FrameClose.String(), "close"}, {FrameChannelCredit.String(), "channel_credit"}, {FrameRepair.String(), "repair"}, {FrameECN.String(), "ecn"},
+		{FrameReceivedAt.String(), "received_at"}, {FrameFin.String(), "fin"}, {FrameType(19).String(), "frame(19)"},
+		{ModeOrdered.String(), "ordered"}, {ModeDeadline.String(), "deadline"}, {Mode(6).String(), "mode(6)"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

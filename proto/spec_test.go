@@ -2,6 +2,7 @@ package proto
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -28,10 +29,13 @@ func TestSpecificationHasTheLimits(t *testing.T) {
 		fmt.Sprintf("| token | %d bytes |", MaxToken),
 		fmt.Sprintf("| ranges in an ack | %d |", MaxAckRanges),
 		fmt.Sprintf("| numbers an ack covers | %d |", uint64(ackSpanMax)),
+		fmt.Sprintf("| lanes | %d |", laneMax+1),
+		fmt.Sprintf("| messages in a skip or late | %d |", math.MaxUint16),
+		fmt.Sprintf("| messages in a repair symbol | %d |", MaxSpan),
+		fmt.Sprintf("`span` is 1 to %d, `key` 1 to %d, and the payload has at least %d bytes", MaxSpan, math.MaxUint16, MinSymbol),
 		fmt.Sprintf("| reason of a close | %d bytes |", MaxReason),
 		fmt.Sprintf("| versions in a version packet | %d |", MaxVersions),
 		fmt.Sprintf("| nesting of arrays | %d |", maxDepth),
-		fmt.Sprintf("| 16 to %d, even | message |", typeMessagesEnd-1),
 		fmt.Sprintf("A data packet needs at most %d bytes besides its frames", DataOverhead),
 		fmt.Sprintf("%d bytes always fit", MaxDatagram-RawOverhead),
 		fmt.Sprintf("a padding frame has at least %d bytes", MinPadding),
@@ -57,20 +61,37 @@ func TestSpecificationHasTheLimits(t *testing.T) {
 		FrameMaxData: maxDataElements, FramePing: pingElements, FrameClose: closeElements, FrameECN: ecnElements,
 		FrameReceivedAt: receivedAtElements, FrameAckFrequency: ackFrequencyElements, FrameAckNow: ackNowElements,
 		FramePathChallenge: pathElements, FramePathResponse: pathElements, FramePadding: paddingElements, FrameFin: finElements,
+		FrameSentAt: sentAtElements, FrameChannelCredit: channelCreditElements, FrameSkip: lapseElements, FrameLate: lapseElements,
+		FrameMessage: messageElements, FrameFragment: fragmentElements, FrameRepair: repairElements,
 	}
-	for kind := FrameAck; kind < frameTypeCount; kind++ {
-		_, row, found := strings.Cut(spec, fmt.Sprintf("| %d | %v | `[%d", kind, kind, kind))
+	starts := map[FrameType]string{
+		FrameMessage:  fmt.Sprintf("| 16 to %d, even | message | `[type", typeMessagesEnd-1),
+		FrameFragment: fmt.Sprintf("| 16 to %d, odd | fragment | `[type", typeMessagesEnd-1),
+		FrameRepair:   fmt.Sprintf("| %d | repair | `[%d", typeRepair, typeRepair),
+	}
+	for kind := range frameTypeCount {
+		start := starts[kind]
+		if start == "" {
+			start = fmt.Sprintf("| %d | %v | `[%d", kind, kind, kind)
+		}
+		_, row, found := strings.Cut(spec, start)
 		if !found {
-			t.Errorf("SPEC.md has no line for frame %d, %v", kind, kind)
+			t.Errorf("SPEC.md has no line %q", start)
 			continue
 		}
 		row, _, _ = strings.Cut(row, "`")
 		if n := strings.Count(row, ",") + 1; kind != FrameAck && n != counts[kind] {
 			t.Errorf("SPEC.md gives %v %d elements, the code %d", kind, n, counts[kind])
 		}
-		// The sections of frames are numbered like the frames from ecn on.
-		if heading := fmt.Sprintf("### 7.%d %v\n", kind, kind); kind >= FrameECN && !strings.Contains(spec, heading) {
-			t.Errorf("SPEC.md has no section %q", heading)
+		// From ecn to sent_at, sections have the numbers of their frames.
+		section := regexp.MustCompile(fmt.Sprintf(`(?m)^### 7\.(\d+) %v$`, kind)).FindStringSubmatch(spec)
+		if section == nil || kind >= FrameECN && kind <= FrameSentAt && section[1] != fmt.Sprint(uint8(kind)) {
+			t.Errorf("SPEC.md has no section about %v, or with the wrong number: %q", kind, section)
+		}
+	}
+	for mode := range modeCount {
+		if row := fmt.Sprintf("| %d | %v | ", mode, mode); !strings.Contains(spec, row) {
+			t.Errorf("SPEC.md has no line %q", row)
 		}
 	}
 }

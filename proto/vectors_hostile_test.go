@@ -48,6 +48,8 @@ func hostileVectors() []vector {
 	wrongHandshakes(add, bad)
 	wrongFrames(bad)
 	wrongPathFrames(bad)
+	wrongModes(bad)
+	wrongLaneFrames(bad)
 	return vs
 }
 
@@ -179,14 +181,13 @@ func wrongHandshakes(add addVector, bad addBad) {
 }
 
 func wrongFrames(bad addBad) {
-	bad("frame-type-unknown", "frame type 15", dataHead+"91 910f")
-	bad("frame-type-reserved", "frame types 0 to 2 are not used on the wire", dataHead+"91 9301 07 c400")
-	bad("frame-type-beyond", "the first type behind channel 255", dataHead+"91 93 cd1010 07 c400")
+	bad("frame-type-unknown", "the first type that no frame has", dataHead+"91 93 cd1011 07 c400")
+	bad("frame-type-beyond", "2^64 less the 16 of message", dataHead+"91 93 cffffffffffffffff0 07 c400")
+	bad("frame-type-wide", "the type of repair in nine bytes", dataHead+"91 96 cf0000000000001010 00 07 01 01 c4020000")
 	bad("frame-not-array", "a number instead of a frame", dataHead+"91 05")
 	bad("frame-empty", "a frame without a type", dataHead+"91 90")
 	bad("frame-ping-more", "a ping carries nothing", dataHead+"91 9205 00")
 	bad("frame-deep", "an array in a frame", dataHead+"91 9204 9105")
-	bad("message-mode-reserved", "delivery mode 1", dataHead+"91 93 12 07 c400")
 	bad("message-payload-str", "a string is not a payload", dataHead+"91 93 10 07 a161")
 	bad("message-elements", "a message with the elements of a fragment", dataHead+"91 95 10 07 0a 00 c40161")
 	bad("fragment-empty", "no byte of a message of ten", dataHead+"91 95 11 07 0a 00 c400")
@@ -194,7 +195,7 @@ func wrongFrames(bad addBad) {
 	bad("fragment-whole-empty", "an empty message travels as a message", dataHead+"91 95 11 07 00 00 c400")
 	bad("fragment-outside", "bytes 9 and 10 of ten", dataHead+"91 95 11 07 0a 09 c4026161")
 	bad("fragment-offset-wraps", "offset and length together wrap 32 bits", dataHead+"91 95 11 07 0a ceffffffff c4026161")
-	bad("fragment-huge", "part of a message of 16 MiB and a byte", dataHead+"91 95 11 07 ce01000001 00 c40161")
+	bad("fragment-huge", "part of a message of 64 MiB and a byte", dataHead+"91 95 11 07 ce04000001 00 c40161")
 	bad("ack-no-range", "an ack of nothing", dataHead+"91 93 03 07 00")
 	bad("ack-half-range", "a gap with nothing below it", dataHead+"91 95 03 07 00 01 01")
 	bad("ack-count-zero", "an empty range", dataHead+"91 94 03 07 00 00")
@@ -248,4 +249,68 @@ func wrongPathFrames(bad addBad) {
 	bad("fin-missing", "a fin without a number", dataHead+"91 910e")
 	bad("fin-more", "a fin with two numbers", dataHead+"91 930e 11 12")
 	bad("fin-64-bits", "a message number of 64 bits", dataHead+"91 920e cf0000000100000000")
+}
+
+// wrongModes spoils messages by their mode.
+func wrongModes(bad addBad) {
+	bad("message-mode-reserved", "delivery mode 6", dataHead+"91 93 1c 07 c400")
+	bad("message-mode-seven", "delivery mode 7 of channel 255", dataHead+"91 93 cd100e 07 c400")
+	bad("fragment-mode-reserved", "a fragment of delivery mode 6", dataHead+"91 95 1d 07 0a 00 c40161")
+	bad("message-left-missing", "mode 5 without the time it has left", dataHead+"91 93 1a 07 c400")
+	bad("message-left-needless", "mode 0 with a time", dataHead+"91 94 10 07 05 c400")
+	bad("message-left-mode-four", "mode 4 with a time", dataHead+"91 94 18 07 05 c400")
+	bad("message-left-64-bits", "a time of 64 bits", dataHead+"91 94 1a 07 cf0000000100000000 c400")
+	bad("message-left-wide", "5 in two bytes", dataHead+"91 94 1a 07 cc05 c400")
+	bad("message-left-nil", "nil is not 0", dataHead+"91 94 1a 07 c0 c400")
+	bad("message-left-negative", "-1 is no time", dataHead+"91 94 1a 07 ff c400")
+	bad("message-left-last", "the payload before the time", dataHead+"91 94 1a 07 c400 05")
+	bad("fragment-left-missing", "a fragment of mode 5 without the time it has left", dataHead+"91 95 1b 07 0a 00 c40161")
+	bad("fragment-left-needless", "a fragment of mode 0 with a time", dataHead+"91 96 11 07 0a 00 05 c40161")
+	bad("fragment-left-64-bits", "a time of 64 bits", dataHead+"91 96 1b 07 0a 00 cf0000000100000000 c40161")
+	bad("fragment-left-whole", "a whole message of mode 5 travels as a message", dataHead+"91 96 1b 07 01 00 05 c40161")
+}
+
+// wrongLaneFrames spoils the frames that are about messages and carry none.
+func wrongLaneFrames(bad addBad) {
+	bad("sent-at-missing", "a sent_at without a time", dataHead+"91 910f")
+	bad("sent-at-more", "two times", dataHead+"91 930f 05 05")
+	bad("sent-at-64-bits", "a time of 64 bits", dataHead+"91 920f cf0000000100000000")
+	bad("sent-at-wide", "5 in five bytes", dataHead+"91 920f ce00000005")
+	bad("channel-credit-missing", "a channel without credit", dataHead+"91 9200 01")
+	bad("channel-credit-more", "two limits", dataHead+"91 9400 01 05 05")
+	bad("channel-credit-256", "there are 256 channels", dataHead+"91 9300 cd0100 05")
+	bad("channel-credit-64-bits", "a channel of 64 bits is not channel 0", dataHead+"91 9300 cf0000000100000000 05")
+	bad("channel-credit-wide", "5 in nine bytes", dataHead+"91 9300 01 cf0000000000000005")
+	bad("channel-credit-nil", "nil is not 0", dataHead+"91 9300 01 c0")
+	for _, f := range []struct{ name, code string }{{"skip", "01"}, {"late", "02"}} {
+		head := dataHead + "91 94" + f.code
+		bad(f.name+"-missing", "no count", dataHead+"91 93"+f.code+" 05 07")
+		bad(f.name+"-more", "two counts", dataHead+"91 95"+f.code+" 05 07 01 01")
+		bad(f.name+"-ordered", "messages of mode 0 do not lapse", head+" 00 07 01")
+		bad(f.name+"-unreliable", "messages of mode 4 of channel 2 do not lapse", head+" 14 07 01")
+		bad(f.name+"-mode-reserved", "delivery mode 7", head+" 07 07 01")
+		bad(f.name+"-lane-beyond", "mode 5 of channel 256", head+" cd0805 07 01")
+		bad(f.name+"-lane-64-bits", "a lane of 64 bits is not lane 5", head+" cf0000000100000005 07 01")
+		bad(f.name+"-seq-64-bits", "a message number of 64 bits", head+" 05 cf0000000100000000 01")
+		bad(f.name+"-count-zero", "no messages", head+" 05 07 00")
+		bad(f.name+"-count-large", "65536 messages", head+" 05 07 ce00010000")
+	}
+	const head = dataHead + "91 96 cd1010 "
+	bad("repair-five", "no payload", dataHead+"91 95 cd1010 00 07 01 01")
+	bad("repair-seven", "one element more", dataHead+"91 97 cd1010 00 07 01 01 c4020000 00")
+	bad("repair-latest", "mode 2 has no repair symbols", head+"02 07 01 01 c4020000")
+	bad("repair-sequenced", "mode 3 of channel 1 has no repair symbols", head+"0b 07 01 01 c4020000")
+	bad("repair-unreliable", "mode 4 has no repair symbols", head+"04 07 01 01 c4020000")
+	bad("repair-mode-reserved", "delivery mode 6", head+"06 07 01 01 c4020000")
+	bad("repair-lane-beyond", "mode 0 of channel 256", head+"cd0800 07 01 01 c4020000")
+	bad("repair-seq-64-bits", "a message number of 64 bits", head+"00 cf0000000100000000 01 01 c4020000")
+	bad("repair-span-zero", "a combination of nothing", head+"00 07 00 01 c4020000")
+	bad("repair-span-65", "one message too many", head+"00 07 41 01 c4020000")
+	bad("repair-span-257", "a span of 257 is not a span of 1", head+"00 07 cd0101 01 c4020000")
+	bad("repair-key-zero", "no key", head+"00 07 01 00 c4020000")
+	bad("repair-key-large", "a key of 17 bits", head+"00 07 01 ce00010001 c4020000")
+	bad("repair-payload-empty", "a symbol without a length", head+"00 07 01 01 c400")
+	bad("repair-payload-short", "a symbol with half a length", head+"00 07 01 01 c40100")
+	bad("repair-payload-str", "a string is not a symbol", head+"00 07 01 01 a20000")
+	bad("repair-payload-outside", "a symbol longer than its packet", head+"00 07 01 01 c4ff 0000")
 }

@@ -3,6 +3,7 @@ package proto
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,6 +48,13 @@ func okVectors() []vector {
 	data("message-bin16", "256 bytes, the shortest payload with a header of three bytes", messageFrame(0, math.MaxUint32, strings.Repeat("x", 256)))
 	data("fragment-first", "the first 4 of 70000 bytes", fragmentFrame(70000, 0, "head"))
 	data("fragment-last", "the last byte of the largest message", fragmentFrame(MaxMessage, MaxMessage-1, "z"))
+	data("message-modes", "one of each mode of channel 0, the last with 128 us left", messagesOfAllModes()...)
+	data("message-deadline", "eight milliseconds left, on channel 9", deadlineFrame(7, 8*time.Millisecond, "soon"))
+	data("message-deadline-most", "the longest lifetime, on the last lane in use",
+		Frame{Type: FrameMessage, Message: Message{Channel: 255, Mode: ModeDeadline, Seq: math.MaxUint32, Left: leftMax}})
+	data("fragment-deadline", "sent_at and the first 4 of 70000 bytes, which end in a second", Frame{Type: FrameSentAt, SentAt: 5000000},
+		Frame{Type: FrameFragment, Message: Message{Channel: 9, Mode: ModeDeadline, Seq: 5, Size: 70000, Left: time.Second, Payload: []byte("head")}})
+	data("fragment-latest", "the middle of a message of mode 2", Frame{Type: FrameFragment, Message: Message{Mode: ModeLatest, Seq: 5, Size: 12, Offset: 4, Payload: []byte("body")}})
 	data("ack-one", "one packet, acked at once", ackFrame(7, 0, AckRange{0, 1}))
 	data("ack-three-ranges", "packets 100 to 91, 89, and 80 to 1 arrived 8 ms ago",
 		ackFrame(100, 8*time.Millisecond, AckRange{0, 10}, AckRange{1, 1}, AckRange{8, 80}))
@@ -79,6 +87,20 @@ func okVectors() []vector {
 	add("padding-probe", "an MTU probe of 1280 bytes: a ping and padding", probePacket(1280))
 	data("fin", "no message at or after 17 will come", Frame{Type: FrameFin, FinNext: 17})
 	data("fin-wrapped", "low 32 bits", Frame{Type: FrameFin, FinNext: math.MaxUint32})
+	data("sent-at", "sent 5 s after the clock's epoch", Frame{Type: FrameSentAt, SentAt: 5000000})
+	data("sent-at-wrapped", "low 32 bits", Frame{Type: FrameSentAt, SentAt: math.MaxUint32}, Frame{Type: FrameSentAt})
+	data("channel-credit", "64 KiB on channel 1", Frame{Type: FrameChannelCredit, ChannelCredit: ChannelCredit{Channel: 1, Limit: 65536}})
+	data("channel-credit-most", "the last channel, credit of 64 bits", Frame{Type: FrameChannelCredit, ChannelCredit: ChannelCredit{Channel: 255, Limit: math.MaxUint64}})
+	data("channel-credit-least", "no credit at all", Frame{Type: FrameChannelCredit})
+	data("skip", "messages 17 to 19 of channel 9 will not be repaired any more", Frame{Type: FrameSkip, Lapse: Lapse{Channel: 9, Mode: ModeDeadline, Seq: 17, Count: 3}})
+	data("skip-most", "the most messages, on the last lane, across the wrap", Frame{Type: FrameSkip, Lapse: Lapse{Channel: 255, Mode: ModeDeadline, Seq: math.MaxUint32, Count: math.MaxUint16}})
+	data("late", "message 17 of channel 0 came too late", Frame{Type: FrameLate, Lapse: Lapse{Mode: ModeDeadline, Seq: 17, Count: 1}})
+	data("late-before-ack", "what the ack covers and was not delivered", Frame{Type: FrameLate, Lapse: Lapse{Channel: 9, Mode: ModeDeadline, Seq: 128, Count: 128}}, ackFrame(7, 0, AckRange{0, 3}))
+	data("repair", "two messages of lane 0, \"one\" and \"three\": the example of 7.19", repairFrame(0, ModeOrdered, 7, 3333, "one", "three"))
+	data("repair-least", "an empty message alone: a symbol of two bytes", repairFrame(0, ModeUnordered, 1, 0, ""))
+	data("repair-most", "64 messages of the last lane, across the wrap", repairFrame(255, ModeDeadline, math.MaxUint16, math.MaxUint32-5, slices.Repeat([]string{"x"}, MaxSpan)...))
+	data("repair-bin16", "a message of 254 bytes makes a symbol with a header of three", repairFrame(3, ModeUnordered, 256, 70000, strings.Repeat("y", 254)))
+	data("frames-of-lanes", "one of each that is about messages and carries none", framesOfLanes()...)
 	data("frames-of-the-path", "one of each that is not about messages", framesOfThePath()...)
 	data("frames-of-all-types", "one of each, in any order", Frame{Type: FramePing}, Frame{Type: FrameClose, Close: Close{Code: 2}},
 		Frame{Type: FrameMaxData, MaxData: 1 << 33}, ackFrame(9, 0, AckRange{0, 1}), fragmentFrame(9, 3, "frag"), messageFrame(3, 4, "m"))
@@ -110,6 +132,34 @@ func framesOfThePath() []Frame {
 		{Type: FrameAckNow}, {Type: FramePathChallenge, PathToken: 1 << 40}, {Type: FramePathResponse, PathToken: 1 << 20},
 		{Type: FramePadding, Padding: 3}, {Type: FrameFin, FinNext: 70000},
 	}
+}
+
+// framesOfLanes is one of each frame that is about the messages of a lane.
+func framesOfLanes() []Frame {
+	return []Frame{
+		{Type: FrameChannelCredit, ChannelCredit: ChannelCredit{Channel: 200, Limit: 1 << 33}},
+		{Type: FrameSkip, Lapse: Lapse{Channel: 200, Mode: ModeDeadline, Seq: 1 << 20, Count: 300}},
+		{Type: FrameLate, Lapse: Lapse{Channel: 1, Mode: ModeDeadline, Seq: 4, Count: 1}},
+		{Type: FrameSentAt, SentAt: 70000}, deadlineFrame(300, time.Millisecond, "d"),
+		repairFrame(4, ModeOrdered, 300, 200, "a", "bc"),
+	}
+}
+
+func messagesOfAllModes() (frames []Frame) {
+	for mode := range modeCount {
+		f := messageFrame(0, uint32(mode), mode.String())
+		if f.Message.Mode = mode; mode == ModeDeadline {
+			f.Message.Left = 128 * time.Microsecond
+		}
+		frames = append(frames, f)
+	}
+	return frames
+}
+
+func deadlineFrame(seq uint32, left time.Duration, payload string) Frame {
+	f := messageFrame(9, seq, payload)
+	f.Message.Mode, f.Message.Left = ModeDeadline, left
+	return f
 }
 
 func messageFrame(channel uint8, seq uint32, payload string) Frame {

@@ -240,6 +240,18 @@ func addFrame(b *DataBuilder, f *Frame) {
 		b.addPaddingFrame(f.Padding)
 	case FrameFin:
 		b.AddFin(f.FinNext)
+	case FrameSentAt:
+		b.AddSentAt(f.SentAt)
+	case FrameChannelCredit:
+		b.AddChannelCredit(&f.ChannelCredit)
+	case FrameSkip:
+		b.AddSkip(&f.Lapse)
+	case FrameLate:
+		b.AddLate(&f.Lapse)
+	case FrameRepair:
+		b.AddRepair(&f.Repair)
+	default:
+		panic("a frame type that cannot be added")
 	}
 }
 

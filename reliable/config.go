@@ -21,7 +21,7 @@ type Config struct {
 	// the last, and nothing is probed.
 	FixedPacket int
 	// MaxMessage is the largest message sent or accepted, bytes, at most and
-	// by default 16 MiB.
+	// by default 64 MiB.
 	MaxMessage int
 	// SendBuffer is how many message bytes may wait for acknowledgment before
 	// Send blocks. Default 4 MiB.

@@ -2,7 +2,7 @@
 // intact, over networks that lose, reorder, duplicate and damage datagrams.
 //
 // Listen and Accept, or Dial, give a Conn; Send and Receive move messages of
-// up to 16 MiB. A Conn is a net.Conn as well. Two peers that each know the
+// up to 64 MiB. A Conn is a net.Conn as well. Two peers that each know the
 // other's address use one Listener each, with Config.Rendezvous, and both Dial:
 // whoever comes first, they get one connection.
 //

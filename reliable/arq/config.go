@@ -23,7 +23,7 @@ type Config struct {
 	// IP fragments: there, probes prove nothing.
 	FixedPacket int
 	// MaxMessage is the largest message sent or accepted, bytes, at most and
-	// by default proto.MaxMessage (16 MiB).
+	// by default proto.MaxMessage (64 MiB).
 	MaxMessage int
 	// SendBuffer is how many message bytes may wait to be acknowledged before
 	// CanSend says no. Default 4 MiB.

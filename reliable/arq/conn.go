@@ -260,7 +260,7 @@ func (c *Conn) handleDataClosing(now time.Duration, d *proto.Data) {
 // RFC 9002 section 2).
 func asksForAck(t proto.FrameType) bool {
 	switch t {
-	case proto.FrameAck, proto.FrameECN, proto.FrameReceivedAt, proto.FrameClose, proto.FramePadding:
+	case proto.FrameAck, proto.FrameECN, proto.FrameReceivedAt, proto.FrameSentAt, proto.FrameClose, proto.FramePadding:
 		return false
 	}
 	return true
@@ -269,7 +269,13 @@ func asksForAck(t proto.FrameType) bool {
 func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 	switch f.Type {
 	case proto.FrameMessage, proto.FrameFragment:
+		if f.Message.Mode != proto.ModeOrdered {
+			c.violation(CodeViolation, "message of a mode this side does not implement")
+			return
+		}
 		c.handleMessage(&f.Message)
+	case proto.FrameChannelCredit, proto.FrameSkip, proto.FrameLate, proto.FrameSentAt, proto.FrameRepair:
+		c.violation(CodeViolation, "frame of a mode this side does not implement")
 	case proto.FrameAck:
 		c.handleAck(now, &f.Ack)
 		c.sizeAcked(now, &f.Ack)

@@ -63,6 +63,15 @@ func TestViolationsEndTheConnection(t *testing.T) {
 		{"a message number far ahead", CodeViolation, []func(*proto.DataBuilder){
 			messageFrame(proto.Message{Seq: (first + maxAhead) & (1<<32 - 1), Size: 1, Payload: make([]byte, 1)}),
 		}},
+		{"a message of a mode without an implementation", CodeViolation, []func(*proto.DataBuilder){
+			messageFrame(proto.Message{Mode: proto.ModeLatest, Seq: first, Size: 1, Payload: make([]byte, 1)}),
+		}},
+		{"credit of a channel", CodeViolation, []func(*proto.DataBuilder){
+			func(b *proto.DataBuilder) { b.AddChannelCredit(&proto.ChannelCredit{Channel: 1, Limit: 1 << 20}) },
+		}},
+		{"a time of sending", CodeViolation, []func(*proto.DataBuilder){
+			func(b *proto.DataBuilder) { b.AddSentAt(1) },
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPair(t, Config{FirstNumber: first, ReceiveWindow: 4096, MaxMessage: 10_000})
