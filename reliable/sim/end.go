@@ -216,8 +216,8 @@ func (e *End) readOne() bool {
 	}
 	for _, m := range arriving {
 		e.readCount++
-		w.note(Observation{Kind: Delivered, Node: e.node, End: e, Datagram: m})
-		w.oracle.delivered(e, m)
+		message := w.oracle.delivered(e, m)
+		w.note(Observation{Kind: Delivered, Node: e.node, End: e, Datagram: m, Message: message})
 	}
 	return true
 }

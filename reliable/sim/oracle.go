@@ -95,28 +95,31 @@ func appendMessage(dst []byte, id uint64, index, n int) []byte {
 	return dst[:end]
 }
 
-// delivered checks a message that reached an application.
-func (o *oracle) delivered(e *End, msg []byte) {
+// delivered checks a message that reached an application and returns which of
+// those sent on its connection it is, from 0, or -1 if it is none that may come
+// now.
+func (o *oracle) delivered(e *End, msg []byte) int {
 	s := o.streams[streamKey{e.peer.index, e.Conn.PeerID()}]
 	if s == nil {
 		o.fail("%v delivered a message of a connection that its peer does not know", e)
-		return
+		return -1
 	}
 	if s.receiver != nil && s.receiver != e {
 		o.fail("%v delivered a message that belongs to %v", e, s.receiver)
-		return
+		return -1
 	}
 	s.receiver = e
 	if s.delivered == len(s.sizes) {
 		o.fail("%v delivered %d messages, one more than were sent", e, s.delivered+1)
-		return
+		return -1
 	}
 	o.want = appendMessage(o.want[:0], e.Conn.PeerID(), s.delivered, s.sizes[s.delivered])
 	if !bytes.Equal(msg, o.want) {
 		o.fail("%v delivered %d bytes that are not message %d of %d bytes", e, len(msg), s.delivered, len(o.want))
-		return
+		return -1
 	}
 	s.delivered++
+	return s.delivered - 1
 }
 
 // receipt checks what a connection tells about a message.

@@ -213,6 +213,7 @@ type Observation struct {
 	PeerAddr netip.AddrPort // its address
 	End      *End           // of Changed and Delivered
 	Datagram []byte         // of Sent, Received and Rejected; the message of Delivered
+	Message  int            // of Delivered: which of those sent on its connection, from 0; -1 if the oracle objects
 	Fate     Fate           // of Sent
 }
 

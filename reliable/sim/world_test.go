@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -194,5 +195,36 @@ func TestDamageIsCounted(t *testing.T) {
 	}
 	if e.Node() != a || e.Peer() != b || e.Conn.State() != arq.Open {
 		t.Errorf("%v, want the connection of %s with %s, open", e, a.Name(), b.Name())
+	}
+}
+
+// An observer is told which message an application took, and when; what is none
+// of those sent has no number.
+func TestObserverIsToldWhichMessage(t *testing.T) {
+	w, a, b := pairWorld(1, arq.Config{})
+	e := a.Dial(b)
+	w.Run(time.Second)
+	var messages []int
+	var times []time.Duration
+	w.Observe = func(o Observation) {
+		if o.Kind == Delivered {
+			messages, times = append(messages, o.Message), append(times, o.At)
+		}
+	}
+	queued := w.Now()
+	e.Queue(100, 200)
+	w.Run(time.Second)
+	delay := w.Path(a, b).Profile().Delay
+	if want := []int{0, 1}; !slices.Equal(messages, want) {
+		t.Errorf("messages %v, want %v", messages, want)
+	}
+	if want := []time.Duration{queued + delay, queued + delay}; !slices.Equal(times, want) {
+		t.Errorf("delivered at %v, want %v: the delay of the way", times, want)
+	}
+	w.Tamper = func(_ *End, msg []byte) [][]byte { return [][]byte{msg[1:]} }
+	e.Queue(300)
+	w.Run(time.Second)
+	if want := []int{0, 1, -1}; !slices.Equal(messages, want) {
+		t.Errorf("messages %v, want %v: the last was cut", messages, want)
 	}
 }
