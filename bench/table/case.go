@@ -73,6 +73,9 @@ const (
 	Share                      // of the flow that got less, of what both got
 	FirstShare                 // of the flow that began first, of what both got
 	Handshakes                 // connections opened
+	P50                        // ms from Send to Receive that half of the messages did not exceed
+	P99                        // ms that 99 % of the messages did not exceed
+	P999                       // ms that 99.9 % of the messages did not exceed
 	Late                       // ms that 99 % of the datagrams through the proxy did not exceed; over sockets
 	measureCount
 )
@@ -89,6 +92,9 @@ var measures = [measureCount]struct {
 	Share:       {"share", "", 3},
 	FirstShare:  {"first's share", "", 3},
 	Handshakes:  {"handshakes", "", 0},
+	P50:         {"p50", "ms", 1},
+	P99:         {"p99", "ms", 1},
+	P999:        {"p99.9", "ms", 1},
 	Late:        {"late", "ms", 1},
 }
 

@@ -12,6 +12,7 @@ import (
 func Cases() []Case {
 	cases := bulkCases()
 	cases = append(cases, flowCases()...)
+	cases = append(cases, pacedCases()...)
 	return append(cases, Case{
 		Name: "queue", Title: "queue standing in the bottleneck in bulk, 50 Mbit/s, 50 ms RTT",
 		Today: "50 ms (loss-based)", Targets: []Target{{Queue, AtMost, 15}},
@@ -95,6 +96,7 @@ func bulkCases() []Case {
 const (
 	apartClean = "real time adds the waking of sender, proxy and receiver to every round trip, and slow start meets the queue a little earlier or later"
 	apartLossy = "the same losses meet other packets, since what is sent when depends on the machine, and one run is one draw"
+	apartPaced = "each message waits for the waking of sender, proxy and receiver besides the network, and one run is one draw"
 	apartRaces = "late wake-ups add to the jitter, so that more packets look lost for longer"
 )
 
@@ -123,4 +125,18 @@ func flowCases() []Case {
 		}
 	}
 	return cases
+}
+
+// pacedCases are thin flows: messages that the network could carry many times
+// over, of which each is awaited.
+func pacedCases() []Case {
+	row := func(name, title, today string, p paced, targets ...Target) Case {
+		return Case{Name: name, Title: title, Today: today, work: p, Targets: targets, apart: apartPaced}
+	}
+	return []Case{
+		row("paced-500-plain", "500 messages of 200 B a second in order, 50 ms RTT, 5 % loss, redundancy off",
+			"kcp FEC 10/3 25/46/82 at 2.0; TCP-BBR 54/125/136 at 1.31; quic-go 56/156/189; pion 1060/2157",
+			paced{link{roundTrip: 50 * ms, loss: 0.05}, 500, 200},
+			Target{P50, AtMost, 54}, Target{P99, AtMost, 110}, Target{P999, AtMost, 130}, Target{Wire, AtMost, 1.35}),
+	}
 }

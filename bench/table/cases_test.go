@@ -21,6 +21,7 @@ func TestTargetsAreThoseOfTheEngine(t *testing.T) {
 		"bulk-10: goodput >= 16, wire <= 1.2",
 		"bulk-bursts: goodput >= 45, wire <= 1.09",
 		"bulk-reordering: goodput >= 47.2, spurious <= 0.5",
+		"paced-500-plain: p50 <= 54, p99 <= 110, p99.9 <= 130, wire <= 1.35",
 		"queue: queue <= 15",
 		"isolated-losses: retransmits <= 110",
 		"handshakes: handshakes >= 1000",
@@ -70,10 +71,15 @@ func TestNetworksAreThoseOfTheTable(t *testing.T) {
 		"bulk-bursts":           {"loss 2% burst 8 after the queue, delay 25ms", "50mbit"},
 		"bulk-reordering":       {"delay 15ms jitter 5ms reordering", "50mbit"},
 		"flows-newreno-newreno": {"delay 25ms", "50mbit"},
+		"paced-500-plain":       {"loss 5% after the queue, delay 25ms", ""},
 		"queue":                 {"delay 25ms", "50mbit"},
 	} {
 		ahead, back := networkOf(t, name)
-		if got, want := ahead.String(), want.both+fmt.Sprintf(rated, want.rate); got != want {
+		data := want.both
+		if want.rate != "" {
+			data += fmt.Sprintf(rated, want.rate)
+		}
+		if got, want := ahead.String(), data; got != want {
 			t.Errorf("%s: data meets %q, want %q", name, got, want)
 		}
 		if got := back.String(); got != want.both {
@@ -124,6 +130,7 @@ func TestOptionsRefuse(t *testing.T) {
 	for says, edit := range map[string]func(*Options){
 		"seeds 0: must be between 1 and 10000":                func(o *Options) { o.Seeds = 0 },
 		"duration 1ms: must be between 1s and 1h0m0s":         func(o *Options) { o.Duration = time.Millisecond },
+		"messages 999: must be between 1000 and 10000000":     func(o *Options) { o.Messages = 999 },
 		"packet 1199: must be between 1200 and 65507 bytes":   func(o *Options) { o.Packet = 1199 },
 		`congestion "x": there is no controller of that name`: func(o *Options) { o.Congestion = "x" },
 	} {

@@ -18,6 +18,8 @@ func TestImports(t *testing.T) {
 		"udplab/lossy":               "the networks",
 		"udplab/lossy/proxy":         "the networks, on real sockets",
 		"go.uber.org/goleak":         "nothing is left running",
+
+		"github.com/HdrHistogram/hdrhistogram-go": "latency percentiles",
 	}
 	const format = `{{join .Imports "\n"}}{{"\n"}}{{join .TestImports "\n"}}`
 	out, err := exec.Command("go", "list", "-f", format, ".").Output()

@@ -13,6 +13,7 @@ type Report struct {
 	Schema     string   `json:"schema"`
 	Seeds      int      `json:"seeds"`
 	Duration   float64  `json:"duration_seconds"`
+	Messages   int      `json:"paced_messages"`
 	Packet     int      `json:"packet_bytes"`
 	Congestion string   `json:"congestion"`
 	Sockets    *Sockets `json:"sockets,omitempty"` // how the second column was made
@@ -26,6 +27,7 @@ type Sockets struct {
 	Runs          int     `json:"runs"`
 	Duration      float64 `json:"duration_seconds"`
 	FlowsDuration float64 `json:"flows_duration_seconds"`
+	PacedDuration float64 `json:"paced_duration_seconds"`
 }
 
 // Row is one case.
@@ -68,7 +70,7 @@ const schema = "udplab/bench-table/v1"
 // newReport judges what was measured.
 func newReport(o Options, cases []Case, outcomes []outcome) *Report {
 	r := &Report{
-		Schema: schema, Seeds: o.Seeds, Duration: o.Duration.Seconds(), Packet: o.Packet,
+		Schema: schema, Seeds: o.Seeds, Duration: o.Duration.Seconds(), Messages: o.Messages, Packet: o.Packet,
 		Congestion: o.Congestion, Complete: true, Rows: []Row{},
 	}
 	if o.Congestion == "" {
@@ -76,7 +78,7 @@ func newReport(o Options, cases []Case, outcomes []outcome) *Report {
 	}
 	if o.Sockets {
 		s := o.onSockets()
-		r.Sockets = &Sockets{Runs: 1, Duration: s.duration.Seconds(), FlowsDuration: s.flows.Seconds()}
+		r.Sockets = &Sockets{Runs: 1, Duration: s.duration.Seconds(), FlowsDuration: s.flows.Seconds(), PacedDuration: s.paced.Seconds()}
 	}
 	for i, c := range cases {
 		row, complete := judge(c, &outcomes[i], o.Sockets)

@@ -20,12 +20,13 @@ type Options struct {
 	Sockets    bool           // run over real sockets as well
 	Congestion string         // controller of the single flows; "" for the library's default
 	Duration   time.Duration  // of bulk in the simulator; two flows take four times as long
+	Messages   int            // of a paced flow in the simulator
 	Packet     int            // largest datagram, bytes of UDP payload
 }
 
 // DefaultOptions are what the targets are about.
 func DefaultOptions() Options {
-	return Options{Seeds: 5, Sockets: true, Duration: 15 * time.Second, Packet: 1452}
+	return Options{Seeds: 5, Sockets: true, Duration: 15 * time.Second, Messages: 20_000, Packet: 1452}
 }
 
 // Bounds of Options.
@@ -33,6 +34,8 @@ const (
 	MaxSeeds    = 10_000
 	MinDuration = time.Second
 	MaxDuration = time.Hour
+	MinMessages = 1000 // fewer have no 99.9th percentile
+	MaxMessages = 10_000_000
 	MinPacket   = 1200
 	MaxPacket   = 65507
 )
@@ -44,6 +47,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("seeds %d: must be between 1 and %d", o.Seeds, MaxSeeds)
 	case o.Duration < MinDuration || o.Duration > MaxDuration:
 		return fmt.Errorf("duration %v: must be between %v and %v", o.Duration, MinDuration, MaxDuration)
+	case o.Messages < MinMessages || o.Messages > MaxMessages:
+		return fmt.Errorf("messages %d: must be between %d and %d", o.Messages, MinMessages, MaxMessages)
 	case o.Packet < MinPacket || o.Packet > MaxPacket:
 		return fmt.Errorf("packet %d: must be between %d and %d bytes", o.Packet, MinPacket, MaxPacket)
 	case o.Congestion != "" && congestion.Named(o.Congestion) == nil:
@@ -66,7 +71,7 @@ func (o Options) cases() []Case {
 }
 
 func (o Options) settings() settings {
-	s := settings{duration: o.Duration, flows: flowsFactor * o.Duration, packet: o.Packet}
+	s := settings{duration: o.Duration, flows: flowsFactor * o.Duration, messages: o.Messages, packet: o.Packet}
 	if o.Congestion != "" {
 		s.congestion = congestion.Named(o.Congestion)
 	}
@@ -76,14 +81,15 @@ func (o Options) settings() settings {
 const (
 	// flowsFactor makes 60 s of the default of 15 s.
 	flowsFactor = 4
-	// What bulk and two flows take over sockets at most, where time is real.
-	socketDuration, socketFlows = 5 * time.Second, 15 * time.Second
+	// What bulk, two flows and a paced flow take over sockets at most, where time
+	// is real.
+	socketDuration, socketFlows, socketPaced = 5 * time.Second, 15 * time.Second, 15 * time.Second
 )
 
 // onSockets are the settings for real sockets.
 func (o Options) onSockets() settings {
 	s := o.settings()
-	s.duration, s.flows = min(s.duration, socketDuration), min(s.flows, socketFlows)
+	s.duration, s.flows, s.paced = min(s.duration, socketDuration), min(s.flows, socketFlows), socketPaced
 	return s
 }
 

@@ -71,12 +71,13 @@ func TestWireCountsRepairs(t *testing.T) {
 }
 
 func TestSimulationsRepeat(t *testing.T) {
-	s := settings{duration: time.Second, flows: 3 * time.Second, packet: 1452}
+	s := settings{duration: time.Second, flows: 3 * time.Second, messages: 1000, packet: 1452}
 	lossy := clean
 	lossy.loss = 0.02
 	for name, w := range map[string]work{
 		"bulk": lossy, "flows": flows{clean.link, "newreno", "newreno"},
 		"isolated": isolated{losses: 10, bytes: 1 << 20}, "handshakes": handshakes{count: 50, within: 5 * time.Second},
+		"paced": paced{lossy.link, 200, 100},
 	} {
 		if a, b := simulate(t, w, s, 3), simulate(t, w, s, 3); !maps.Equal(a, b) {
 			t.Errorf("%s: seed 3 gave %v, then %v", name, a, b)
@@ -126,8 +127,9 @@ func TestSimulationEndsWithItsContext(t *testing.T) {
 	for name, w := range map[string]work{
 		"bulk": clean, "flows": flows{clean.link, "newreno", "newreno"},
 		"isolated": isolated{losses: 10, bytes: 1 << 20}, "handshakes": handshakes{count: 50, within: time.Second},
+		"paced": paced{clean.link, 10, 100},
 	} {
-		if _, err := w.simulate(ctx, settings{duration: time.Hour, flows: time.Hour, packet: 1452}, 1); err != context.Canceled {
+		if _, err := w.simulate(ctx, settings{duration: time.Hour, flows: time.Hour, messages: 1000, packet: 1452}, 1); err != context.Canceled {
 			t.Errorf("%s: %v, want the context's error", name, err)
 		}
 	}

@@ -23,8 +23,9 @@ type circuit struct {
 	stop     context.CancelFunc
 	from, to *reliable.Listener
 	proxy    *proxy.Proxy
-	via      netip.AddrPort // where the proxy listens
-	socket   *net.UDPConn   // that of from, if it is wrapped
+	via      netip.AddrPort   // where the proxy listens
+	socket   *net.UDPConn     // that of from, if it is wrapped
+	arrived  func(msg []byte) // if not nil, told of each message by its receiver; set before dialing
 	work     sync.WaitGroup
 }
 
@@ -118,6 +119,9 @@ func (c *circuit) dial() (*stream, error) {
 			if err != nil {
 				s.received <- fmt.Errorf("receiver: %w", err)
 				return
+			}
+			if c.arrived != nil {
+				c.arrived(msg)
 			}
 			s.delivered.Add(uint64(len(msg)))
 		}

@@ -21,6 +21,8 @@ type work interface {
 type settings struct {
 	duration   time.Duration                                 // of bulk
 	flows      time.Duration                                 // of two flows
+	messages   int                                           // of a paced flow
+	paced      time.Duration                                 // of a paced flow at most; 0 for all its messages
 	packet     int                                           // largest datagram, bytes of UDP payload
 	congestion func(congestion.Config) congestion.Controller // nil for the library's default
 }

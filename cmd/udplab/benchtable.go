@@ -17,12 +17,13 @@ import (
 
 const benchTableLong = `Table measures what the engine must reach on bad networks and judges it, case by
 case: bulk data at several rates and losses, bursts, reordering, two flows that
-share a bottleneck, the queue that stands there, single losses, handshakes.
+share a bottleneck, how long small messages take, the queue that stands in the
+bottleneck, single losses, handshakes.
 
 The simulator decides: each case runs in virtual time with several seeds, and
 the median is held against the target. These figures are the same on every
 machine. The sockets column shows the same case once over real sockets on
-loopback, through the proxy, for at most 5 s (two flows 15 s); it decides
+loopback, through the proxy, for at most 5 s (two or paced flows 15 s); it decides
 nothing, depends on this machine, and where it differs by more than 5 % the
 table says why. What is measured, and how: bench/METHOD.md.
 
@@ -71,6 +72,7 @@ func newBenchTableCmd(d deps) *cobra.Command {
 	f.StringVar(&o.cases, "case", "", "only the cases whose name matches this regular expression")
 	f.IntVar(&o.Seeds, "seeds", o.Seeds, "runs of each case in the simulator")
 	f.Var(&o.duration, "duration", "length of bulk in the simulator; two flows take four times as long")
+	f.IntVar(&o.Messages, "messages", o.Messages, "messages of a paced flow in the simulator")
 	f.IntVar(&o.Packet, "packet", o.Packet, "largest datagram, bytes of UDP payload")
 	f.StringVar(&o.Congestion, "congestion", "", "congestion controller of single flows, the library's default if not given: "+strings.Join(congestion.Names(), ", "))
 	f.BoolVar(&o.Sockets, "sockets", o.Sockets, "run each case over real sockets too")
