@@ -24,7 +24,7 @@ func TestRange(t *testing.T) {
 		{here, 0, 1, 100, true},
 		{here, -1, 1, 100, true},
 		{here - 64, 65, 1, 100, true},
-		{here, 1 << 62, 1, 100, true},
+		{here, math.MaxInt, 1, 100, true},
 		{here, 4, 0, 100, true},
 		{here, 4, 65535, 100, false},
 		{here, 4, 1, 1, true},
