@@ -197,6 +197,20 @@ func TestReceiptsTellSentAndAcked(t *testing.T) {
 	}
 }
 
+// Controllers that probe in turns draw the lengths of their cycles from the
+// seed: connections that share a bottleneck must not have the same.
+func TestControllersHaveSeedsOfTheirOwn(t *testing.T) {
+	seeds := map[uint64]bool{}
+	p := newPair(t, Config{Congestion: func(c congestion.Config) congestion.Controller {
+		seeds[c.Seed] = true
+		return congestion.Default(c)
+	}})
+	p.connect()
+	if len(seeds) != 2 {
+		t.Errorf("seeds %v, want two different", seeds)
+	}
+}
+
 // Small messages go while there is room for them, not for a full packet only:
 // a thin flow must not wait for a window it does not use.
 func TestSmallMessagesUseTheRestOfTheWindow(t *testing.T) {

@@ -147,7 +147,7 @@ func (c *Conn) packetLimit() int {
 
 // newController makes the congestion controller of a path.
 func (c *Conn) newController() {
-	c.congestion = c.config.Congestion(congestion.Config{MaxPacket: c.maxPacket})
+	c.congestion = c.config.Congestion(congestion.Config{MaxPacket: c.maxPacket, Seed: c.localID})
 }
 
 // helloSize is how large the hello that is due is made. The first that brings a
