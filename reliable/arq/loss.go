@@ -14,10 +14,11 @@ type recovery struct {
 	newestAt      time.Duration // when the newest packet acknowledged in its turn left
 	newestRTT     time.Duration // and how long its acknowledgment took
 	run           lossRun
-	eventUntil    time.Duration // losses of packets sent before belong to the last loss event
-	probes        int           // probe packets that may leave whatever the window says
-	probeCount    int           // probe timeouts in a row
-	lastEliciting time.Duration // when the newest ack-eliciting packet left
+	eventUntil    time.Duration     // losses of packets sent before belong to the last loss event
+	fates         []congestion.Rate // of the packets just declared lost; kept for its memory
+	probes        int               // probe packets that may leave whatever the window says
+	probeCount    int               // probe timeouts in a row
+	lastEliciting time.Duration     // when the newest ack-eliciting packet left
 }
 
 // detectLoss declares packets lost that were sent long enough, or far enough,
@@ -29,6 +30,7 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 	if !c.recovery.anyAcked {
 		return
 	}
+	c.recovery.fates = c.recovery.fates[:0]
 	delay, threshold := c.reordering.lossDelay(&c.rtt), c.reordering.packetThreshold()
 	var lost congestion.Loss
 	var newest *sentPacket
@@ -48,6 +50,7 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 		if !c.onPath(n) {
 			continue
 		}
+		c.recovery.fates = append(c.recovery.fates, c.sampler.Fate(&p.rate))
 		lost.Bytes += int(p.size)
 		lost.Packets++
 		newest = p
@@ -58,7 +61,7 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 		lost.InFlight = c.recovery.inFlight
 		lost.Persistent = c.rtt.sampled && longest > c.rtt.persistentCongestion()
 		lost.RTT = path
-		lost.Rate = c.sampler.Fate(&newest.rate)
+		lost.Rates = c.recovery.fates
 		if newest.at >= c.recovery.eventUntil {
 			c.recovery.eventUntil = now
 			c.reordering.lossEvent()

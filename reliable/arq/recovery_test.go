@@ -2,6 +2,7 @@ package arq
 
 import (
 	"cmp"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,10 @@ type recorder struct {
 func (r *recorder) Window() int                             { return cmp.Or(r.window, 1<<30) }
 func (r *recorder) PacingRate() float64                     { return 0 }
 func (r *recorder) Acked(_ time.Duration, a congestion.Ack) { r.acks = append(r.acks, a) }
-func (r *recorder) Lost(_ time.Duration, l congestion.Loss) { r.losses = append(r.losses, l) }
+func (r *recorder) Lost(_ time.Duration, l congestion.Loss) {
+	l.Rates = slices.Clone(l.Rates)
+	r.losses = append(r.losses, l)
+}
 func (r *recorder) Spurious(_ time.Duration, s congestion.Spurious) {
 	r.spurious = append(r.spurious, s)
 }
@@ -99,6 +103,24 @@ func TestPacketThreshold(t *testing.T) {
 	}
 	if len(s.cc.losses) != 1 || s.cc.losses[0].Packets != 1 || s.cc.losses[0].LargestSentAt != s.sent[0] {
 		t.Errorf("the controller was told %+v", s.cc.losses)
+	}
+}
+
+// The controller hears of each lost packet what was in flight when it left and
+// how much was lost since, it included (draft-ietf-ccwg-bbr section 5.5.10.2).
+func TestEachLostPacketHasItsRate(t *testing.T) {
+	s := newSender(t, 10)
+	size := int(s.conn.sent.packets.at(s.first).size)
+	s.ack(s.sent[5]+100*ms, 3, 5)
+	s.ack(s.sent[9]+100*ms, 9, 9)
+	if len(s.cc.losses) != 2 || len(s.cc.losses[0].Rates) != 3 || len(s.cc.losses[1].Rates) != 1 {
+		t.Fatalf("the controller was told %+v, want three packets lost, then one", s.cc.losses)
+	}
+	rates := slices.Concat(s.cc.losses[0].Rates, s.cc.losses[1].Rates)
+	for i, want := range []struct{ inFlight, lost int }{{1, 1}, {2, 2}, {3, 3}, {7, 4}} {
+		if r := rates[i]; r.TxInFlight != want.inFlight*size || r.Lost != want.lost*size {
+			t.Errorf("%d in flight, %d lost, want %d and %d packets of %d", r.TxInFlight, r.Lost, want.inFlight, want.lost, size)
+		}
 	}
 }
 

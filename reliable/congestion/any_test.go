@@ -29,7 +29,7 @@ func TestNoOrderOfCallsBreaksAController(t *testing.T) {
 					c.PacketSent(now, Sent{Bytes: packet, InFlight: bytes})
 				case 1:
 					rate.TotalDelivered = total
-					c.Lost(now, Loss{Bytes: bytes, Packets: bytes / packet, LargestSentAt: now - rtt, Persistent: random.IntN(20) == 0, Rate: rate})
+					c.Lost(now, Loss{Bytes: bytes, Packets: bytes / packet, LargestSentAt: now - rtt, Persistent: random.IntN(20) == 0, Rates: []Rate{rate, rate}[:1+random.IntN(2)]})
 				case 2:
 					c.Spurious(now, Spurious{Bytes: bytes, Packets: bytes / packet, SentAt: now - rtt})
 				default:

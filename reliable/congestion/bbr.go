@@ -105,11 +105,13 @@ func (b *BBR) bdp(g float64) float64 {
 // PacketSent implements Controller: it handles the restart from idle (section
 // 5.4.1).
 func (b *BBR) PacketSent(now time.Duration, s Sent) {
-	if s.InFlight > s.Bytes || !b.model.appLimited {
+	m := &b.model
+	m.windowFull = m.windowFull || s.InFlight+b.config.MaxPacket > b.Window()
+	if s.InFlight > s.Bytes || !m.appLimited {
 		return
 	}
 	b.minRTT.idleRestart = true
-	b.model.extraSince, b.model.extraDelivered = now, 0
+	m.extraSince, m.extraDelivered = now, 0
 	if b.inProbeBW() {
 		b.setPacing(1)
 	} else if b.state == bbrProbeRTT {
@@ -120,9 +122,11 @@ func (b *BBR) PacketSent(now time.Duration, s Sent) {
 // Acked implements Controller (section 5.2.3).
 func (b *BBR) Acked(now time.Duration, a Ack) {
 	if a.CE > 0 {
-		b.lost(now, Loss{Bytes: a.CE * b.config.MaxPacket, Packets: a.CE, InFlight: a.InFlight, Rate: a.Rate})
+		b.noteLoss(a.CE*b.config.MaxPacket, a.Rate.TotalDelivered)
+		b.lostPacket(now, a.Rate)
 	}
 	m := &b.model
+	a.Rate.AppLimited = a.Rate.AppLimited || b.minRTT.sentInProbeRTT(a.Rate)
 	m.appLimited = a.Rate.AppLimited
 	m.latest(a)
 	b.updateRound(a)
@@ -135,7 +139,7 @@ func (b *BBR) Acked(now time.Duration, a Ack) {
 	m.checkFull(a)
 	b.checkStartup(a)
 	if b.state == bbrDrain && (float64(a.InFlight) <= b.inflight(1) || m.rounds > b.probe.drainStart+3) {
-		b.startDown(now, a)
+		b.startDown(now)
 	}
 	b.updateProbeBW(now, a)
 	b.updateMinRTT(now, a)
@@ -150,9 +154,10 @@ func (b *BBR) updateRound(a Ack) {
 	m := &b.model
 	m.roundStart = a.Rate.PriorDelivered >= m.nextRound
 	if m.roundStart {
-		m.startRound(a)
+		m.startRound()
 		m.rounds++
 		b.probe.roundsSinceUp++
+		m.windowWasFull, m.windowFull = m.windowFull, false
 	}
 }
 
@@ -180,47 +185,61 @@ func (b *BBR) checkStartup(a Ack) {
 
 // Lost implements Controller (section 5.5.10).
 func (b *BBR) Lost(now time.Duration, l Loss) {
-	b.undo.outstanding += l.Packets
-	b.lost(now, l)
+	u := &b.undo.episode
+	if !u.includes(l.LargestSentAt) {
+		u.begin(now)
+	}
+	u.doubtful += l.Packets
+	b.noteLoss(l.Bytes, l.Rates[0].TotalDelivered)
+	for _, r := range l.Rates {
+		b.lostPacket(now, r)
+	}
 	if l.Persistent {
 		// Section 5.6.4.4, on a retransmission timeout: one packet.
 		b.window = float64(l.InFlight) + b.packet()
 	}
 }
 
-func (b *BBR) lost(now time.Duration, l Loss) {
+func (b *BBR) noteLoss(bytes int, delivered uint64) {
 	m := &b.model
+	m.delivered = delivered
 	if !m.lossInRound {
-		m.lossRoundDelivered = l.Rate.TotalDelivered
+		m.lossRoundDelivered = delivered
 		b.saveUponLoss()
 	}
 	m.lossInRound = true
-	m.lostRound += float64(l.Bytes)
+	m.lostRound += float64(bytes)
 	m.lossEventsRound++
+}
+
+// lostPacket looks whether the loss rate of a probe exceeds the threshold with
+// this packet.
+func (b *BBR) lostPacket(now time.Duration, r Rate) {
 	if !b.probe.sample {
 		return // not a packet sent while probing for bandwidth
 	}
-	tx, lost := float64(l.Rate.TxInFlight), float64(l.Rate.Lost)
+	tx, lost := float64(r.TxInFlight), float64(r.Lost)
 	if lost <= tx*bbrLossThreshold {
 		return
 	}
-	// "At what prefix of packet P did losses exceed BBR.LossThresh?"
+	// "At what prefix of packet P did losses exceed BBR.LossThresh?" At none of
+	// it, if those before it did.
 	size := b.packet()
 	before := tx - size
-	prefix := (bbrLossThreshold*before - (lost - size)) / (1 - bbrLossThreshold)
-	b.inflightTooHigh(now, l, before+prefix)
+	prefix := max((bbrLossThreshold*before-(lost-size))/(1-bbrLossThreshold), 0)
+	b.inflightTooHigh(now, r, before+prefix)
 }
 
-func (b *BBR) inflightTooHigh(now time.Duration, l Loss, tx float64) {
+func (b *BBR) inflightTooHigh(now time.Duration, r Rate, tx float64) {
 	p := &b.probe
 	p.tooHigh = true
 	p.sample = false // only react once per probe
-	if !l.Rate.AppLimited {
+	if !r.AppLimited {
 		p.inflightLongterm = max(tx, min(b.bdp(1), b.window)*bbrBeta)
 	}
 	if b.state == bbrUp {
 		b.undo.state, b.undo.leftState = bbrUp, true
-		b.startDown(now, Ack{Rate: l.Rate})
+		b.startDown(now)
 	}
 }
 

@@ -16,9 +16,12 @@ type bbrModel struct {
 	inflightShortterm float64
 	appLimited        bool
 
+	delivered  uint64 // by the connection so far
 	nextRound  uint64
 	rounds     uint64
 	roundStart bool
+
+	windowFull, windowWasFull bool // the window held the sender back in this round trip, in the one before
 
 	lossRoundDelivered uint64
 	lossRoundStart     bool
@@ -49,11 +52,17 @@ func (m *bbrModel) max() float64 { return max(m.cycles[0], m.cycles[1]) }
 // bw is BBR.bw: the rate the model stands for now.
 func (m *bbrModel) bw() float64 { return min(m.max(), m.bwShortterm) }
 
-func (m *bbrModel) startRound(a Ack) { m.nextRound = a.Rate.TotalDelivered }
+func (m *bbrModel) startRound() { m.nextRound = m.delivered }
+
+// windowLimited is C.is_cwnd_limited: "True if the connection has fully
+// utilized C.cwnd at any point in the last packet-timed round trip". That the
+// pacer held the sender back does not count.
+func (m *bbrModel) windowLimited() bool { return m.windowFull || m.windowWasFull }
 
 // latest updates the signals of the last round trip (section 5.5.10.3).
 func (m *bbrModel) latest(a Ack) {
 	m.lossRoundStart = false
+	m.delivered = a.Rate.TotalDelivered
 	m.deliveredRound += float64(a.Bytes)
 	m.bwLatest = max(m.bwLatest, a.Rate.BytesPerSecond)
 	m.inflightLatest = max(m.inflightLatest, float64(a.Rate.Delivered))
@@ -77,7 +86,13 @@ func (m *bbrModel) maxBW(a Ack) {
 	}
 }
 
-func (m *bbrModel) advanceFilter() { m.cycles = [2]float64{m.cycles[1], 0} }
+// advanceFilter begins a cycle of the filter. One without a sample does not
+// count: nothing would be left to believe.
+func (m *bbrModel) advanceFilter() {
+	if m.cycles[1] > 0 {
+		m.cycles = [2]float64{m.cycles[1], 0}
+	}
+}
 
 // lower is the response to a round with losses that was not a probe (section
 // 5.5.10.3).

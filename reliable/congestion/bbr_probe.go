@@ -33,7 +33,7 @@ type bbrProbe struct {
 	drainStart       uint64
 }
 
-func (b *BBR) startDown(now time.Duration, a Ack) {
+func (b *BBR) startDown(now time.Duration) {
 	p := &b.probe
 	b.model.lossInRound, b.model.bwLatest, b.model.inflightLatest = false, 0, 0
 	p.perIncrement = math.Inf(1)
@@ -42,23 +42,23 @@ func (b *BBR) startDown(now time.Duration, a Ack) {
 	p.wait = 2*time.Second + time.Duration(b.draw()*float64(time.Second))
 	p.cycleAt = now
 	p.phase = bbrAcksStopping
-	b.model.startRound(a)
+	b.model.startRound()
 	b.state = bbrDown
 }
 
-func (b *BBR) startRefill(a Ack) {
+func (b *BBR) startRefill() {
 	p := &b.probe
 	b.model.init()
 	p.upRounds, p.upAcked = 0, 0
 	p.precautionary = false
 	p.phase = bbrAcksRefilling
-	b.model.startRound(a)
+	b.model.startRound()
 	b.state = bbrRefill
 }
 
 func (b *BBR) startUp(a Ack) {
 	b.probe.phase = bbrAcksStarting
-	b.model.startRound(a)
+	b.model.startRound()
 	b.model.resetFull(a.Rate.BytesPerSecond)
 	b.state = bbrUp
 	b.raiseSlope()
@@ -71,11 +71,11 @@ func (b *BBR) updateProbeBW(now time.Duration, a Ack) {
 	}
 	switch b.state {
 	case bbrDown:
-		if !b.timeToProbe(now, a) && b.timeToCruise(a) {
+		if !b.timeToProbe(now) && b.timeToCruise(a) {
 			b.state = bbrCruise
 		}
 	case bbrCruise:
-		b.timeToProbe(now, a)
+		b.timeToProbe(now)
 	case bbrRefill:
 		if b.model.roundStart {
 			b.probe.sample = true
@@ -84,7 +84,7 @@ func (b *BBR) updateProbeBW(now time.Duration, a Ack) {
 	case bbrUp:
 		if b.timeToGoDown(a) {
 			b.probe.tooHigh = false
-			b.startDown(now, a)
+			b.startDown(now)
 		}
 	case bbrStartup, bbrDrain, bbrProbeRTT:
 	default:
@@ -92,12 +92,12 @@ func (b *BBR) updateProbeBW(now time.Duration, a Ack) {
 	}
 }
 
-func (b *BBR) timeToProbe(now time.Duration, a Ack) bool {
+func (b *BBR) timeToProbe(now time.Duration) bool {
 	renoRounds := min(b.bdp(1), b.window) / b.packet()
 	if now <= b.probe.cycleAt+b.probe.wait && float64(b.probe.roundsSinceUp) < min(renoRounds, 63) {
 		return false
 	}
-	b.startRefill(a)
+	b.startRefill()
 	return true
 }
 
@@ -112,7 +112,7 @@ func (b *BBR) timeToGoDown(a Ack) bool {
 		p.precautionary = true
 		return true
 	}
-	if a.WindowLimited && b.window >= p.inflightLongterm {
+	if b.model.windowLimited() && b.window >= p.inflightLongterm {
 		b.model.resetFull(a.Rate.BytesPerSecond) // the bound, not the path, limits the rate
 		return false
 	}
@@ -133,7 +133,7 @@ func (b *BBR) adaptLongTerm(a Ack) bool {
 			b.model.advanceFilter()
 		}
 		if b.inProbeBW() && p.precautionary && !p.tooHigh {
-			b.startRefill(a)
+			b.startRefill()
 			return true
 		}
 	}
@@ -156,7 +156,7 @@ func (b *BBR) raiseSlope() {
 
 func (b *BBR) probeUpward(a Ack) {
 	p := &b.probe
-	if !a.WindowLimited || b.window < p.inflightLongterm {
+	if !b.model.windowLimited() || b.window < p.inflightLongterm {
 		return
 	}
 	p.upAcked += float64(a.Bytes)

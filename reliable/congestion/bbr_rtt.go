@@ -11,6 +11,10 @@ type bbrMinRTT struct {
 	probeAt time.Duration
 	expired bool
 
+	// What is delivered from limitedFrom to limitedTo comes with samples that
+	// this state bounded, not the path.
+	limitedFrom, limitedTo uint64
+
 	doneAt      time.Duration // 0 = not yet low enough
 	roundDone   bool
 	idleRestart bool
@@ -27,14 +31,22 @@ func (b *BBR) updateMinRTT(now time.Duration, a Ack) {
 	}
 }
 
+// sentInProbeRTT reports whether a sample is of a packet that left while probe
+// rtt held the sender back, or before what it had in flight was delivered. In
+// the draft the sampler marks these as limited by the application.
+func (m *bbrMinRTT) sentInProbeRTT(r Rate) bool {
+	return r.PriorDelivered >= m.limitedFrom && r.PriorDelivered <= m.limitedTo && m.limitedTo > 0
+}
+
 func (b *BBR) checkProbeRTT(now time.Duration, a Ack) {
 	m := &b.minRTT
 	if b.state != bbrProbeRTT && m.expired && !m.idleRestart {
 		b.saveWindow()
 		b.state = bbrProbeRTT
 		m.doneAt = 0
+		m.limitedFrom = b.model.delivered
 		b.probe.phase = bbrAcksStopping
-		b.model.startRound(a)
+		b.model.startRound()
 	}
 	if b.state == bbrProbeRTT {
 		b.handleProbeRTT(now, a)
@@ -44,11 +56,12 @@ func (b *BBR) checkProbeRTT(now time.Duration, a Ack) {
 
 func (b *BBR) handleProbeRTT(now time.Duration, a Ack) {
 	m := &b.minRTT
+	m.limitedTo = b.model.delivered + uint64(a.InFlight)
 	switch {
 	case m.doneAt == 0 && float64(a.InFlight) <= b.probeRTTWindow():
 		m.doneAt = now + bbrProbeRTTDuration
 		m.roundDone = false
-		b.model.startRound(a)
+		b.model.startRound()
 	case m.doneAt != 0:
 		m.roundDone = m.roundDone || b.model.roundStart
 		if m.roundDone {
@@ -70,9 +83,7 @@ func (b *BBR) probeRTTDone(now time.Duration) {
 		return
 	}
 	// The window is below the product already: straight on to cruise.
-	round := b.model.nextRound
-	b.startDown(now, Ack{})
-	b.model.nextRound = round
+	b.startDown(now)
 	b.state = bbrCruise
 }
 
@@ -89,7 +100,7 @@ func (b *BBR) saveWindow() {
 // bbrUndo is what BBR was before losses that may prove spurious (section
 // 5.5.11).
 type bbrUndo struct {
-	outstanding       int // packets declared lost in this episode and not yet seen
+	episode           episode
 	bwShortterm       float64
 	inflightShortterm float64
 	inflightLongterm  float64
@@ -100,7 +111,7 @@ type bbrUndo struct {
 func (b *BBR) saveUponLoss() {
 	b.saveWindow()
 	b.undo = bbrUndo{
-		outstanding: b.undo.outstanding,
+		episode:     b.undo.episode,
 		bwShortterm: b.model.bwShortterm, inflightShortterm: b.model.inflightShortterm,
 		inflightLongterm: b.probe.inflightLongterm,
 	}
@@ -110,8 +121,7 @@ func (b *BBR) saveUponLoss() {
 // what they did is undone.
 func (b *BBR) Spurious(_ time.Duration, s Spurious) {
 	u := &b.undo
-	u.outstanding = max(u.outstanding-s.Packets, 0)
-	if u.outstanding > 0 {
+	if !u.episode.spurious(s) {
 		return
 	}
 	b.window = max(b.window, b.prior)
@@ -126,7 +136,7 @@ func (b *BBR) Spurious(_ time.Duration, s Spurious) {
 			b.model.fullReached = false
 			b.state = bbrStartup
 		case bbrUp:
-			b.startRefill(Ack{Rate: Rate{TotalDelivered: b.model.nextRound}})
+			b.startRefill()
 		}
 	}
 	u.leftState = false

@@ -75,7 +75,7 @@ type Loss struct {
 	InFlight      int           // bytes in flight without them
 	Persistent    bool          // persistent congestion was established (RFC 9002 section 7.6)
 	RTT           RTT           // Latest is that of the ack that revealed the loss
-	Rate          Rate          // of the newest lost packet: Sample fields only as far as they say so
+	Rates         []Rate        // of each of the packets in the order sent, as Sampler.Fate gives it; valid during the call
 }
 
 // Spurious is what was declared lost and arrived after all.

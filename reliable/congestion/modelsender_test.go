@@ -292,7 +292,6 @@ func (s *linkSender) detectLosses(latest time.Duration) {
 	threshold := 9*max(s.rtt.Smoothed, latest)/8 + s.reorder
 	l := Loss{RTT: s.rtt}
 	s.lossAt = 0
-	newest := -1
 	for i := s.oldest; i < s.largest; i++ {
 		p := &s.packets[i]
 		if p.acked || p.lost {
@@ -310,15 +309,14 @@ func (s *linkSender) detectLosses(latest time.Duration) {
 		s.result.lost++
 		s.inFlight -= linkPacket
 		s.sampler.Lost(linkPacket)
+		l.Rates = append(l.Rates, s.sampler.Fate(&p.snapshot))
 		s.repair = append(s.repair, p.unit)
 		l.Bytes += linkPacket
 		l.Packets++
 		l.LargestSentAt = p.at
-		newest = i
 	}
 	if l.Packets > 0 {
 		l.InFlight = s.inFlight
-		l.Rate = s.sampler.Fate(&s.packets[newest].snapshot)
 		s.c.Lost(now, l)
 	}
 }
