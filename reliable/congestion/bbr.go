@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Constants of draft-ietf-ccwg-bbr section 2.4 to 2.13.
+// Constants of draft-ietf-ccwg-bbr section 2.4 to 2.13, but for the headroom.
 const (
 	bbrStartupPacingGain  = 2.77
 	bbrDrainPacingGain    = 0.5
@@ -13,7 +13,7 @@ const (
 	bbrUpWindowGain       = 2.25
 	bbrLossThreshold      = 0.02
 	bbrBeta               = 0.7
-	bbrHeadroom           = 0.15
+	bbrHeadroom           = 0.25 // the draft has 0.15
 	bbrMinPipePackets     = 4
 	bbrExtraAckedRounds   = 10
 	bbrMinRTTFilter       = 10 * time.Second
@@ -53,7 +53,8 @@ func (s bbrState) String() string {
 // Where the draft draws random numbers to keep flows from probing in step,
 // this draws from a fixed sequence seeded by Config.Seed: the same calls give
 // the same window. The send quantum is the pacer's. ECN is not in the draft: a
-// mark counts as the loss of a packet that needs no repair.
+// mark counts as the loss of a packet that needs no repair. The headroom is
+// wider than the draft's, so that flows come to equal shares sooner (DESIGN.md).
 type BBR struct {
 	config Config
 	state  bbrState
