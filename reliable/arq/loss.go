@@ -47,6 +47,7 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 			reason = repairTime
 		}
 		c.losePacket(n, p, reason)
+		c.frequency.lossyUntil = now + lossMemory
 		if !c.onPath(n) {
 			continue
 		}
