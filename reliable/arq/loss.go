@@ -31,7 +31,7 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 		return
 	}
 	c.recovery.fates = c.recovery.fates[:0]
-	delay, threshold := c.reordering.lossDelay(&c.rtt), c.reordering.packetThreshold()
+	delay, threshold := c.reordering.lossDelay(&c.rtt, c.thin()), c.reordering.packetThreshold()
 	var lost congestion.Loss
 	var newest *sentPacket
 	longest := time.Duration(0)

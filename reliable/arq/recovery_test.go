@@ -68,14 +68,20 @@ func newSender(t testing.TB, n int) *sender {
 func (s *sender) send() {
 	s.t.Helper()
 	s.now += ms
-	if _, err := s.conn.Send(s.now, make([]byte, 1000), false); err != nil {
-		s.t.Fatal(err)
-	}
+	s.queue()
 	var buf []byte
 	for ok := true; ok; {
 		buf, _, ok = s.conn.AppendPacket(s.now, buf[:0])
 	}
 	s.sent = append(s.sent, s.now)
+}
+
+// queue gives the connection a message that waits to leave.
+func (s *sender) queue() {
+	s.t.Helper()
+	if _, err := s.conn.Send(s.now, make([]byte, 1000), false); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // ack acknowledges packets lo to hi, counted from 0, at the given time.
@@ -125,9 +131,10 @@ func TestEachLostPacketHasItsRate(t *testing.T) {
 }
 
 // RFC 9002 section 6.1.2: 9/8 of the round trip after it left, a packet is lost
-// if any later one was acknowledged.
+// if any later one was acknowledged. More waits to leave: the flow is not thin.
 func TestTimeThreshold(t *testing.T) {
 	s := newSender(t, 2)
+	s.queue()
 	s.ack(s.sent[1]+100*ms, 1, 1)
 	due, ok := s.conn.NextTimeout()
 	if want := s.sent[0] + s.conn.rtt.timeThreshold(); !ok || due != want {

@@ -58,8 +58,12 @@ func (r *reordering) lossEvent() {
 
 // lossDelay is how long a packet may be outstanding, once one sent later was
 // acknowledged, before it counts as lost: RFC 9002 section 6.1.2, or the newest
-// round trip and the reordering window if that is more.
-func (r *reordering) lossDelay(path *rtt) time.Duration {
+// round trip and the reordering window if that is more. A thin flow waits half
+// as long beyond the round trip while nothing was overtaken.
+func (r *reordering) lossDelay(path *rtt, thin bool) time.Duration {
+	if thin && r.window == 0 {
+		return path.thinTimeThreshold()
+	}
 	return max(path.timeThreshold(), path.latest+r.window)
 }
 

@@ -38,6 +38,14 @@ func (r *rtt) timeThreshold() time.Duration {
 	return max(9*max(r.smoothed, r.latest)/8, granularity)
 }
 
+// thinTimeThreshold is the time threshold of a thin flow. Its packets are so far
+// apart that time, not their number, shows a loss. "Smaller thresholds reduce
+// reordering resilience" (RFC 9002 section 6.1.2): it holds only while nothing
+// was overtaken.
+func (r *rtt) thinTimeThreshold() time.Duration {
+	return max(17*max(r.smoothed, r.latest)/16, granularity)
+}
+
 // persistentCongestion is how long losses must span, with nothing acknowledged
 // between them, to establish persistent congestion (RFC 9002 section 7.6.1).
 func (r *rtt) persistentCongestion() time.Duration {
