@@ -189,11 +189,11 @@ func TestReceiptsTellSentAndAcked(t *testing.T) {
 		t.Errorf("first receipt = %+v, %v, want sent", r, ok)
 	}
 	p.run(10*time.Second, func() bool { return dialer.Stats().MessagesAcked == 1 })
-	if r, ok := dialer.Receipt(); !ok || r != (Receipt{Seq: seq, State: Acked, Retransmits: 1}) {
-		t.Errorf("second receipt = %+v, %v, want acked after one retransmission", r, ok)
+	if r, ok := dialer.Receipt(); !ok || r != (Receipt{Seq: seq, State: Acked, Retransmits: 2}) {
+		t.Errorf("second receipt = %+v, %v, want acked after a repair and its copy", r, ok)
 	}
-	if got := dialer.Stats().RetransmitsProbe; got != 1 {
-		t.Errorf("%d probe retransmissions, want 1: only silence told of this loss", got)
+	if got := dialer.Stats().RetransmitsProbe; got != 2 {
+		t.Errorf("%d probe retransmissions, want a repair and its copy: only silence told of this loss", got)
 	}
 }
 

@@ -75,6 +75,7 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 	dst = b.Finish()
 	p.size = int32(len(dst) - before)
 	c.packetSent(now, p)
+	c.copyRepairs(&p)
 	return dst
 }
 

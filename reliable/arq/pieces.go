@@ -11,6 +11,9 @@ func (c *Conn) appendMessages(b *proto.DataBuilder, p *sentPacket, limit int) {
 		if hi == noRoom {
 			return
 		}
+		if !r.copy {
+			c.sent.pieces.at(c.sent.pieces.end() - 1).reason = r.reason
+		}
 		c.countRetransmit(r.seq, r.reason)
 		r.lo = hi
 		if r.lo >= r.hi {

@@ -69,10 +69,7 @@ func (s *sender) send() {
 	s.t.Helper()
 	s.now += ms
 	s.queue()
-	var buf []byte
-	for ok := true; ok; {
-		buf, _, ok = s.conn.AppendPacket(s.now, buf[:0])
-	}
+	s.drain()
 	s.sent = append(s.sent, s.now)
 }
 
@@ -81,6 +78,14 @@ func (s *sender) queue() {
 	s.t.Helper()
 	if _, err := s.conn.Send(s.now, make([]byte, 1000), false); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// drain lets all packets leave that may.
+func (s *sender) drain() {
+	var buf []byte
+	for ok := true; ok; {
+		buf, _, ok = s.conn.AppendPacket(s.now, buf[:0])
 	}
 }
 

@@ -34,13 +34,15 @@ type repair struct {
 	seq    uint64
 	lo, hi uint64
 	reason repairReason
+	copy   bool // of a repair that just left
 }
 
 // repairReason is why something is sent again.
 type repairReason uint8
 
 const (
-	repairThreshold repairReason = iota // later packets were acknowledged
+	noRepair        repairReason = iota // it is sent for the first time
+	repairThreshold                     // later packets were acknowledged
 	repairTime                          // outstanding for too long
 	repairProbe                         // silence
 )

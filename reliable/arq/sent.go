@@ -43,9 +43,10 @@ type sentPacket struct {
 
 // piece is a part of a message carried by a packet.
 type piece struct {
-	seq    uint64 // message
-	lo, hi uint64 // bytes [lo, hi) of it
-	copied bool   // a probe carries these bytes too: its fate decides, not this one's
+	seq    uint64       // message
+	lo, hi uint64       // bytes [lo, hi) of it
+	reason repairReason // why it was sent again; noRepair for a copy too
+	copied bool         // a later packet carries these bytes too: its fate decides, not this one's
 }
 
 // outstanding reports whether the packet still waits for its fate.

@@ -28,7 +28,8 @@ type Stats struct {
 	// Message and fragment frames sent again, by what asked for it: a packet
 	// declared lost because later ones were acknowledged (packet threshold),
 	// because it was outstanding for too long (time threshold), or a probe
-	// after silence (probe timeout).
+	// after silence (probe timeout). Repairs of small
+	// messages leave twice while nothing more waits, and count twice.
 	RetransmitsThreshold uint64
 	RetransmitsTime      uint64
 	RetransmitsProbe     uint64

@@ -3,3 +3,27 @@ package arq
 // thin reports whether nothing waits to leave: the application sends less than
 // the path carries, and what counts is how soon each message arrives.
 func (c *Conn) thin() bool { return !c.hasData() }
+
+// copyRepairs has the small messages that a thin flow's packet just repaired
+// leave once more, in a packet of their own. A repair that is lost as well costs
+// another round trip, in order for everything behind it; a copy costs as much as
+// the repair, for the share of the packets that are lost. Messages of more than
+// half a packet, and parts of them, are not worth it. The copy's fate decides
+// whether they are sent again.
+func (c *Conn) copyRepairs(p *sentPacket) {
+	if !c.thin() {
+		return
+	}
+	for i := range uint64(p.pieceCount) {
+		piece := c.sent.pieces.at(p.firstPiece + i)
+		if piece.reason == noRepair {
+			continue
+		}
+		size := len(c.out.messages.at(piece.seq).data)
+		whole := piece.hi-piece.lo == uint64(size)
+		if whole && size <= c.packetLimit()/2 && c.out.lost(piece, piece.reason) {
+			piece.copied = true
+			c.out.repair[len(c.out.repair)-1].copy = true
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package arq
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // While nothing was overtaken, a thin flow takes a packet for lost 17/16 of a
 // round trip after it left; with more to send, or on a path that reorders, it
@@ -30,6 +33,70 @@ func TestThinFlowsNoticeLossesEarlier(t *testing.T) {
 		if due, _ := s.conn.NextTimeout(); due < s.sent[0]+s.conn.rtt.timeThreshold() {
 			t.Errorf("%s: timer at %v, want 9/8 of a round trip after the packet left at the earliest: %v",
 				what, due, s.sent[0]+s.conn.rtt.timeThreshold())
+		}
+	}
+}
+
+// A message and its repair are lost, and it is there all the same after one
+// probe timeout: the repair left twice.
+func TestRepairsOfThinFlowsLeaveTwice(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	lose := 2
+	p.drop = func(from int, _ []byte) bool {
+		if from == 0 && lose > 0 {
+			lose--
+			return true
+		}
+		return false
+	}
+	if _, err := dialer.Send(p.now, make([]byte, 200), false); err != nil {
+		t.Fatal(err)
+	}
+	p.drain(0)
+	p.run(10*time.Second, listener.Readable)
+	s := dialer.Stats()
+	if s.ProbeTimeouts != 1 || s.RetransmitsProbe != 2 {
+		t.Errorf("%d probe timeouts and %d frames sent again, want one and two", s.ProbeTimeouts, s.RetransmitsProbe)
+	}
+	// A copy is no repair that would be copied, and it is lost for both.
+	lose = 3
+	if _, err := dialer.Send(p.now, make([]byte, 200), false); err != nil {
+		t.Fatal(err)
+	}
+	p.drain(0)
+	p.run(10*time.Second, func() bool { return dialer.Stats().MessagesAcked == 2 })
+	if s := dialer.Stats(); s.ProbeTimeouts != 3 || s.RetransmitsProbe != 2+4 {
+		t.Errorf("%d probe timeouts and %d frames sent again, want three and six", s.ProbeTimeouts, s.RetransmitsProbe)
+	}
+}
+
+// What fills more than half a packet, or has something behind it that waits,
+// is sent again once.
+func TestRepairsOfBulkLeaveOnce(t *testing.T) {
+	for _, c := range []struct {
+		what        string
+		size, again int
+		behind      bool
+	}{
+		{"half a packet", 600, 2, false},
+		{"more than half a packet", 601, 1, false},
+		{"half a packet with more behind it", 600, 1, true},
+	} {
+		s := newSender(t, 0)
+		if _, err := s.conn.Send(s.now, make([]byte, c.size), false); err != nil {
+			t.Fatal(err)
+		}
+		s.drain()
+		s.send()
+		s.conn.losePacket(s.first, s.conn.sent.packets.at(s.first), repairTime)
+		if c.behind { // it does not fit into the packet of the repair
+			s.queue()
+			s.queue()
+		}
+		s.drain()
+		if got := s.conn.Stats().RetransmitsTime; got != uint64(c.again) {
+			t.Errorf("%s: %d frames sent again, want %d", c.what, got, c.again)
 		}
 	}
 }
