@@ -19,6 +19,7 @@ type recovery struct {
 	probes        int               // probe packets that may leave whatever the window says
 	probeCount    int               // probe timeouts in a row
 	lastEliciting time.Duration     // when the newest ack-eliciting packet left
+	prompt        bool              // and that it left alone and asked for its acknowledgment at once
 }
 
 // detectLoss declares packets lost that were sent long enough, or far enough,

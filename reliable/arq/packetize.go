@@ -127,6 +127,9 @@ func (c *Conn) hasData() bool {
 	return c.out.hasRepair() || c.out.hasNew() && !c.awaitsCredit()
 }
 
+// ackNowRoom is what an ack_now frame takes, and what it may add to the rest.
+const ackNowRoom = proto.AckNowFrameSize + frameSlack
+
 // fill puts everything ack-eliciting into the packet.
 func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 	if c.in.grantPending {
@@ -160,7 +163,8 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 		c.appendMessages(b, p, limit)
 		p.eliciting = p.eliciting || p.pieceCount > 0
 	}
-	if thinned && p.eliciting && (c.recovery.probeCount > 0 || !c.hasData()) {
+	p.prompt = p.pieceCount > 0 && c.alone(now) && limit-b.Len() >= ackNowRoom
+	if p.prompt || thinned && p.eliciting && (c.recovery.probeCount > 0 || c.thin()) {
 		b.AddAckNow() // nothing follows that would make the peer acknowledge this
 	}
 	if c.pingPending && !p.eliciting {
@@ -195,7 +199,7 @@ func (c *Conn) packetSent(now time.Duration, p sentPacket) {
 		c.recovery.probes = max(c.recovery.probes-1, 0)
 		p.rate = c.sampler.Sent(now, int(p.size), c.recovery.inFlight)
 		c.recovery.inFlight += int(p.size)
-		c.recovery.lastEliciting = now
+		c.recovery.lastEliciting, c.recovery.prompt = now, p.prompt
 		p.moreWaited = c.hasData()
 		c.congestion.PacketSent(now, congestion.Sent{Bytes: int(p.size), InFlight: c.recovery.inFlight})
 		c.pacer.sent(int(p.size))

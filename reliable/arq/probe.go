@@ -16,13 +16,17 @@ func (c *Conn) setRecoveryTimers() {
 // delay it allows the peer's acknowledgment is what the peer really waits: what
 // it was told to, or a quarter of its round trip, twice over because its
 // estimate may differ from ours. The flat 25 ms of the RFC made a lost tail on
-// a path of 100 us cost 25 ms.
+// a path of 100 us cost 25 ms. One that was asked for at once may be as late as
+// the time threshold has it, an eighth of a round trip.
 func (c *Conn) probeTimeout() time.Duration {
 	if !c.rtt.sampled {
 		return 2*initialRTT + maxAckDelay
 	}
-	delay := min(2*c.rtt.ackDelay(), maxAckDelay)
-	return c.rtt.smoothed + max(4*c.rtt.variance, granularity) + max(delay, c.frequency.maxDelay)
+	delay := max(min(2*c.rtt.ackDelay(), maxAckDelay), c.frequency.maxDelay)
+	if c.recovery.prompt {
+		delay = max(c.rtt.smoothed/8, minAckDelay)
+	}
+	return c.rtt.smoothed + max(4*c.rtt.variance, granularity) + delay
 }
 
 // backedOffProbeTimeout doubles the probe timeout for each expiry in a row

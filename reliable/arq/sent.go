@@ -37,6 +37,7 @@ type sentPacket struct {
 	fin          bool
 	eliciting    bool // asks for an acknowledgment and counts as in flight
 	acked, lost  bool
+	prompt       bool // left alone, and asks for its acknowledgment at once
 	moreWaited   bool // more data waited to leave behind it: not the application was the limit
 	marked       bool // left as ECN-capable
 }

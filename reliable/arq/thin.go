@@ -1,5 +1,7 @@
 package arq
 
+import "time"
+
 // thin reports whether nothing waits to leave: the application sends less than
 // the path carries, and what counts is how soon each message arrives.
 func (c *Conn) thin() bool { return !c.hasData() }
@@ -26,4 +28,15 @@ func (c *Conn) copyRepairs(p *sentPacket) {
 			c.out.repair[len(c.out.repair)-1].copy = true
 		}
 	}
+}
+
+// alone reports whether the flow is thin, and its packets so far apart that the
+// peer acknowledged the last one before the next leaves. Each is acknowledged by
+// itself then, and may as well be at once. The probes for such a packet are like
+// it.
+func (c *Conn) alone(now time.Duration) bool {
+	if c.recovery.probeCount > 0 {
+		return c.recovery.prompt
+	}
+	return c.thin() && now-c.recovery.lastEliciting > max(c.rtt.ackDelay(), c.frequency.maxDelay)
 }

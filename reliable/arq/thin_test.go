@@ -100,3 +100,37 @@ func TestRepairsOfBulkLeaveOnce(t *testing.T) {
 		}
 	}
 }
+
+// A packet that comes alone is acknowledged at once, and missed as soon; what
+// follows it closely leaves the acknowledgment to the peer.
+func TestSparsePacketsAreAcknowledgedAtOnce(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, _ := p.connect()
+	quiet := func() {
+		p.run(time.Second, func() bool { return dialer.Stats().BytesInFlight == 0 })
+		p.now += time.Second
+	}
+	quiet()
+	send := func() {
+		if _, err := dialer.Send(p.now, make([]byte, 200), false); err != nil {
+			t.Fatal(err)
+		}
+		p.drain(0)
+	}
+	sent := p.now
+	send()
+	want := sent + dialer.rtt.smoothed + max(4*dialer.rtt.variance, granularity) + dialer.rtt.smoothed/8
+	if due := dialer.timers[timerProbe]; due != want {
+		t.Errorf("probe timer at %v, want an eighth of a round trip for the acknowledgment: %v", due, want)
+	}
+	p.run(time.Second, func() bool { return dialer.Stats().MessagesAcked == 1 })
+	if got := p.now - sent; got != 2*p.delay {
+		t.Errorf("acknowledged after %v, want the round trip of %v", got, 2*p.delay)
+	}
+	quiet()
+	send()
+	p.now += ms
+	if send(); dialer.recovery.prompt {
+		t.Error("a packet close behind another asks for its acknowledgment at once")
+	}
+}
