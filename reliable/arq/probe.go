@@ -44,13 +44,18 @@ func (c *Conn) backedOffProbeTimeout() time.Duration {
 }
 
 // probeExpired answers silence: up to two packets leave whatever the window
-// says (RFC 9002 section 6.2.4), carrying the oldest unacknowledged data.
+// says (RFC 9002 section 6.2.4), carrying the oldest unacknowledged data. Where
+// there is new data the second carries that ("SHOULD include new data"): if the
+// peer was only late, one packet was sent in vain, not two.
 func (c *Conn) probeExpired() {
 	c.stats.ProbeTimeouts++
 	c.recovery.probeCount++
 	c.recovery.probes = 2
-	copied := 0
-	for n := c.sent.oldest; n != 0 && copied < c.recovery.probes; {
+	copies := c.recovery.probes
+	if c.out.hasNew() && !c.awaitsCredit() {
+		copies--
+	}
+	for n := c.sent.oldest; n != 0 && copies > 0; {
 		p := c.sent.packets.at(n)
 		n = p.next
 		if p.maxDataLimit == c.in.limit {
@@ -67,7 +72,7 @@ func (c *Conn) probeExpired() {
 			}
 		}
 		if took {
-			copied++
+			copies--
 		}
 	}
 	// Something must be sent, or nothing would arm the timer again.

@@ -49,17 +49,43 @@ func TestA4_NumbersWrap(t *testing.T) {
 	}
 }
 
-// A delay spike of five round trips without any loss costs at most the two
-// packets of one probe timeout (RFC 9002 section 6.2.4) sent in vain, and the
-// window does not fall below half of what the path takes.
+// repeated follows one end's data and adds up the message bytes sent again.
+type repeated struct {
+	upTo  map[uint32]uint32 // of each message, what left for the first time
+	bytes int
+}
+
+func (r *repeated) sent(d *proto.Data) {
+	frames := d.Frames()
+	var f proto.Frame
+	for frames.Next(&f) {
+		if f.Type == proto.FrameMessage || f.Type == proto.FrameFragment {
+			end := f.Message.Offset + uint32(len(f.Message.Payload))
+			r.bytes += int(min(end, r.upTo[f.Message.Seq]) - min(f.Message.Offset, r.upTo[f.Message.Seq]))
+			r.upTo[f.Message.Seq] = max(r.upTo[f.Message.Seq], end)
+		}
+	}
+}
+
+// A delay spike of five round trips without any loss has what one packet holds
+// sent in vain, the copy of a probe timeout, and the window does not fall below
+// half of what the path takes.
 func TestA9_DelaySpikeIsNoLoss(t *testing.T) {
 	w, a, b := openPair(t, arq.Config{MaxPacket: 1452, SendBuffer: 4 << 20, ReceiveWindow: 4 << 20})
 	rate := lossy.Profile{Delay: 20 * time.Millisecond, Rate: 20e6, Queue: 200 * time.Millisecond}
 	w.Path(a.node, b.node).SetProfile(rate)
 	a.Queue(16<<20, 16<<20)
+	again := repeated{upTo: make(map[uint32]uint32)}
+	var p proto.Packet
+	w.Observe = func(o Observation) {
+		if o.Kind == Sent && o.Node == a.node && proto.Parse(o.Datagram, &p) == nil {
+			again.sent(&p.Data)
+		}
+	}
 	w.Run(2 * time.Second)
 	for spike := range 3 {
 		before := a.Conn.Stats()
+		again.bytes = 0
 		slow := rate
 		slow.Delay += 200 * time.Millisecond
 		w.Path(a.node, b.node).SetProfile(slow)
@@ -74,9 +100,10 @@ func TestA9_DelaySpikeIsNoLoss(t *testing.T) {
 			t.Errorf("spike %d: no round trip took longer than %v", spike, longest)
 		}
 		after := a.Conn.Stats()
-		lost, probes := after.PacketsLost-before.PacketsLost, after.ProbeTimeouts-before.ProbeTimeouts
-		if lost+2*probes > 2 {
-			t.Errorf("spike %d: %d packets declared lost and %d probe timeouts though nothing was lost", spike, lost, probes)
+		t.Logf("spike %d: %d probe timeouts, %d bytes again, window %d before and %d after", spike,
+			after.ProbeTimeouts-before.ProbeTimeouts, again.bytes, before.CongestionWindow, after.CongestionWindow)
+		if lost := after.PacketsLost - before.PacketsLost; lost > 0 || again.bytes > before.PacketSize {
+			t.Errorf("spike %d: %d packets declared lost and %d bytes sent again though nothing was lost", spike, lost, again.bytes)
 		}
 		const pathTakes = 20e6 / 8 * 40 / 1000
 		if after.CongestionWindow < min(before.CongestionWindow, pathTakes)/2 {
@@ -171,23 +198,33 @@ func TestA11_OneLossOneRetransmission(t *testing.T) {
 	}
 }
 
-// Random loss from 1 to 80 % both ways: 100 kB always arrive. How fast is the
-// business of the engine's table; here a bound per rate, of the slowest of
-// five seeds, keeps it from becoming slower by an accident.
+// Random loss from 1 to 80 % both ways: 100 kB always arrive, and on the mean
+// of the seeds as fast as they did when the curve was recorded, give or take 5 %.
+// What is recorded is the time over a round trip of 50 ms without any other
+// limit: 95, 82 and 51 % of the goodput without loss at 1, 5 and 20 %. Whoever
+// makes it better records it anew.
 func TestA12_RandomLoss(t *testing.T) {
 	for _, c := range []struct {
 		loss  float64
-		bound time.Duration // 50 ms round trip
+		seeds uint64
+		mean  time.Duration // recorded
+		bound time.Duration // of the slowest
+		share float64       // of the goodput without loss, at least
 	}{
-		{0, 500 * time.Millisecond},
-		{0.01, 1 * time.Second},
-		{0.05, 2 * time.Second},
-		{0.20, 6 * time.Second},
-		{0.50, 40 * time.Second},
-		{0.80, 10 * time.Minute},
+		{0, 300, 219 * time.Millisecond, 221 * time.Millisecond, 1},
+		{0.01, 300, 230 * time.Millisecond, 500 * time.Millisecond, 0.90},
+		{0.05, 300, 267 * time.Millisecond, 1 * time.Second, 0.75},
+		{0.20, 300, 426 * time.Millisecond, 4 * time.Second, 0.45},
+		{0.50, 1000, 2910 * time.Millisecond, 30 * time.Second, 0.07},
+		{0.80, 100, 90400 * time.Millisecond, 5 * time.Minute, 0.002},
 	} {
 		t.Run(fmt.Sprint(c.loss), func(t *testing.T) {
-			for seed := uint64(1); seed <= 5; seed++ {
+			short := testing.Short() || raceEnabled
+			if short {
+				c.seeds /= 20
+			}
+			sum := time.Duration(0)
+			for seed := uint64(1); seed <= c.seeds; seed++ {
 				w, a, b := pairWorld(seed, arq.Config{MaxPacket: 1200, HandshakeTimeout: -1})
 				for _, l := range []*lossy.Link{w.Path(a, b), w.Path(b, a)} {
 					l.SetProfile(lossy.Profile{Delay: 25 * time.Millisecond, Loss: c.loss})
@@ -195,13 +232,25 @@ func TestA12_RandomLoss(t *testing.T) {
 				e := a.Dial(b)
 				w.RunUntil(5*time.Minute, func() bool { return e.Conn.State() == arq.Open })
 				took, ok := transfer(w, e, c.bound, 100_000)
-				t.Logf("seed %d: %v", seed, took)
 				if !ok {
 					t.Errorf("seed %d: not done after %v: %v, %v", seed, c.bound, e, e.Conn.Err())
 				}
 				if err := w.Err(); err != nil {
 					t.Errorf("seed %d: %v", seed, err)
 				}
+				sum += took
+			}
+			mean := sum / time.Duration(c.seeds)
+			t.Logf("%v on the mean, recorded %v", mean, c.mean)
+			if short {
+				return // too few for a mean
+			}
+			if mean > c.mean+c.mean/20 {
+				t.Errorf("%v on the mean, more than 5 %% above the %v recorded", mean, c.mean)
+			}
+			const withoutLoss = 220 * time.Millisecond
+			if share := withoutLoss.Seconds() / mean.Seconds(); share < c.share {
+				t.Errorf("%.1f %% of the goodput without loss, want %.1f %%", 100*share, 100*c.share)
 			}
 		})
 	}
