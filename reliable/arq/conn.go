@@ -346,7 +346,7 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 		case timerPath:
 			c.pathExpired(now)
 		case timerPacketSize:
-			c.packetSizeExpired()
+			c.packetSizeExpired(now)
 		case timerClose:
 			c.closeExpired(now)
 		default:

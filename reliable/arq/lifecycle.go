@@ -17,8 +17,10 @@ type closing struct {
 	pending  bool // a close frame has to be sent
 	attempts int  // closes sent without an answer
 
-	// A peer that moves while the connection ends is answered where it is:
-	// its packets there pay for that.
+	// A peer that moves while the connection ends is answered where it is, and
+	// its packets there pay for that. The address is not validated: nothing but
+	// these answers will ever go there (RFC 9000 section 10.2.1 leaves it at a
+	// limit of three times the bytes that came).
 	elsewhere netip.AddrPort
 	credit    int  // bytes that came from elsewhere and were not answered
 	answerDue bool // a close has to be sent to elsewhere

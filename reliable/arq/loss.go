@@ -49,7 +49,7 @@ func (c *Conn) detectLoss(now time.Duration, path congestion.RTT) {
 		}
 		c.losePacket(n, p, reason)
 		c.frequency.lossyUntil = now + lossMemory
-		if !c.onPath(n) {
+		if !c.onPath(n) || c.pmtu.inHole(n, p) {
 			continue
 		}
 		c.recovery.fates = append(c.recovery.fates, c.sampler.Fate(&p.rate))
@@ -100,7 +100,7 @@ func (r *lossRun) extend(n uint64, at time.Duration, acked spans) time.Duration 
 func (c *Conn) losePacket(n uint64, p *sentPacket, reason repairReason) {
 	c.sent.settle(p)
 	p.lost = true
-	c.pmtu.packetLost(n, int(p.size))
+	c.pmtu.packetLost(n, p)
 	c.stats.PacketsLost++
 	c.recovery.inFlight -= int(p.size)
 	c.sampler.Lost(int(p.size))

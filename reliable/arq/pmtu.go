@@ -26,9 +26,14 @@ type pmtu struct {
 	raiseAt  time.Duration
 
 	// What black-hole detection knows of packets above basePacket.
-	lost       int    // declared lost since one was acknowledged
-	newestLost uint64 // the newest of them
-	fits       bool   // one that is newer and not above basePacket was acknowledged
+	lost       congestion.Spurious // declared lost since one was acknowledged
+	newestLost uint64              // the newest of them
+	fits       bool                // one that is newer and not above basePacket was acknowledged
+
+	// The losses by which a black hole was found, and the number of the first
+	// packet after that. Whether it was one, probes of the size at fault tell.
+	hole    congestion.Spurious
+	holeEnd uint64
 }
 
 const (
@@ -202,11 +207,16 @@ func (c *Conn) appendProbe(now time.Duration, dst []byte) []byte {
 }
 
 // packetSizeExpired takes in that the probe was not acknowledged.
-func (c *Conn) packetSizeExpired() {
+func (c *Conn) packetSizeExpired(now time.Duration) {
 	m := &c.pmtu
 	c.stats.SizeProbesLost++
 	m.attempts++
 	if m.attempts >= maxProbes {
+		if m.probing == m.first && m.hole.Packets > 0 {
+			// It was their size that packets were lost for, and no congestion.
+			c.congestion.Spurious(now, m.hole)
+			m.hole = congestion.Spurious{}
+		}
 		m.failed = m.probing
 		m.attempts, m.first = 0, 0
 	}
@@ -219,25 +229,27 @@ func (c *Conn) sizeAcked(now time.Duration, f *proto.Ack) {
 	m := &c.pmtu
 	if m.probing > 0 && covers(f, uint32(m.number)) {
 		size := m.probing
-		m.probing, m.attempts = 0, 0
+		m.probing, m.attempts, m.hole = 0, 0, congestion.Spurious{}
 		c.timers.stop(timerPacketSize)
 		if size > c.maxPacket {
 			c.setPacketSize(size)
 		}
 	}
-	if c.maxPacket > basePacket && m.lost >= blackHoleLosses && m.fits && c.config.FixedPacket == 0 {
+	if c.maxPacket > basePacket && m.lost.Packets >= blackHoleLosses && m.fits && c.config.FixedPacket == 0 {
 		c.blackHole(now)
 	}
 }
 
 // blackHole goes back to what always passes (RFC 8899 section 4.3). That the
 // size is at fault is only likely: the first question is whether it still
-// passes.
+// passes. If not, the controller is told that what was lost for it was lost for
+// nothing else.
 func (c *Conn) blackHole(now time.Duration) {
-	size := c.maxPacket
+	size, lost := c.maxPacket, c.pmtu.lost
 	c.stats.BlackHoles++
 	c.timers.stop(timerPacketSize)
 	c.pmtu.begin(size)
+	c.pmtu.hole, c.pmtu.holeEnd = lost, c.nextNumber
 	c.pmtu.raiseAt = now + blackHoleCooldown
 	c.setPacketSize(basePacket)
 }
@@ -260,15 +272,25 @@ func covers(f *proto.Ack, number uint32) bool {
 func (m *pmtu) packetArrived(number uint64, size int) {
 	switch {
 	case size > basePacket:
-		m.lost, m.fits = 0, false
-	case m.lost > 0 && number > m.newestLost:
+		m.lost, m.fits = congestion.Spurious{}, false
+	case m.lost.Packets > 0 && number > m.newestLost:
 		m.fits = true
 	}
 }
 
-func (m *pmtu) packetLost(number uint64, size int) {
-	if size > basePacket {
-		m.lost++
-		m.newestLost = max(m.newestLost, number)
+func (m *pmtu) packetLost(number uint64, p *sentPacket) {
+	if p.size <= basePacket || m.inHole(number, p) {
+		return
 	}
+	m.newestLost = max(m.newestLost, number)
+	m.lost.Packets++
+	m.lost.Bytes += int(p.size)
+	m.lost.SentAt = max(m.lost.SentAt, p.at)
+}
+
+// inHole reports whether a packet left before the black hole was found, and was
+// too large for it. The controller has answered to the first of these: the
+// rest is not told.
+func (m *pmtu) inHole(number uint64, p *sentPacket) bool {
+	return number < m.holeEnd && p.size > basePacket
 }

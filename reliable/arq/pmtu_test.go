@@ -2,6 +2,7 @@ package arq
 
 import (
 	"testing"
+	"time"
 
 	"udplab/proto"
 )
@@ -84,24 +85,24 @@ func TestBlackHoleNeedsProof(t *testing.T) {
 	}{
 		{"large lost, small arrives", func(m *pmtu) {
 			for n := range uint64(blackHoleLosses) {
-				m.packetLost(n, 1400)
+				m.packetLost(n, &sentPacket{size: 1400})
 			}
 			m.packetArrived(100, 1000)
 		}, true},
 		{"nothing arrives", func(m *pmtu) {
 			for n := range uint64(100) {
-				m.packetLost(n, 1400)
+				m.packetLost(n, &sentPacket{size: 1400})
 			}
 		}, false},
 		{"small ones arrive that are older", func(m *pmtu) {
 			for n := range uint64(100) {
-				m.packetLost(n+50, 1400)
+				m.packetLost(n+50, &sentPacket{size: 1400})
 			}
 			m.packetArrived(10, 1000)
 		}, false},
 		{"a large one arrives in between", func(m *pmtu) {
 			for n := range uint64(100) {
-				m.packetLost(n, 1400)
+				m.packetLost(n, &sentPacket{size: 1400})
 				if n%3 == 0 {
 					m.packetArrived(n+1, 1400)
 				}
@@ -110,15 +111,73 @@ func TestBlackHoleNeedsProof(t *testing.T) {
 		}, false},
 		{"small ones are lost", func(m *pmtu) {
 			for n := range uint64(100) {
-				m.packetLost(n, 1200)
+				m.packetLost(n, &sentPacket{size: 1200})
 			}
 			m.packetArrived(200, 1000)
 		}, false},
 	} {
 		var m pmtu
 		c.happens(&m)
-		if got := m.lost >= blackHoleLosses && m.fits; got != c.want {
+		if got := m.lost.Packets >= blackHoleLosses && m.fits; got != c.want {
 			t.Errorf("%s: black hole %v, want %v", c.comment, got, c.want)
+		}
+	}
+}
+
+// What was lost only because it was larger than the path carries is no
+// congestion: once probes of that size are lost, too, the controller hears that
+// the losses were spurious. If one passes, they were what they seemed.
+func TestBlackHoleIsNoCongestion(t *testing.T) {
+	for _, passes := range []bool{false, true} {
+		s := newSender(t, 0)
+		c := s.conn
+		c.idle, c.config.FixedPacket, c.maxPacket, c.pmtu.limit = 0, 0, 1452, 1452
+		c.pmtu.begin(0)
+		c.pmtu.searched, c.pmtu.raiseAt = true, time.Hour
+		large := 0
+		// Packets leave at each timeout; those that pass are acknowledged.
+		step := func(pass func(size int) bool) {
+			for {
+				b, _, ok := c.AppendPacket(s.now, nil)
+				if !ok {
+					break
+				}
+				if len(b) > basePacket && c.stats.BlackHoles == 0 {
+					large++
+				}
+				if pass(len(b)) {
+					f := proto.Ack{Largest: uint32(c.nextNumber - 1), N: 1}
+					f.Ranges[0].Count = 1
+					s.now += ms
+					c.handleAck(s.now, &f)
+					c.sizeAcked(s.now, &f)
+				}
+			}
+			if at, ok := c.NextTimeout(); ok {
+				s.now = max(s.now, at)
+				c.HandleTimeout(s.now)
+			}
+		}
+		c.Send(s.now, make([]byte, 10*1400), false)
+		for c.stats.BlackHoles == 0 && s.now < time.Minute {
+			step(func(size int) bool { return size <= basePacket && s.now > ms })
+		}
+		if large < blackHoleLosses || len(s.cc.losses) == 0 || len(s.cc.spurious) != 0 {
+			t.Fatalf("%d large packets, told of %d losses, %d spurious before the probes are lost", large, len(s.cc.losses), len(s.cc.spurious))
+		}
+		for c.pmtu.first != 0 && c.maxPacket == basePacket && s.now < time.Minute {
+			step(func(size int) bool { return passes || size <= basePacket })
+		}
+		told := 0
+		for _, sp := range s.cc.spurious {
+			told += sp.Packets
+		}
+		want := s.lostPackets()
+		if passes {
+			want = 0
+		}
+		if told != want || s.now >= time.Minute {
+			t.Errorf("the size passes: %v: %d of the %d losses told are told to be spurious, want %d", passes, told, s.lostPackets(), want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"udplab/lossy"
 	"udplab/proto"
 	"udplab/reliable/arq"
+	"udplab/reliable/congestion"
 )
 
 // port and network are the places a node moves to: another port of its first
@@ -225,6 +226,38 @@ func TestA20_BlackHole(t *testing.T) {
 
 // searchStepOfRFC8899 is how close to the truth the search comes.
 const searchStepOfRFC8899 = 20
+
+// What falls into a black hole is no congestion: a controller that halves its
+// window for each round trip with losses does so once, and takes it back when
+// probes have shown that it is the size that does not pass.
+func TestA20_BlackHoleIsNoCongestion(t *testing.T) {
+	newreno := func(c congestion.Config) congestion.Controller { return congestion.NewNewReno(c) }
+	w, a, b := pairWorld(1, arq.Config{MaxPacket: 1452, Congestion: newreno})
+	for _, l := range []*lossy.Link{w.Path(a, b), w.Path(b, a)} {
+		l.SetProfile(lossy.Profile{Delay: 20 * time.Millisecond, Rate: 10e6, Queue: 100 * time.Millisecond})
+	}
+	e := a.Dial(b)
+	w.Run(2 * time.Second)
+	for range 100 {
+		e.Queue(100_000)
+	}
+	w.Run(3 * time.Second)
+	before := e.Conn.Stats()
+	w.SetMTU(a, b, 1300)
+	low := before.CongestionWindow
+	for range 100 {
+		w.Run(10 * time.Millisecond)
+		low = min(low, e.Conn.Stats().CongestionWindow)
+	}
+	after := e.Conn.Stats()
+	t.Logf("window %d, %d in the black hole, %d after; %d packets lost", before.CongestionWindow, low, after.CongestionWindow, after.PacketsLost-before.PacketsLost)
+	if after.BlackHoles != 1 || after.PacketsLost == before.PacketsLost || low >= before.CongestionWindow {
+		t.Errorf("%d black holes, %d packets lost in them: the test shows nothing", after.BlackHoles, after.PacketsLost-before.PacketsLost)
+	}
+	if low < before.CongestionWindow/2 || after.CongestionWindow < before.CongestionWindow {
+		t.Errorf("window %d before, %d in the black hole, %d after", before.CongestionWindow, low, after.CongestionWindow)
+	}
+}
 
 // Lost probes are not congestion: they are in no counter of losses, and the
 // window does not notice them.
