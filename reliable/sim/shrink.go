@@ -4,11 +4,13 @@ package sim
 // same way, with at most budget replays. plant is as in RecordSwarm. It is
 // deterministic. A record that does not fail comes back as it is.
 //
-// It takes out whole kinds of things first (a node, an option, all duplicates,
-// all restarts), then single ones by delta debugging (Zeller and Hildebrandt,
-// "Simplifying and isolating failure-inducing input", 2002), then makes what
-// is left plainer: shorter messages, rounder times, less delay. It begins
-// again until nothing helps.
+// It first looks for a small record among those that can be drawn from the parts
+// of this one (rebuild). Then it takes out whole kinds of things (a node, an
+// option, all duplicates, all restarts), then single ones by delta debugging
+// (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input",
+// 2002), then makes what is left plainer: shorter messages, rounder times, less
+// delay. It begins again until nothing helps. Two faults that the oracle has the
+// same words for are one to it.
 func Shrink(r *Record, plant func(*World), budget int) *Record {
 	s := &shrinker{best: r, plant: plant, left: budget}
 	first := r.replay(plant)
@@ -17,6 +19,7 @@ func Shrink(r *Record, plant func(*World), budget int) *Record {
 	}
 	s.kind = first.kind
 	s.best = trimmed(r, first)
+	s.rebuild()
 	for s.left > 0 {
 		s.progress = false
 		s.features()
