@@ -21,7 +21,7 @@ type ackResult struct {
 // acknowledged, not what is in flight.
 func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	c.stats.AcksReceived++
-	largest := proto.Expand(f.Largest, c.nextNumber)
+	largest := c.expand(f.Largest, c.nextNumber)
 	if wrong := c.ackViolation(f, largest); wrong != "" {
 		c.violation(CodeViolation, wrong)
 		return

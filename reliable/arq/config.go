@@ -63,6 +63,10 @@ type Config struct {
 	// message sequence number. Any value works; tests start just before the
 	// wrap. Default 0.
 	FirstNumber uint32
+
+	// numberBits is how many bits of a number on the wire are believed, 0 = all
+	// 32: tests wrap numbers as often as they like.
+	numberBits int
 }
 
 // The protocol's fixed times.

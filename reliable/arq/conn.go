@@ -201,7 +201,7 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 	if c.acks.any {
 		expected = c.acks.largest + 1
 	}
-	number := proto.Expand(d.Number, expected)
+	number := c.expand(d.Number, expected)
 	c.heard(now)
 	c.credited(c.arrival)
 	if c.acks.duplicate(number) {
@@ -240,6 +240,15 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 		// RFC 9000 section 13.2.1: at once, so that the peer slows down soon.
 		c.acks.immediate = c.acks.immediate || congested
 	}
+}
+
+// expand returns the 64-bit number that the one on the wire stands for.
+func (c *Conn) expand(low uint32, expected uint64) uint64 {
+	if unread := 32 - c.config.numberBits; unread < 32 {
+		distance := int32(low-uint32(expected)) << unread >> unread
+		low = uint32(expected) + uint32(distance)
+	}
+	return proto.Expand(low, expected)
 }
 
 // handleDataClosing takes in a data packet while our close waits for its
@@ -292,7 +301,7 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 	case proto.FrameReceivedAt:
 		c.handleReceivedAt(&f.ReceivedAt)
 	case proto.FrameFin:
-		c.handleFin(proto.Expand(f.FinNext, c.in.next))
+		c.handleFin(c.expand(f.FinNext, c.in.next))
 	case proto.FrameECN:
 		c.ecn.frame, c.ecn.fresh = f.ECN, true
 	case proto.FramePathChallenge:

@@ -26,7 +26,7 @@ func (j *jitter) sample(sentAt, receivedAt time.Duration) {
 // handleReceivedAt takes in when a packet arrived. It is sent along with the
 // ack of the packet and before it, while the packet is still remembered.
 func (c *Conn) handleReceivedAt(r *proto.ReceivedAt) {
-	n := proto.Expand(r.Number, c.nextNumber)
+	n := c.expand(r.Number, c.nextNumber)
 	if !c.sent.packets.has(n) {
 		return
 	}

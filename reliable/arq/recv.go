@@ -37,7 +37,7 @@ func (q *recvQueue) init(first uint64, window int) {
 // handleMessage takes in a message frame.
 func (c *Conn) handleMessage(m *proto.Message) {
 	q := &c.in
-	seq := proto.Expand(m.Seq, q.next)
+	seq := c.expand(m.Seq, q.next)
 	if seq < q.next {
 		return // delivered before
 	}
