@@ -14,6 +14,9 @@ const (
 	daltHeavy = 0.3
 	// daltMarked is what a CE mark leaves of the window (RFC 8511).
 	daltMarked = 0.85
+	// daltPatience is for how many round trips a climb may see a queue stand
+	// while packets are lost.
+	daltPatience = 16
 	// daltRoom is how far the window stands above what the rate alone keeps in
 	// flight while climbing, so that a burst of lost acks does not stop it.
 	daltRoom = 1.5
@@ -51,6 +54,7 @@ type Dalt struct {
 	srtt   time.Duration
 	path   daltPath
 	losses daltLosses
+	depth  daltDepth
 	round  daltRound
 
 	// Of the last drain.
@@ -61,11 +65,12 @@ type Dalt struct {
 	failed   int           // drains in a row that left a queue
 
 	// Of the climb.
-	ceiling     float64 // growth is plain up to here
-	step        float64 // bytes the window grows in this round
-	rounds      int     // since it began
-	emptyRounds int     // in a row beyond the ceiling without a queue
-	standing    daltTally
+	ceiling     float64   // growth is plain up to here
+	step        float64   // bytes the window grows in this round
+	rounds      int       // since it began
+	emptyRounds int       // in a row beyond the ceiling without a queue
+	standing    daltTally // of the rounds since a queue stands
+	stood       int       // how many these are
 
 	// Of startup.
 	startRate  float64 // the highest delivery rate
@@ -114,9 +119,14 @@ func (d *Dalt) SetMaxPacket(bytes int) { d.config.MaxPacket = bytes }
 // PacketSent implements Controller.
 func (d *Dalt) PacketSent(time.Duration, Sent) {}
 
-// target is the standing queue at which the flow drains. Below two packets
-// of ours a queue can't be told from a packet on the wire.
+// target is the standing queue at which the flow drains.
 func (d *Dalt) target() time.Duration {
+	return max(d.goal()>>d.depth.halvings, d.packetTime()/2)
+}
+
+// goal is the target where the bottleneck's queue is deep enough for it. Below
+// two packets of ours a queue can't be told from a packet on the wire.
+func (d *Dalt) goal() time.Duration {
 	return max(daltTarget, min(d.path.base()/5, 2*daltTarget), 2*d.packetTime())
 }
 
@@ -140,7 +150,7 @@ func (d *Dalt) Lost(_ time.Duration, l Loss) {
 		// how short it can be.
 		d.state, d.window = daltStartup, d.leastWindow()
 		d.startRate, d.flatRounds = 0, 0
-		d.losses = daltLosses{}
+		d.losses, d.depth = daltLosses{}, daltDepth{}
 		d.round = daltRound{end: d.round.end}
 	}
 }
@@ -213,6 +223,6 @@ func (d *Dalt) backOff(now time.Duration, a Ack, q time.Duration, part float64) 
 	}
 	d.pathRTT = max(d.srtt-q, d.path.base(), time.Microsecond)
 	d.window = max(d.full*daltLow, d.leastWindow())
-	d.standing = daltTally{}
+	d.standing, d.stood = daltTally{}, 0
 	d.enter(daltDrain, a)
 }

@@ -61,7 +61,7 @@ func (d *Dalt) drain(a Ack, ended bool) {
 		d.window = d.full * daltLow
 	}
 	if ended {
-		if d.failed == 0 {
+		if d.failed == 0 && d.depth.halvings == 0 {
 			d.window = max(d.window, d.full) // what the acks tell from now on has left
 		}
 		d.enter(daltMeasure, a)
@@ -100,6 +100,11 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 		through := 1 - min(d.losses.base, daltHeavy)
 		d.full = d.peakRate/through*(d.srtt-max(left, 0)).Seconds() + d.round.bytesPerAck()
 		d.byRate = false
+		if d.depth.halvings > 0 {
+			// No room for an estimate that is too large.
+			d.full = max(d.full*daltBelow, d.leastWindow())
+			d.window = min(d.window, d.full)
+		}
 	}
 	d.window = min(max(d.window, d.full), maxWindow)
 	d.ceiling = max(d.ceiling, d.full)
@@ -111,10 +116,12 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 // plainStep is how much the window grows per round below the ceiling. It is
 // the same for flows of any window, or they would not become equal, and grows
 // with the rounds since the last drain, which flows of one bottleneck share, so
-// that large windows do not take long. Small windows take small steps.
+// that large windows do not take long. Small windows take small steps, for
+// their flow is slow or has many beside it, and so do halved targets.
 func (d *Dalt) plainStep() float64 {
-	packet := float64(d.config.MaxPacket)
-	return min(4+float64(d.rounds)/4, math.Sqrt(d.window/packet)/2.5) * packet
+	packets := d.window / float64(d.config.MaxPacket)
+	step := min(4+float64(d.rounds)/4, math.Sqrt(packets)/2.5, packets/16)
+	return step / float64(1+min(d.depth.halvings, 2)) * float64(d.config.MaxPacket)
 }
 
 // climb lets the window grow until a queue stands or losses tell that one
@@ -125,11 +132,13 @@ func (d *Dalt) climb(now time.Duration, a Ack, ended bool) {
 	}
 	q := d.path.standing(now, d.srtt)
 	d.round.peak = max(d.round.peak, q)
+	d.depth.largest.add(now, q)
 	switch before := d.round.peakBefore; {
 	case q >= d.target():
 		// The queue took that much without overflowing: the losses of this
 		// climb were not ours.
 		d.losses.commit(d.config.MaxPacket)
+		d.depth.reached()
 		d.byRate = d.emptyRounds > 2
 		d.backOff(now, a, q, 1)
 	case before >= d.target()*2/3 && q > 0 && q <= before-d.target()/2:
@@ -151,17 +160,29 @@ func (d *Dalt) climbed(now time.Duration, a Ack) {
 	stands := d.round.minRTT-d.path.base() >= d.empty()
 	d.standing.add(d.round.tally)
 	if !stands {
-		d.standing = daltTally{}
-	}
-	switch {
-	case d.heavy():
+		d.standing, d.stood = daltTally{}, 0
+	} else if d.stood++; d.stood >= daltPatience && d.standing.loss() > 0.01 {
+		// Others may keep the queue there, and what is lost in it may have
+		// become our reference: take another.
 		d.losses.discard()
 		d.byRate = false
+		d.backOff(now, a, d.queue(now), 1)
+		return
+	}
+	peak := max(d.round.peak, d.round.peakBefore)
+	switch {
+	case d.heavy():
+		carried := d.round.carried * (1 - d.round.tally.loss())
+		d.losses.discard()
+		d.depth.overflowed(peak, d.goal())
+		d.byRate = false
 		d.backOff(now, a, d.queue(now), 0.7)
+		d.ceiling = max(d.ceiling, carried)
 		return
 	case stands && d.losses.excess(d.standing, size, true), d.losses.excess(d.round.tally, size, stands):
 		carried := d.round.carried
 		d.losses.discard()
+		d.depth.overflowed(peak, d.goal())
 		d.byRate = true
 		d.backOff(now, a, d.queue(now), 1)
 		if !stands {
@@ -172,11 +193,12 @@ func (d *Dalt) climbed(now time.Duration, a Ack) {
 	d.losses.suspend(d.round.tally, size)
 	d.rounds++
 	d.step = d.plainStep()
+	wait := 1 << d.depth.halvings
 	if stands || !d.round.limited || d.window < d.ceiling*1.03 || d.losses.suspicious(d.round.tally, size) {
 		d.emptyRounds = 0
-	} else if d.emptyRounds++; d.emptyRounds > 1 {
+	} else if d.emptyRounds++; d.emptyRounds > wait {
 		// The path has become wider: look for its width in doubling steps.
-		d.step = min(d.step*float64(uint(1)<<min(d.emptyRounds-1, 10)), d.window/2)
+		d.step = min(d.step*float64(uint(1)<<min(d.emptyRounds-wait, 10)), d.window/2)
 	}
 	d.enter(daltClimb, a)
 }
