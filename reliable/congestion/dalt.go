@@ -215,6 +215,9 @@ func (d *Dalt) backOff(now time.Duration, a Ack, q time.Duration, part float64) 
 		// is the rate alone.
 		d.fromStart, d.byRate = true, true
 		d.full = max(max(d.startRate, d.round.rate)*(d.srtt-q).Seconds(), d.leastWindow())
+		if !d.round.limited {
+			d.full, d.byRate = max(d.full, d.window), false // and the application's rate is not the path's
+		}
 	}
 	d.peakRate = a.Rate.BytesPerSecond // rates of before are not those of a path that just became slow
 	d.ceiling = d.full
