@@ -66,7 +66,6 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 			RTT:           path, Rate: rate,
 		})
 	}
-	c.out.release()
 	c.setRecoveryTimers()
 }
 
@@ -112,10 +111,12 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 		return
 	}
 	c.pmtu.packetArrived(n, int(p.size))
-	c.in.confirmed = max(c.in.confirmed, p.maxDataLimit)
+	c.redundancy.loss.add(0)
+	c.in.credit.confirm(p.maxDataLimit)
 	if p.fin {
 		c.finish.acked, c.finish.pending = true, false
 	}
+	c.recovery.run.acked(n)
 	found.count++
 	found.moreWaited = found.moreWaited || p.moreWaited
 	found.newestSentAt = max(found.newestSentAt, p.at)
@@ -141,10 +142,22 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 	}
 	c.sampler.Acked(now, p.at, int(p.size), &p.rate)
 	for i := range uint64(p.pieceCount) {
-		piece := c.sent.pieces.at(p.firstPiece + i)
-		if c.out.ackedPiece(piece) {
-			c.stats.MessagesAcked++
-			c.receipt(piece.seq, c.out.messages.at(piece.seq), Acked)
+		c.pieceAcked(c.sent.pieces.at(p.firstPiece + i))
+	}
+}
+
+// pieceAcked records that a piece arrived.
+func (c *Conn) pieceAcked(p *piece) {
+	switch p.kind {
+	case pieceMessage:
+		if l := c.out.lanes[p.lane]; l.acked(p) {
+			c.settled(l, p.seq, Acked)
 		}
+	case pieceSkip:
+		c.skipAcked(c.out.lanes[p.lane], p.seq, p.hi)
+	case pieceLate:
+		c.in.lanes[p.lane].late.confirmed(p.seq, p.hi)
+	case pieceCredit:
+		c.in.channels[p.lane].credit.confirm(p.hi)
 	}
 }

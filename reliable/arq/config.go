@@ -51,6 +51,9 @@ type Config struct {
 	// ReportReceivedAt asks the peer to say when packets arrived, which gives
 	// Stats.Jitter of this side's packets at some 12 bytes an ack. Default off.
 	ReportReceivedAt bool
+	// Redundancy says whether small messages of thin flows are repeated before
+	// their loss is known. Default RedundancyAdaptive.
+	Redundancy Redundancy
 	// ECN says that the driver marks datagrams as Conn.ECN says (RFC 3168).
 	// Then the peer's counts of marks are checked, and marks of congestion
 	// obeyed. Marks that arrive are reported to the peer in any case.

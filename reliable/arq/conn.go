@@ -50,10 +50,11 @@ type Conn struct {
 	ecn        ecn
 	arrival    arrival // of the packet in hand
 	acks       acks
-	out        sendQueue
-	in         recvQueue
+	out        outgoing
+	in         incoming
 	closing    closing
 	finish     finish
+	redundancy redundancy
 	timers     timers
 	receipts   []Receipt
 
@@ -118,10 +119,14 @@ func (c *Conn) Stats() Stats {
 	s.ReorderingWindow = c.reordering.window
 	s.PacingRate = int(c.congestion.PacingRate())
 	s.PacketSize = c.maxPacket
+	s.LossRate = c.redundancy.loss.rate
 	s.CongestionWindow = c.congestion.Window()
 	s.BytesInFlight = c.recovery.inFlight
 	s.SendQueueBytes = c.out.bytes
 	s.ReceiveBytes = c.in.held
+	for _, l := range c.in.lanes {
+		s.MessagesDropped += l.overrun
+	}
 	return s
 }
 
@@ -142,8 +147,7 @@ func newConn(now time.Duration, config Config, o origin) *Conn {
 	c.timers.init()
 	c.nextNumber = c.firstNumber()
 	c.sent.packets.start(c.nextNumber)
-	c.out.messages.start(c.nextNumber)
-	c.out.nextSeq = c.nextNumber
+	c.out.first = c.nextNumber
 	c.idle = c.config.IdleTimeout
 	c.startPacketSize()
 	c.drawSkip()
@@ -278,13 +282,7 @@ func asksForAck(t proto.FrameType) bool {
 func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 	switch f.Type {
 	case proto.FrameMessage, proto.FrameFragment:
-		if f.Message.Mode != proto.ModeOrdered {
-			c.violation(CodeViolation, "message of a mode this side does not implement")
-			return
-		}
-		c.handleMessage(&f.Message)
-	case proto.FrameChannelCredit, proto.FrameSkip, proto.FrameLate, proto.FrameSentAt, proto.FrameRepair:
-		c.violation(CodeViolation, "frame of a mode this side does not implement")
+		c.handleMessage(now, &f.Message)
 	case proto.FrameAck:
 		c.handleAck(now, &f.Ack)
 		c.sizeAcked(now, &f.Ack)
@@ -293,7 +291,20 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 			c.out.credit = f.MaxData
 			c.timers.stop(timerStall)
 		}
+	case proto.FrameChannelCredit:
+		if c.out.grant(f.ChannelCredit.Channel, f.ChannelCredit.Limit) {
+			c.timers.stop(timerStall)
+		}
+	case proto.FrameSkip:
+		c.handleSkip(&f.Lapse)
+	case proto.FrameLate:
+		c.handleLate(&f.Lapse)
+	case proto.FrameSentAt:
+		c.in.transit.arrived(now, f.SentAt)
+		c.arrival.timed = true
 	case proto.FramePing, proto.FramePadding:
+	case proto.FrameRepair:
+		c.handleRepair(now, &f.Repair)
 	case proto.FrameAckFrequency:
 		c.acks.wish(&f.AckFrequency)
 	case proto.FrameAckNow:
@@ -301,7 +312,7 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 	case proto.FrameReceivedAt:
 		c.handleReceivedAt(&f.ReceivedAt)
 	case proto.FrameFin:
-		c.handleFin(c.expand(f.FinNext, c.in.next))
+		c.handleFin(f.FinNext)
 	case proto.FrameECN:
 		c.ecn.frame, c.ecn.fresh = f.ECN, true
 	case proto.FramePathChallenge:
@@ -343,7 +354,7 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 			c.probeExpired()
 		case timerAck:
 			c.acks.immediate = true
-		case timerPace: // AppendPacket looks at the pacer
+		case timerPace, timerRepeat: // AppendPacket looks at what may leave
 		case timerIdle:
 			c.idleExpired()
 		case timerKeepAlive:
@@ -356,6 +367,7 @@ func (c *Conn) HandleTimeout(now time.Duration) {
 			c.pathExpired(now)
 		case timerPacketSize:
 			c.packetSizeExpired(now)
+		case timerLapse: // advance looks at what has lapsed
 		case timerClose:
 			c.closeExpired(now)
 		default:
@@ -370,7 +382,8 @@ func (c *Conn) NextTimeout() (time.Duration, bool) { return c.timers.next() }
 
 // advance settles what follows from an input, whichever it was.
 func (c *Conn) advance(now time.Duration) {
-	if c.state == Draining && c.out.unacked == 0 {
+	c.lapse(now)
+	if c.state == Draining && c.out.open == 0 {
 		c.startClosing()
 	}
 	if c.state == Open && c.bothFinished() {
@@ -380,6 +393,7 @@ func (c *Conn) advance(now time.Duration) {
 		c.timers.set(timerAck, now+c.acks.delay(c.rtt.ackDelay()))
 	}
 	c.awaitRest(now)
+	c.armLapse()
 	c.awaitCredit(now)
 }
 

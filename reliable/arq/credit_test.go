@@ -99,7 +99,7 @@ func TestProbeIsNeverSilent(t *testing.T) {
 	// on everything but the message itself.
 	end := p.now + 30*time.Second
 	probes := p.packets
-	dialer.out.ackedPiece(&piece{seq: dialer.out.messages.first(), lo: 0, hi: 100})
+	dialer.pieceAcked(&piece{seq: dialer.out.first, lo: 0, hi: 100})
 	p.run(time.Minute, func() bool { return p.now >= end || dialer.Stats().ProbeTimeouts > 5 })
 	if got := p.packets - probes; got < 5 {
 		t.Errorf("%d packets in %d probe timeouts", got, dialer.Stats().ProbeTimeouts)

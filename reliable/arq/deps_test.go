@@ -17,7 +17,7 @@ var allowed = map[string]bool{
 	"crypto/hmac": true, "crypto/sha256": true, "encoding/binary": true,
 	"errors": true, "fmt": true, "math": true, "net/netip": true, "slices": true, "strings": true,
 	"time": true, "unicode/utf8": true,
-	"udplab/proto": true, "udplab/reliable/congestion": true,
+	"udplab/proto": true, "udplab/reliable/congestion": true, "udplab/reliable/rlc": true,
 }
 
 // clockNames are the parts of package time that read the clock or wait.

@@ -1,6 +1,10 @@
 package arq
 
-import "time"
+import (
+	"time"
+
+	"udplab/proto"
+)
 
 // finish is the state of a half-close (SPEC 7.14): each side says on its own
 // that no message follows, and goes on receiving. When both have said so and
@@ -31,14 +35,18 @@ func (c *Conn) Finish(now time.Duration) {
 func (c *Conn) PeerFinished() bool { return c.allReceived() && !c.Readable() }
 
 // allReceived reports whether the peer finished and all its messages are here.
-func (c *Conn) allReceived() bool { return c.finish.peer && c.in.next == c.finish.peerNext }
+func (c *Conn) allReceived() bool {
+	return c.finish.peer && c.in.lane(0, proto.ModeOrdered).next == c.finish.peerNext
+}
 
 // handleFin takes in that no message from next on will come.
-func (c *Conn) handleFin(next uint64) {
+func (c *Conn) handleFin(low uint32) {
+	l := c.in.lane(0, proto.ModeOrdered)
+	next := c.expand(low, l.next)
 	switch f := &c.finish; {
 	case f.peer && f.peerNext != next:
 		c.violation(CodeViolation, "two different ends of the messages")
-	case next < c.in.beyond:
+	case next < l.beyond:
 		c.violation(CodeViolation, "the end of the messages lies before one that came")
 	default:
 		f.peer, f.peerNext = true, next
@@ -50,5 +58,18 @@ func (c *Conn) finLost() { c.finish.pending = c.finish.wanted && !c.finish.acked
 
 // bothFinished reports whether neither side has anything left to say.
 func (c *Conn) bothFinished() bool {
-	return c.finish.acked && c.out.unacked == 0 && c.allReceived()
+	return c.finish.acked && c.out.open == 0 && c.allReceived()
+}
+
+// finDue reports whether the fin frame has to be sent now: it names the end of
+// lane 0, so nothing may be open on the others.
+func (c *Conn) finDue() bool {
+	if !c.finish.pending {
+		return false
+	}
+	open := 0
+	if l := c.out.find(0, proto.ModeOrdered); l != nil {
+		open = l.open
+	}
+	return c.out.open == open
 }

@@ -42,9 +42,9 @@ func forged(c *Conn, argument int, script []byte) []byte {
 	case 0:
 		b.AddAck(&proto.Ack{Largest: uint32(c.peerFirst) + at(1), N: 1, Ranges: [proto.MaxAckRanges]proto.AckRange{{Count: 1 + at(2)}}})
 	case 1:
-		b.AddMessage(&proto.Message{Seq: uint32(c.out.nextSeq) + at(1), Size: at(2), Payload: make([]byte, at(2))})
+		b.AddMessage(&proto.Message{Seq: uint32(c.out.lane(0, proto.ModeOrdered).nextSeq) + at(1), Size: at(2), Payload: make([]byte, at(2))})
 	case 2:
-		b.AddMessage(&proto.Message{Seq: uint32(c.out.nextSeq) + at(1), Size: 1000 + at(2), Offset: at(3), Payload: make([]byte, 1+at(4))})
+		b.AddMessage(&proto.Message{Seq: uint32(c.out.lane(0, proto.ModeOrdered).nextSeq) + at(1), Size: 1000 + at(2), Offset: at(3), Payload: make([]byte, 1+at(4))})
 	case 3:
 		b.AddMaxData(uint64(at(1)) << at(2) % 64)
 	case 4:

@@ -178,7 +178,7 @@ func (c *Conn) closeSent(now time.Duration) {
 
 // stopData silences everything that is about data.
 func (c *Conn) stopData() {
-	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive, timerStall, timerRest, timerPath, timerPacketSize} {
+	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive, timerStall, timerRest, timerPath, timerPacketSize, timerRepeat, timerLapse} {
 		c.timers.stop(t)
 	}
 }
@@ -195,14 +195,7 @@ func (c *Conn) end(err error) {
 
 // failPending gives up the messages not yet acknowledged and says so.
 func (c *Conn) failPending() {
-	for seq := c.out.messages.first(); seq != c.out.messages.end(); seq++ {
-		if m := c.out.messages.at(seq); !m.done {
-			c.receipt(seq, m, Failed)
-		}
-	}
-	c.out.messages.popFront(c.out.messages.len())
-	c.out.nextSeq, c.out.nextOffset = c.out.messages.end(), 0
-	c.out.bytes, c.out.unacked = 0, 0
+	c.out.fail(func(l *sendLane, seq uint64, m *outMessage) { c.receipt(l, seq, m, Failed) })
 	c.recovery.inFlight = 0
 }
 

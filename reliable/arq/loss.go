@@ -84,16 +84,28 @@ func (c *Conn) retire(now time.Duration) {
 type lossRun struct {
 	last  uint64 // the newest packet of the run; 0 = none
 	since time.Duration
+	ends  uint64 // the lowest packet above last that was acknowledged; never64 = none
 }
 
 // extend adds the loss of packet n, sent at the given time, and returns how
-// long the run is.
+// long the run is. What is acknowledged of the numbers above n may be forgotten
+// before the next loss, so it is looked up now.
 func (r *lossRun) extend(n uint64, at time.Duration, acked spans) time.Duration {
-	if r.last == 0 || acked.intersects(r.last, n) {
+	if r.last == 0 || r.ends < n {
 		r.since = at
 	}
-	r.last = n
+	r.last, r.ends = n, never64
+	if i := acked.find(n); i < len(acked) {
+		r.ends = max(acked[i].lo, n)
+	}
 	return at - r.since
+}
+
+// acked takes in that packet n was acknowledged.
+func (r *lossRun) acked(n uint64) {
+	if n > r.last {
+		r.ends = min(r.ends, n)
+	}
 }
 
 // losePacket declares a packet lost and queues its content to be sent again.
@@ -104,14 +116,40 @@ func (c *Conn) losePacket(n uint64, p *sentPacket, reason repairReason) {
 	c.stats.PacketsLost++
 	c.recovery.inFlight -= int(p.size)
 	c.sampler.Lost(int(p.size))
+	c.redundancy.loss.add(1)
 	for i := range uint64(p.pieceCount) {
-		c.out.lost(c.sent.pieces.at(p.firstPiece+i), reason)
+		c.pieceLost(c.sent.pieces.at(p.firstPiece+i), reason)
 	}
-	if p.maxDataLimit == c.in.limit && c.in.confirmed < c.in.limit {
-		c.in.grantPending = true
-	}
+	c.in.credit.lost(p.maxDataLimit)
 	c.frequency.lost(p.ackFrequency)
 	if p.fin {
 		c.finLost()
 	}
+}
+
+// pieceLost queues a piece to be sent again, and reports whether it was needed.
+func (c *Conn) pieceLost(p *piece, reason repairReason) bool {
+	switch p.kind {
+	case pieceMessage:
+		l := c.out.lanes[p.lane]
+		if p.first && reason != repairProbe && (!l.messages.has(p.seq) || l.messages.at(p.seq).done) {
+			c.stats.RedundancySaved++ // a copy was acknowledged before this was noticed
+		}
+		if !repairable(l.mode) && reason != repairProbe {
+			if l.messages.has(p.seq) && !l.messages.at(p.seq).done {
+				c.settled(l, p.seq, Lost)
+			}
+			return false
+		}
+		return l.lost(p, reason)
+	case pieceSkip:
+		c.out.lanes[p.lane].skip.lost(p.seq, p.hi)
+	case pieceLate:
+		c.in.lanes[p.lane].late.lost(p.seq, p.hi)
+	case pieceCredit:
+		k := &c.in.channels[p.lane].credit
+		k.lost(p.hi)
+		c.in.granting = c.in.granting || k.pending
+	}
+	return false
 }

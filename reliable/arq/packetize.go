@@ -63,6 +63,7 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
 	p := sentPacket{at: now, marked: c.ECN() != NotECT}
 	if c.acks.any && (c.acks.immediate || c.acks.due()) {
+		c.addLates(&b, &p, true)
 		c.addAck(now, &b, &p)
 	}
 	if data {
@@ -83,10 +84,11 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 // the pacer's timer when only the pacer keeps it back.
 func (c *Conn) mayElicit(now time.Duration) bool {
 	c.timers.stop(timerPace)
-	if !c.pingPending && !c.in.grantPending && !c.finish.pending && !c.hasData() {
+	owed, repeats := c.pingPending || c.owes(), c.repeatsDue(now)
+	if !owed && !repeats && !c.hasData() {
 		return false
 	}
-	if c.recovery.probes > 0 || c.pingPending || c.in.grantPending || c.finish.pending {
+	if c.recovery.probes > 0 || owed {
 		return true // small and rare, or owed to the peer: not held back
 	}
 	if c.windowRoom() < c.nextSize() {
@@ -108,12 +110,8 @@ func (c *Conn) windowRoom() int { return c.congestion.Window() - c.recovery.inFl
 // whole, as far as one packet can.
 func (c *Conn) nextSize() int {
 	bytes := 0
-	switch {
-	case c.out.hasRepair():
-		r := &c.out.repair[c.out.repaired]
-		bytes = int(r.hi - r.lo)
-	case c.out.hasNew():
-		bytes = len(c.out.messages.at(c.out.nextSeq).data) - int(c.out.nextOffset)
+	if l := c.nextLane(); l != nil {
+		bytes = l.upcoming()
 	}
 	return min(bytes+maxHeaders, c.packetLimit())
 }
@@ -123,25 +121,17 @@ func (c *Conn) nextSize() int {
 const maxHeaders = 64
 
 // hasData reports whether message bytes could go if window and pacer let them.
-func (c *Conn) hasData() bool {
-	return c.out.hasRepair() || c.out.hasNew() && !c.awaitsCredit()
-}
+func (c *Conn) hasData() bool { return c.nextLane() != nil }
+
+// nextLane is the lane whose bytes go next, nil if none may.
+func (c *Conn) nextLane() *sendLane { return c.out.next(c.recovery.inFlight == 0) }
 
 // ackNowRoom is what an ack_now frame takes, and what it may add to the rest.
 const ackNowRoom = proto.AckNowFrameSize + frameSlack
 
 // fill puts everything ack-eliciting into the packet.
 func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
-	if c.in.grantPending {
-		c.in.grantPending = false
-		b.AddMaxData(c.in.limit)
-		p.maxDataLimit, p.eliciting = c.in.limit, true
-	}
-	if c.finish.pending {
-		c.finish.pending = false
-		b.AddFin(uint32(c.out.messages.end()))
-		p.fin, p.eliciting = true, true
-	}
+	c.addOwed(b, p)
 	limit, size := c.packetLimit(), c.nextSize()
 	if c.recovery.probes == 0 {
 		limit = min(limit, c.windowRoom())
@@ -160,7 +150,8 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 		if thinned {
 			limit -= proto.AckNowFrameSize
 		}
-		c.appendMessages(b, p, limit)
+		c.appendMessages(now, b, p, limit)
+		c.addRepeats(now, b, p, limit)
 		p.eliciting = p.eliciting || p.pieceCount > 0
 	}
 	p.prompt = p.pieceCount > 0 && c.alone(now) && limit-b.Len() >= ackNowRoom

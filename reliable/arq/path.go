@@ -48,9 +48,10 @@ const (
 
 // arrival is where the packet in hand came from, and how.
 type arrival struct {
-	from netip.AddrPort
-	size int // bytes of the datagram
-	ecn  ECN
+	from  netip.AddrPort
+	size  int // bytes of the datagram
+	ecn   ECN
+	timed bool // it says when it was sent
 }
 
 // Peer returns the address the connection's packets go to. It changes when the

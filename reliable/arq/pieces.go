@@ -1,57 +1,66 @@
 package arq
 
-import "udplab/proto"
+import (
+	"time"
 
-// appendMessages fills the packet with message frames: repairs first, then
-// new data as far as the credit goes. limit is the size the datagram may have.
-func (c *Conn) appendMessages(b *proto.DataBuilder, p *sentPacket, limit int) {
-	for c.out.hasRepair() {
-		r := &c.out.repair[c.out.repaired]
-		hi := c.appendPiece(b, p, limit, r.seq, r.lo, r.hi)
-		if hi == noRoom {
+	"udplab/proto"
+)
+
+// appendMessages fills the packet with message frames: of each lane whose turn
+// it is, repairs first, then new data as far as the credit goes. limit is the
+// size the datagram may have.
+func (c *Conn) appendMessages(now time.Duration, b *proto.DataBuilder, p *sentPacket, limit int) {
+	for l := c.nextLane(); l != nil; l = c.nextLane() {
+		if limit-b.Len() < maxHeaders {
 			return
 		}
-		if !r.copy {
-			c.sent.pieces.at(c.sent.pieces.end() - 1).reason = r.reason
+		c.sayTime(now, l, b, p)
+		before := b.Len()
+		if l.hasRepair() {
+			r := &l.repair[l.repaired]
+			hi := c.appendPiece(now, b, p, limit, l, r.seq, r.lo, r.hi)
+			if hi == noRoom {
+				return
+			}
+			if !r.copy {
+				c.sent.pieces.at(c.sent.pieces.end() - 1).reason = r.reason
+			}
+			c.countRetransmit(l, r.seq, r.reason)
+			r.lo = hi
+			if r.lo >= r.hi {
+				l.repaired++
+			}
+		} else {
+			seq := l.nextSeq
+			size := uint64(len(l.messages.at(seq).data))
+			hi := c.appendPiece(now, b, p, limit, l, seq, l.nextOffset, min(size, l.nextOffset+l.available()))
+			if hi == noRoom {
+				return
+			}
+			if l.took(hi) {
+				c.receipt(l, seq, l.messages.at(seq), Sent)
+				if c.sent.pieces.at(c.sent.pieces.end() - 1).whole(size) {
+					c.sent.pieces.at(c.sent.pieces.end() - 1).first = true
+					c.protect(now, l, seq, int(size))
+				}
+			}
 		}
-		c.countRetransmit(r.seq, r.reason)
-		r.lo = hi
-		if r.lo >= r.hi {
-			c.out.repaired++
-		}
-	}
-	for c.out.hasNew() {
-		if c.awaitsCredit() {
-			return
-		}
-		m := c.out.messages.at(c.out.nextSeq)
-		end := min(uint64(len(m.data)), c.out.nextOffset+c.out.available())
-		seq := c.out.nextSeq
-		hi := c.appendPiece(b, p, limit, seq, c.out.nextOffset, end)
-		if hi == noRoom {
-			return
-		}
-		if c.out.took(hi) {
-			c.receipt(seq, c.out.messages.at(seq), Sent)
-		}
+		c.out.served(l, b.Len()-before)
 	}
 }
 
-// crumb is how few bytes of a message are not worth a packet of their own.
-const crumb = 512
-
-// awaitsCredit reports whether the next message has to wait for credit: there
-// is none, or only for a crumb of it while an answer is on its way that may
-// bring more (silly window syndrome, RFC 1122 section 4.2.3.4).
-func (c *Conn) awaitsCredit() bool {
-	credit := c.out.available()
-	left := uint64(len(c.out.messages.at(c.out.nextSeq).data)) - c.out.nextOffset
-	return credit == 0 || credit < min(left, crumb) && c.recovery.inFlight > 0
+// sayTime puts the time into a packet that will carry messages of a lane that
+// need it.
+func (c *Conn) sayTime(now time.Duration, l *sendLane, b *proto.DataBuilder, p *sentPacket) {
+	if l.mode == proto.ModeDeadline && !p.timed {
+		b.AddSentAt(uint32(now / time.Microsecond))
+		p.timed = true
+	}
 }
 
 // countRetransmit counts one frame sent again.
-func (c *Conn) countRetransmit(seq uint64, reason repairReason) {
-	c.out.messages.at(seq).retransmits++
+func (c *Conn) countRetransmit(l *sendLane, seq uint64, reason repairReason) {
+	l.messages.at(seq).retransmits++
 	switch reason {
 	case repairThreshold:
 		c.stats.RetransmitsThreshold++
@@ -75,9 +84,15 @@ const minFragment = 64
 
 // appendPiece adds bytes [lo, hi) of a message to the packet, or as many of
 // them as there is room for, and returns where they end.
-func (c *Conn) appendPiece(b *proto.DataBuilder, p *sentPacket, limit int, seq, lo, hi uint64) uint64 {
-	data := c.out.messages.at(seq).data
-	m := proto.Message{Seq: uint32(seq), Size: uint32(len(data)), Offset: uint32(lo), Payload: data[lo:hi]}
+func (c *Conn) appendPiece(now time.Duration, b *proto.DataBuilder, p *sentPacket, limit int, l *sendLane, seq, lo, hi uint64) uint64 {
+	data := l.messages.at(seq).data
+	m := proto.Message{
+		Channel: l.channel.number, Mode: l.mode, Seq: uint32(seq),
+		Size: uint32(len(data)), Offset: uint32(lo), Payload: data[lo:hi],
+	}
+	if l.mode == proto.ModeDeadline {
+		m.Left = l.messages.at(seq).expires - now
+	}
 	room := limit - b.Len() - frameSlack
 	if size := proto.MessageFrameSize(&m); size > room {
 		header := size - len(m.Payload)
@@ -96,10 +111,9 @@ func (c *Conn) appendPiece(b *proto.DataBuilder, p *sentPacket, limit int, seq, 
 		hi = lo + uint64(len(m.Payload))
 	}
 	b.AddMessage(&m)
-	index := c.sent.pieces.push(piece{seq: seq, lo: lo, hi: hi})
-	if p.pieceCount == 0 {
-		p.firstPiece = index
+	if lo == 0 && hi == uint64(len(data)) {
+		l.messages.at(seq).flying++
 	}
-	p.pieceCount++
+	c.carry(p, piece{lane: l.index, seq: seq, lo: lo, hi: hi})
 	return hi
 }

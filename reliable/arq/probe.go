@@ -52,22 +52,20 @@ func (c *Conn) probeExpired() {
 	c.recovery.probeCount++
 	c.recovery.probes = 2
 	copies := c.recovery.probes
-	if c.out.hasNew() && !c.awaitsCredit() {
+	if l := c.nextLane(); l != nil && l.hasNew() && !l.awaitsCredit(false) {
 		copies--
 	}
 	for n := c.sent.oldest; n != 0 && copies > 0; {
 		p := c.sent.packets.at(n)
 		n = p.next
-		if p.maxDataLimit == c.in.limit {
-			c.in.grantPending = true // the peer may be waiting for nothing else
-		}
+		c.in.credit.lost(p.maxDataLimit) // the peer may be waiting for nothing else
 		if p.fin {
 			c.finLost()
 		}
 		took := false
 		for i := range uint64(p.pieceCount) {
 			piece := c.sent.pieces.at(p.firstPiece + i)
-			if c.out.lost(piece, repairProbe) {
+			if c.pieceLost(piece, repairProbe) {
 				piece.copied, took = true, true
 			}
 		}
@@ -76,5 +74,5 @@ func (c *Conn) probeExpired() {
 		}
 	}
 	// Something must be sent, or nothing would arm the timer again.
-	c.pingPending = c.pingPending || !c.out.hasRepair() && !c.in.grantPending && !c.finish.pending
+	c.pingPending = c.pingPending || !c.out.hasRepair() && !c.owes()
 }

@@ -1,5 +1,7 @@
 package arq
 
+import "time"
+
 // maxGaps bounds the holes in one message under reassembly. Honest senders
 // leave as many as packets were lost in one round trip; every hole costs the
 // receiver a list entry that no flow control accounts for.
@@ -13,6 +15,7 @@ type reassembly struct {
 	received uint64 // distinct bytes
 	start    []byte // bytes [0, len(start))
 	ahead    []chunk
+	expires  time.Duration // when it must have been delivered; of proto.ModeDeadline
 }
 
 // chunk is a run of bytes behind a gap. Chunks are ascending and disjoint. Data

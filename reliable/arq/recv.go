@@ -4,126 +4,259 @@ import (
 	"time"
 
 	"udplab/proto"
+	"udplab/reliable/rlc"
 )
 
-// maxAhead bounds how far ahead of the next message a sequence number may be.
+// maxAhead bounds how far ahead of the next message a message number may be.
 // Credit bounds the messages held (each costs messageCost); this bounds the
 // number space, so that expanding 32 bits to 64 is never ambiguous.
 const maxAhead = 1 << 30
 
-// recvQueue puts the peer's messages back together and in order.
-type recvQueue struct {
-	next    uint64                 // sequence number of the next message to become ready
-	beyond  uint64                 // one above the largest sequence number seen
-	pending map[uint64]*reassembly // messages at or after next, in parts or out of order
-	ready   ring[[]byte]           // in order, for the application
-	held    int                    // payload bytes in pending and ready
+// recvLane puts the messages of one mode of one channel back together and
+// delivers them as the mode promises.
+type recvLane struct {
+	all     *incoming
+	channel *recvChannel
+	mode    proto.Mode
+	index   uint16 // in all.lanes
 
-	charged      uint64 // credit the peer used up (SPEC 6.1)
-	released     uint64 // credit given back by what the application read
-	limit        uint64 // credit announced
-	confirmed    uint64 // credit the peer is known to know of
-	window       uint64
-	grantPending bool // limit has to be announced
+	next    uint64                 // every message below was delivered or passed over
+	beyond  uint64                 // one above the largest number seen
+	passed  spans                  // numbers at or after next that were delivered or passed over
+	pending map[uint64]*reassembly // messages in parts, or whole and waiting for their turn
+
+	kept    int    // payload bytes in pending
+	skipped int    // messages passed over since the last delivery
+	dropped int    // messages the application was too slow for, not told to it yet
+	overrun uint64 // messages of which something came, and no place was left for
+
+	decoder *rlc.Decoder // nil until the peer sends a repair symbol
+
+	// Of proto.ModeDeadline:
+	late     report        // messages the sender must not take for delivered
+	earliest time.Duration // not after the expiry of the first message that waits
 }
 
-func (q *recvQueue) init(first uint64, window int) {
-	q.next, q.beyond = first, first
-	q.window = uint64(window)
-	q.limit = q.window
-	q.pending = make(map[uint64]*reassembly)
-}
+// partials bounds the messages in parts that a lane without credit keeps, and
+// partialBytes their bytes besides those of the newest.
+const (
+	partials     = 16
+	partialBytes = 256 << 10
+)
 
 // handleMessage takes in a message frame.
-func (c *Conn) handleMessage(m *proto.Message) {
+func (c *Conn) handleMessage(now time.Duration, m *proto.Message) {
 	q := &c.in
-	seq := c.expand(m.Seq, q.next)
-	if seq < q.next {
-		return // delivered before
-	}
-	if seq-q.next >= maxAhead {
-		c.violation(CodeViolation, "message sequence number far ahead")
-		return
-	}
+	l := q.lane(m.Channel, m.Mode)
+	seq := c.expand(m.Seq, l.next)
 	if int64(m.Size) > int64(c.config.MaxMessage) {
 		c.violation(CodeMessageTooBig, "message larger than this side accepts")
 		return
 	}
-	if c.finish.peer && seq >= c.finish.peerNext {
+	if seq < l.next || l.passed.contains(seq) {
+		if !credited(l.mode) {
+			c.stats.MessagesStale++
+		}
+		return // delivered before, or passed over
+	}
+	if seq-l.next >= maxAhead {
+		c.violation(CodeViolation, "message number far ahead")
+		return
+	}
+	if c.finish.peer && m.Channel == 0 && m.Mode == proto.ModeOrdered && seq >= c.finish.peerNext {
 		c.violation(CodeViolation, "a message after the end of the messages")
 		return
 	}
-	q.beyond = max(q.beyond, seq+1)
-	r := q.pending[seq]
+	l.beyond = max(l.beyond, seq+1)
+	var expires time.Duration
+	if l.mode == proto.ModeDeadline {
+		if !c.arrival.timed {
+			c.violation(CodeViolation, "a message with a deadline in a packet that does not say when it was sent")
+			return
+		}
+		if expires = c.expiry(now, m.Left); expires <= now {
+			c.passOver(l, seq, seq+1)
+			return
+		}
+	}
+	c.store(now, l, seq, m, expires)
+}
+
+// store keeps what a frame brought of a message and delivers what is complete.
+func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Message, expires time.Duration) {
+	q := &c.in
+	r := l.pending[seq]
+	charge := uint64(0)
 	if r == nil {
 		r = &reassembly{size: uint64(m.Size)}
-		q.pending[seq] = r
-		q.charged += messageCost
+		l.pending[seq] = r
+		charge = messageCost
 	}
 	if r.size != uint64(m.Size) {
 		c.violation(CodeViolation, "fragments of one message disagree about its size")
 		return
 	}
 	added := r.add(uint64(m.Offset), m.Payload)
-	q.charged += added
+	r.expires = expires
 	q.held += int(added)
-	if q.charged > q.limit {
-		c.violation(CodeFlowControl, "more data than the credit allows")
-		return
-	}
+	l.kept += int(added)
 	if len(r.ahead) > maxGaps {
 		c.violation(CodeViolation, "too many gaps in one message")
 		return
 	}
-	q.advance()
-	q.grant()
+	if !credited(l.mode) {
+		l.deliverLoose(seq, r)
+		c.bound(l)
+		return
+	}
+	if !q.charge(l.channel, charge+added) {
+		c.violation(CodeFlowControl, "more data than the credit allows")
+		return
+	}
+	var more []rlc.Recovered
+	if l.decoder != nil && r.complete() {
+		more = l.decoder.Message(seq, r.start)
+	}
+	l.deliverCredited(seq, r)
+	if len(l.passed) > maxGaps {
+		c.violation(CodeViolation, "too many gaps between the messages of a lane")
+		return
+	}
+	c.extend(now, l)
+	c.grant(now, l.channel, l.rest())
+	c.recovered(now, l, more)
 }
 
-// advance moves complete messages, in order, to the application's queue.
-func (q *recvQueue) advance() {
+// deliverCredited delivers what message seq completes, in order or as it comes.
+func (l *recvLane) deliverCredited(seq uint64, r *reassembly) {
+	if l.mode == proto.ModeUnordered && r.complete() {
+		l.remove(seq)
+		l.passed.add(seq, seq+1)
+		l.all.deliver(l, seq, r.start, 0)
+	}
+	l.advance()
+}
+
+// deliverLoose delivers what message seq completes in a mode without credit.
+func (l *recvLane) deliverLoose(seq uint64, r *reassembly) {
+	switch l.mode {
+	case proto.ModeDeadline:
+		if r.complete() {
+			l.earliest = min(l.earliest, r.expires)
+		}
+		l.advance()
+	case proto.ModeUnreliable:
+		if r.complete() {
+			l.remove(seq)
+			l.all.deliver(l, seq, r.start, 0)
+		}
+	case proto.ModeLatest, proto.ModeSequenced:
+		if !r.complete() {
+			return
+		}
+		skipped := int(seq - l.next)
+		l.remove(seq)
+		l.next = seq + 1
+		l.forget(l.next)
+		l.all.deliver(l, seq, r.start, skipped)
+	case proto.ModeOrdered, proto.ModeUnordered:
+		panic("BUG: a mode with credit")
+	}
+}
+
+// begun is the message of the lane that needs credit to be completed, nil if
+// there is none.
+func (l *recvLane) begun() *reassembly {
+	if l.mode == proto.ModeOrdered {
+		if r := l.pending[l.next]; r != nil && !r.complete() {
+			return r
+		}
+		return nil
+	}
+	var newest *reassembly
+	last := uint64(0)
+	for seq, r := range l.pending {
+		if seq >= last && !r.complete() {
+			newest, last = r, seq
+		}
+	}
+	return newest
+}
+
+// rest is how many bytes are missing of the message that is begun.
+func (l *recvLane) rest() uint64 {
+	if r := l.begun(); r != nil {
+		return r.size - r.received
+	}
+	return 0
+}
+
+// advance delivers whole messages in order and passes over those given up.
+func (l *recvLane) advance() {
 	for {
-		r := q.pending[q.next]
+		if len(l.passed) > 0 && l.passed[0].lo == l.next {
+			if l.mode == proto.ModeDeadline {
+				l.skipped += int(l.passed[0].hi - l.next)
+			}
+			l.next = l.passed[0].hi
+			l.passed.removeBelow(l.next)
+			continue
+		}
+		r := l.pending[l.next]
 		if r == nil || !r.complete() {
 			return
 		}
-		delete(q.pending, q.next)
-		q.next++
-		q.ready.push(r.start)
+		l.remove(l.next)
+		l.all.deliver(l, l.next, r.start, l.skipped)
+		l.skipped = 0
+		l.next++
 	}
 }
 
-// grant raises the credit once a quarter of the window was used up and given
-// back. The bytes of the message at the head of the line count as given back:
-// it can't be read before it is whole, and it may be larger than the window.
-func (q *recvQueue) grant() {
-	limit := q.released + q.window
-	if head := q.pending[q.next]; head != nil {
-		limit += messageCost + head.received
+// bound keeps the memory of a lane without credit bounded: the oldest messages
+// in parts are dropped, and nothing is waited for at the expense of what is
+// there.
+func (c *Conn) bound(l *recvLane) {
+	most, bytes := partials, partialBytes
+	if l.mode == proto.ModeDeadline {
+		most, bytes = looseCount, looseLimit
 	}
-	if limit >= q.limit+q.window/4 {
-		q.limit = limit
-		q.grantPending = true
+	for len(l.pending) > 1 && (len(l.pending) > most || l.kept > bytes) {
+		oldest := never64
+		for seq := range l.pending {
+			oldest = min(oldest, seq)
+		}
+		if l.mode == proto.ModeDeadline {
+			c.passOver(l, l.next, oldest+1)
+		} else {
+			l.drop(oldest)
+		}
 	}
 }
 
-// Receive returns the next message in order, which the caller then owns.
-func (c *Conn) Receive(now time.Duration) ([]byte, bool) {
-	if c.in.ready.len() == 0 {
-		return nil, false
-	}
-	msg := *c.in.ready.at(c.in.ready.first())
-	c.in.ready.popFront(1)
-	c.in.held -= len(msg)
-	c.in.released += messageCost + uint64(len(msg))
-	c.in.grant()
-	c.stats.MessagesReceived++
-	c.stats.MessageBytesReceived += uint64(len(msg))
-	c.advance(now)
-	return msg, true
+const never64 = ^uint64(0)
+
+// drop forgets a message in parts.
+func (l *recvLane) drop(seq uint64) {
+	l.all.held -= int(l.pending[seq].received)
+	l.remove(seq)
+	l.overrun++
 }
 
-// Readable reports whether Receive has a message.
-func (c *Conn) Readable() bool { return c.in.ready.len() > 0 }
+// remove takes a message out of those pending.
+func (l *recvLane) remove(seq uint64) {
+	l.kept -= int(l.pending[seq].received)
+	delete(l.pending, seq)
+}
+
+// forget drops all messages in parts below a number.
+func (l *recvLane) forget(below uint64) {
+	for seq := range l.pending {
+		if seq < below {
+			l.drop(seq)
+		}
+	}
+}
 
 // restSilence is how long a receiver that knows of something missing lets the
 // peer be silent: the peer's first probes would have come by then.
@@ -132,11 +265,12 @@ func (c *Conn) restSilence() time.Duration { return max(3*c.probeTimeout(), minR
 const minRestSilence = 250 * time.Millisecond
 
 // awaitRest arms the timer that asks where the rest of a message is, unless it
-// is our credit that the peer waits for. The peer may be sending it to an address we had before: a router on the way gave us
-// another one, and only a packet of ours can tell the peer.
+// is our credit that the peer waits for. The peer may be sending it to an
+// address we had before: a router on the way gave us another one, and only a
+// packet of ours can tell the peer.
 func (c *Conn) awaitRest(now time.Duration) {
 	switch {
-	case len(c.in.pending) == 0 || c.in.limit-c.in.charged < crumb || c.state != Open && c.state != Draining:
+	case !c.in.incomplete() || c.in.credit.blocked() || c.state != Open && c.state != Draining:
 		c.timers.stop(timerRest)
 	case !c.timers.isSet(timerRest):
 		at := c.heardAt + c.restSilence()
@@ -145,6 +279,17 @@ func (c *Conn) awaitRest(now time.Duration) {
 		}
 		c.timers.set(timerRest, at)
 	}
+}
+
+// incomplete reports whether a message is known of that is repaired and not
+// here.
+func (q *incoming) incomplete() bool {
+	for _, l := range q.lanes {
+		if credited(l.mode) && len(l.pending) > 0 && !l.channel.credit.blocked() {
+			return true
+		}
+	}
+	return false
 }
 
 // restExpired pings if nothing was heard meanwhile. If the ping is not answered

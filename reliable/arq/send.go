@@ -1,14 +1,22 @@
 package arq
 
-import "time"
+import (
+	"time"
 
-// sendQueue holds the application's messages until every byte of them is
-// acknowledged, and knows which bytes go out next: first what was lost, then
-// what was never sent.
-type sendQueue struct {
-	messages ring[outMessage] // index = message sequence number
-	bytes    int              // payload bytes of messages not yet wholly acknowledged
-	unacked  int              // messages not yet wholly acknowledged
+	"udplab/proto"
+)
+
+// sendLane holds the messages of one mode of one channel until their fate is
+// known, and knows which bytes go out next: first what was lost, then what was
+// never sent.
+type sendLane struct {
+	all     *outgoing
+	channel *sendChannel
+	mode    proto.Mode
+	index   uint16 // in all.lanes
+
+	messages ring[outMessage] // index = message number
+	open     int              // messages whose fate is open
 
 	nextSeq    uint64 // first message not wholly sent
 	nextOffset uint64 // first byte of it not sent
@@ -16,17 +24,27 @@ type sendQueue struct {
 	repair   []repair // lost, in the order it was noticed
 	repaired int      // repair[:repaired] is done
 
-	charged uint64 // flow-control credit used (SPEC 6.1)
-	credit  uint64 // what the peer granted
+	waits bool   // it is in all.waiting
+	turn  uint64 // virtual time of weighted fair queueing: bytes sent by weight
+
+	code coder // of modes with credit
+
+	// Of proto.ModeDeadline:
+	alive uint64 // first message that may not have expired
+	skip  report // messages the peer must not wait for
 }
 
 // outMessage is a message on its way.
 type outMessage struct {
 	data        []byte
-	acked       spans // acknowledged bytes, while only a part of them is
-	done        bool  // every byte acknowledged
-	tracked     bool  // the application wants receipts
+	acked       spans         // acknowledged bytes, while only a part of them is
+	expires     time.Duration // when it is of no use any more; 0 = never
 	retransmits uint32
+	flying      uint16 // packets on their way that carry it whole
+	covered     bool   // the packet that carried it first is lost, a copy is on its way
+	done        bool   // its fate is known
+	expired     bool   // it is not sent any more, and may have arrived
+	tracked     bool   // the application wants receipts
 }
 
 // repair is a part of a message that has to be sent again.
@@ -48,36 +66,47 @@ const (
 )
 
 // enqueue takes over data as the next message.
-func (q *sendQueue) enqueue(data []byte, tracked bool) uint64 {
-	seq := q.messages.push(outMessage{data: data, tracked: tracked})
-	q.bytes += len(data)
-	q.unacked++
+func (l *sendLane) enqueue(m outMessage) uint64 {
+	l.all.bytes += len(m.data)
+	l.all.open++
+	l.open++
+	seq := l.messages.push(m)
+	l.all.wait(l)
 	return seq
 }
 
 // hasNew reports whether a message waits that was never wholly sent.
-func (q *sendQueue) hasNew() bool { return q.nextSeq != q.messages.end() }
+func (l *sendLane) hasNew() bool {
+	for l.nextSeq != l.messages.end() && !l.wanted(l.messages.at(l.nextSeq)) {
+		l.nextSeq++
+		l.nextOffset = 0
+	}
+	return l.nextSeq != l.messages.end()
+}
 
-// hasRepair reports whether something lost waits to be sent again.
-func (q *sendQueue) hasRepair() bool {
-	for q.repaired < len(q.repair) {
-		r := &q.repair[q.repaired]
-		if q.needs(r) {
+// wanted reports whether the message is still to be sent.
+func (l *sendLane) wanted(m *outMessage) bool { return !m.done && !m.expired }
+
+// hasRepair reports whether something of the lane waits to be sent again.
+func (l *sendLane) hasRepair() bool {
+	for l.repaired < len(l.repair) {
+		r := &l.repair[l.repaired]
+		if l.needs(r) {
 			return true
 		}
-		q.repaired++
+		l.repaired++
 	}
-	q.repair, q.repaired = q.repair[:0], 0
+	l.repair, l.repaired = l.repair[:0], 0
 	return false
 }
 
-// needs reports whether any byte of r is still unacknowledged, and narrows r
-// to start there.
-func (q *sendQueue) needs(r *repair) bool {
-	if !q.messages.has(r.seq) || q.messages.at(r.seq).done {
+// needs reports whether any byte of r is still to be sent, and narrows r to
+// start there.
+func (l *sendLane) needs(r *repair) bool {
+	if !l.messages.has(r.seq) || !l.wanted(l.messages.at(r.seq)) {
 		return false
 	}
-	m := q.messages.at(r.seq)
+	m := l.messages.at(r.seq)
 	if len(m.acked) == 0 {
 		return true
 	}
@@ -90,66 +119,121 @@ func (q *sendQueue) needs(r *repair) bool {
 	return needed
 }
 
-// flowBlocked reports whether only missing credit keeps new data back.
-func (q *sendQueue) flowBlocked() bool { return q.hasNew() && q.available() == 0 }
+// upcoming is how many bytes the next piece of the lane has at most.
+func (l *sendLane) upcoming() int {
+	if l.hasRepair() {
+		r := &l.repair[l.repaired]
+		return int(r.hi - r.lo)
+	}
+	return len(l.messages.at(l.nextSeq).data) - int(l.nextOffset)
+}
 
 // available is how many payload bytes of the next message the credit lets go;
-// for an empty message 1 stands for "it may go".
-func (q *sendQueue) available() uint64 {
-	need := uint64(0)
-	if q.nextOffset == 0 {
-		need = messageCost
-	}
-	if q.charged+need > q.credit {
+// for an empty message 1 stands for "it may go". A message is begun only if
+// credit covers the whole of it, which it then uses up, so that begun messages
+// never wait for each other; one at a time is free to begin without (SPEC 6.1).
+func (l *sendLane) available() uint64 {
+	size := uint64(len(l.messages.at(l.nextSeq).data))
+	left := l.credit()
+	switch {
+	case !credited(l.mode) || l.nextOffset == 0 && left >= messageCost+size:
+		return max(size-l.nextOffset, 1)
+	case l.nextOffset > 0 && l.all.free != l:
+		return size - l.nextOffset
+	case l.nextOffset > 0:
+		return left
+	case l.all.free != nil || left <= messageCost:
 		return 0
 	}
-	left := q.credit - q.charged - need
-	if len(q.messages.at(q.nextSeq).data) == 0 {
-		return 1
-	}
-	return left
+	return left - messageCost
+}
+
+// credit is how much of it is left for the lane.
+func (l *sendLane) credit() uint64 {
+	limit := max(l.channel.granted, firstCredit(l.channel.number, l.all.firstGrant))
+	return min(l.all.credit-min(l.all.charged, l.all.credit), limit-min(l.channel.charged, limit))
+}
+
+// crumb is how few bytes of a message are not worth a packet of their own.
+const crumb = 512
+
+// awaitsCredit reports whether the next message has to wait for credit: there
+// is none, or only for a crumb of it, unless crumbs may go, while an answer is
+// on its way that may bring more (silly window syndrome, RFC 1122 section
+// 4.2.3.4).
+func (l *sendLane) awaitsCredit(crumbs bool) bool {
+	credit := l.available()
+	left := uint64(len(l.messages.at(l.nextSeq).data)) - l.nextOffset
+	return credit == 0 || credit < min(left, crumb) && !crumbs
 }
 
 // took records that bytes of the next message up to offset hi left for the
 // first time, and reports whether that was the last of it.
-func (q *sendQueue) took(hi uint64) (whole bool) {
-	if q.nextOffset == 0 {
-		q.charged += messageCost
+func (l *sendLane) took(hi uint64) (whole bool) {
+	size := uint64(len(l.messages.at(l.nextSeq).data))
+	if credited(l.mode) {
+		begins, charge := l.nextOffset == 0, uint64(0)
+		switch {
+		case begins && l.credit() >= messageCost+size:
+			charge = messageCost + size
+		case begins:
+			l.all.free = l
+			charge = messageCost + hi
+		case l.all.free == l:
+			charge = hi - l.nextOffset
+		}
+		l.all.charged += charge
+		l.channel.charged += charge
 	}
-	q.charged += hi - q.nextOffset
-	q.nextOffset = hi
-	if hi < uint64(len(q.messages.at(q.nextSeq).data)) {
+	l.nextOffset = hi
+	if hi < size {
 		return false
 	}
-	q.nextSeq++
-	q.nextOffset = 0
+	if l.all.free == l {
+		l.all.free = nil
+	}
+	l.nextSeq++
+	l.nextOffset = 0
 	return true
 }
 
 // lost queues the unacknowledged bytes of a piece to be sent again, and
 // reports whether there were any.
-func (q *sendQueue) lost(p *piece, reason repairReason) bool {
-	if p.copied {
+func (l *sendLane) lost(p *piece, reason repairReason) bool {
+	if reason != repairProbe && l.covers(p) || p.copied || !repairable(l.mode) {
 		return false
 	}
 	r := repair{seq: p.seq, lo: p.lo, hi: p.hi, reason: reason}
-	if !q.needs(&r) {
+	if !l.needs(&r) {
 		return false
 	}
-	q.repair = append(q.repair, r)
+	l.repair = append(l.repair, r)
+	l.all.wait(l)
 	return true
 }
 
-// ackedPiece records a piece as acknowledged. It reports whether that
-// completed its message.
-func (q *sendQueue) ackedPiece(p *piece) (completed bool) {
-	if !q.messages.has(p.seq) {
+// covers takes in that the packet of a piece is lost, and reports whether
+// another on its way carries the same message.
+func (l *sendLane) covers(p *piece) bool {
+	if !l.messages.has(p.seq) {
 		return false
 	}
-	m := q.messages.at(p.seq)
-	if m.done {
+	m := l.messages.at(p.seq)
+	if m.done || !p.whole(uint64(len(m.data))) {
 		return false
 	}
+	m.flying--
+	m.covered = m.covered || p.first && m.flying > 0
+	return m.flying > 0
+}
+
+// acked records a piece as acknowledged. It returns its message if that was
+// what was missing of it.
+func (l *sendLane) acked(p *piece) (whole bool) {
+	if !l.messages.has(p.seq) || l.messages.at(p.seq).done {
+		return false
+	}
+	m := l.messages.at(p.seq)
 	size := uint64(len(m.data))
 	if p.lo > 0 || p.hi < size {
 		m.acked.add(p.lo, p.hi)
@@ -157,84 +241,87 @@ func (q *sendQueue) ackedPiece(p *piece) (completed bool) {
 			return false
 		}
 	}
-	m.done = true
-	q.bytes -= len(m.data)
-	q.unacked--
-	m.data, m.acked = nil, nil
 	return true
 }
 
-// release forgets the acknowledged messages at the front.
-func (q *sendQueue) release() {
-	for q.messages.len() > 0 && q.messages.at(q.messages.first()).done {
-		q.messages.popFront(1)
+// settle notes that the fate of a message is known, and forgets the messages
+// at the front of which that is so.
+func (l *sendLane) settle(seq uint64) {
+	m := l.messages.at(seq)
+	m.done = true
+	l.all.bytes -= len(m.data)
+	l.all.open--
+	l.open--
+	m.data, m.acked = nil, nil
+	l.hasNew() // moves on over what is done, which may go now
+	for l.messages.len() > 0 && l.messages.at(l.messages.first()).done {
+		l.messages.popFront(1)
 	}
 }
 
-// Receipt tells the fate of a message that was sent with tracking.
-type Receipt struct {
-	Seq         uint64       // as Send returned it
-	State       ReceiptState // what is known now
-	Retransmits int          // how many frames of it were sent again so far
-}
-
-// ReceiptState is what the sender knows of a message.
-type ReceiptState uint8
-
-const (
-	// Sent: every byte of the message left for the first time.
-	Sent ReceiptState = iota
-	// Acked: the peer acknowledged every byte.
-	Acked
-	// Failed: the connection ended first. The peer may have it or not.
-	Failed
-)
-
-func (s ReceiptState) String() string {
-	switch s {
-	case Sent:
-		return "sent"
-	case Acked:
-		return "acked"
-	case Failed:
-		return "failed"
-	}
-	panic("BUG: receipt state")
-}
-
-// Send queues a copy of msg. It returns the message's sequence number. The
-// error is ErrTooLarge, or the reason why the connection takes nothing more.
-// Callers that keep memory bounded ask CanSend first: Send itself never says
-// that the buffer is full, so that a message larger than the buffer can go.
-func (c *Conn) Send(now time.Duration, msg []byte, tracked bool) (uint64, error) {
+// SendOn queues a copy of msg as the options say. It returns the message's
+// number in its lane. The error is ErrTooLarge, or the reason why the
+// connection takes nothing more. Callers that keep memory bounded ask CanSend
+// first: SendOn itself never says that the buffer is full, so that a message
+// larger than the buffer can go.
+func (c *Conn) SendOn(now time.Duration, o SendOptions, msg []byte) (uint64, error) {
 	if err := c.sendError(); err != nil {
 		return 0, err
 	}
 	if len(msg) > c.config.MaxMessage {
 		return 0, ErrTooLarge
 	}
-	seq := c.out.enqueue(append([]byte(nil), msg...), tracked)
+	l := c.out.lane(o.Channel, o.Mode)
+	m := outMessage{data: append([]byte(nil), msg...), tracked: o.Tracked}
+	switch o.Mode {
+	case proto.ModeLatest:
+		c.supersede(l)
+	case proto.ModeDeadline:
+		m.expires = now + max(o.Lifetime, 1)
+		l.hasten(m.expires)
+	}
+	seq := l.enqueue(m)
 	c.stats.MessagesSent++
 	c.stats.MessageBytesSent += uint64(len(msg))
 	c.advance(now)
 	return seq, nil
 }
 
+// Send is SendOn for channel 0, reliable and ordered.
+func (c *Conn) Send(now time.Duration, msg []byte, tracked bool) (uint64, error) {
+	return c.SendOn(now, SendOptions{Tracked: tracked}, msg)
+}
+
 // CanSend reports whether the send buffer has room for another message.
 func (c *Conn) CanSend() bool { return c.out.bytes < c.config.SendBuffer }
 
-// Receipt returns the next receipt of a tracked message.
-func (c *Conn) Receipt() (Receipt, bool) {
-	if len(c.receipts) == 0 {
-		return Receipt{}, false
+// supersede gives up the messages of a lane of which only the newest counts.
+func (c *Conn) supersede(l *sendLane) {
+	for seq := l.messages.first(); seq != l.messages.end(); seq++ {
+		if l.messages.has(seq) && !l.messages.at(seq).done {
+			c.settled(l, seq, Superseded)
+		}
 	}
-	r := c.receipts[0]
-	c.receipts = c.receipts[1:]
-	return r, true
 }
 
-func (c *Conn) receipt(seq uint64, m *outMessage, s ReceiptState) {
-	if m.tracked {
-		c.receipts = append(c.receipts, Receipt{Seq: seq, State: s, Retransmits: int(m.retransmits)})
+// settled notes the fate of a message.
+func (c *Conn) settled(l *sendLane, seq uint64, fate ReceiptState) {
+	m := l.messages.at(seq)
+	switch fate {
+	case Acked:
+		c.stats.MessagesAcked++
+		c.timers.stop(timerStall) // the peer reads, if not on every channel
+		if m.covered && m.retransmits == 0 {
+			c.stats.RedundancySaved++
+		}
+	case Superseded:
+		c.stats.MessagesSuperseded++
+	case Lost:
+		c.stats.MessagesLost++
+	case Skipped:
+		c.stats.MessagesSkipped++
+	case Sent, Failed:
 	}
+	c.receipt(l, seq, m, fate)
+	l.settle(seq)
 }

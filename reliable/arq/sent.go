@@ -35,6 +35,7 @@ type sentPacket struct {
 	ackFrequency uint32 // sequence number of the ack_frequency frame it carried; 0 = none
 	hasAck       bool
 	fin          bool
+	timed        bool // it says when it was sent
 	eliciting    bool // asks for an acknowledgment and counts as in flight
 	acked, lost  bool
 	prompt       bool // left alone, and asks for its acknowledgment at once
@@ -42,13 +43,31 @@ type sentPacket struct {
 	marked       bool // left as ECN-capable
 }
 
-// piece is a part of a message carried by a packet.
+// piece is something carried by a packet that is sent again if it is lost.
 type piece struct {
-	seq    uint64       // message
-	lo, hi uint64       // bytes [lo, hi) of it
+	kind   pieceKind
 	reason repairReason // why it was sent again; noRepair for a copy too
-	copied bool         // a later packet carries these bytes too: its fate decides, not this one's
+	copied bool         // a probe carries these bytes too: its fate decides, not this one's
+	first  bool         // a whole message that leaves for the first time
+	lane   uint16       // index of the lane; for pieceCredit the channel
+	seq    uint64       // message, or the first of a run of messages
+	lo, hi uint64       // what it is of it, see pieceKind
 }
+
+// whole reports whether the piece is a whole message of that size.
+func (p *piece) whole(size uint64) bool {
+	return p.kind == pieceMessage && p.lo == 0 && p.hi == size
+}
+
+// pieceKind says what a piece is.
+type pieceKind uint8
+
+const (
+	pieceMessage pieceKind = iota // bytes [lo, hi) of message seq
+	pieceSkip                     // messages [seq, hi) are not repaired any more
+	pieceLate                     // messages [seq, hi) of the peer's lane were not delivered
+	pieceCredit                   // the credit hi of a channel
+)
 
 // outstanding reports whether the packet still waits for its fate.
 func (p *sentPacket) outstanding() bool { return p.eliciting && !p.acked && !p.lost }

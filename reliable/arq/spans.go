@@ -1,5 +1,7 @@
 package arq
 
+import "slices"
+
 // spans is a set of integers kept as ascending, disjoint, non-adjacent
 // half-open intervals. The zero value is the empty set. Looking up costs
 // O(log intervals); adding also moves the intervals behind the new one, of which
@@ -102,4 +104,26 @@ func (s *spans) removeBelow(floor uint64) {
 		set[0].lo = floor
 	}
 	*s = set
+}
+
+// remove takes [lo, hi) out of the set.
+func (s *spans) remove(lo, hi uint64) {
+	set := *s
+	i := set.find(lo)
+	if i == len(set) || set[i].lo >= hi || lo >= hi {
+		return
+	}
+	j := i // [i, j) are the intervals that overlap
+	for j < len(set) && set[j].lo < hi {
+		j++
+	}
+	var left [2]span // what stays of the first and the last
+	kept := left[:0]
+	if set[i].lo < lo {
+		kept = append(kept, span{set[i].lo, lo})
+	}
+	if set[j-1].hi > hi {
+		kept = append(kept, span{hi, set[j-1].hi})
+	}
+	*s = slices.Replace(set, i, j, kept...)
 }

@@ -34,6 +34,20 @@ type Stats struct {
 	RetransmitsTime      uint64
 	RetransmitsProbe     uint64
 
+	// Redundancy: copies of messages sent before their loss was known, the
+	// payload bytes of these, and the messages whose first packet was lost and
+	// that arrived by a copy, without being sent again.
+	Repeats         uint64
+	RepeatBytes     uint64
+	RedundancySaved uint64
+
+	// Repair symbols (SPEC 7.19) and their bytes sent, symbols received, and
+	// messages that were computed from them.
+	SymbolsSent       uint64
+	SymbolBytes       uint64
+	SymbolsReceived   uint64
+	MessagesRecovered uint64
+
 	// ProbeTimeouts counts how often the probe timer ran out (RFC 9002
 	// section 6.2).
 	ProbeTimeouts uint64
@@ -58,6 +72,19 @@ type Stats struct {
 	AcksSent     uint64 // ack frames sent
 	AcksReceived uint64 // ack frames received
 
+	// Messages of modes that do not deliver all of them. Of those sent:
+	// Superseded by a newer one before they were known to have arrived, Lost
+	// with a packet and not sent again, Skipped because their time was over. Of
+	// those received: PassedOver because they were missing when something
+	// behind them was due, Stale ones that came after a newer one or too late,
+	// and Dropped because the application, or a part of them, was too slow.
+	MessagesSuperseded uint64
+	MessagesLost       uint64
+	MessagesSkipped    uint64
+	MessagesPassedOver uint64
+	MessagesStale      uint64
+	MessagesDropped    uint64
+
 	// Messages, and their payload bytes. Acked: every byte acknowledged by the
 	// peer. Received: handed to the application.
 	MessagesSent         uint64
@@ -77,12 +104,13 @@ type Stats struct {
 	// ReorderingWindow is how much later than the newest a packet may come and
 	// not count as lost; 0 while nothing is overtaken on this path.
 	ReorderingWindow time.Duration
-	PacingRate       int // bytes per second; 0 = packets are not paced yet
-	PacketSize       int // largest datagram sent now, bytes of UDP payload
-	CongestionWindow int // bytes
-	BytesInFlight    int // bytes sent, neither acknowledged nor declared lost
-	SendQueueBytes   int // message bytes accepted from the application and not yet acknowledged
-	ReceiveBytes     int // message bytes buffered for the application or for reassembly
+	LossRate         float64 // of the packets sent, 0 to 1, over the last few hundred
+	PacingRate       int     // bytes per second; 0 = packets are not paced yet
+	PacketSize       int     // largest datagram sent now, bytes of UDP payload
+	CongestionWindow int     // bytes
+	BytesInFlight    int     // bytes sent, neither acknowledged nor declared lost
+	SendQueueBytes   int     // message bytes accepted from the application and not yet acknowledged
+	ReceiveBytes     int     // message bytes buffered for the application or for reassembly
 }
 
 // Retransmits is the number of message and fragment frames sent again,

@@ -10,22 +10,24 @@ func (c *Conn) thin() bool { return !c.hasData() }
 // leave once more, in a packet of their own. A repair that is lost as well costs
 // another round trip, in order for everything behind it; a copy costs as much as
 // the repair, for the share of the packets that are lost. Messages of more than
-// half a packet, and parts of them, are not worth it. The copy's fate decides
-// whether they are sent again.
+// half a packet, and parts of them, are not worth it; nor are those that repair
+// symbols have most likely repaired before. What is lost of
+// both is sent again.
 func (c *Conn) copyRepairs(p *sentPacket) {
 	if !c.thin() {
 		return
 	}
 	for i := range uint64(p.pieceCount) {
 		piece := c.sent.pieces.at(p.firstPiece + i)
-		if piece.reason == noRepair {
+		if piece.kind != pieceMessage || piece.reason == noRepair {
 			continue
 		}
-		size := len(c.out.messages.at(piece.seq).data)
-		whole := piece.hi-piece.lo == uint64(size)
-		if whole && size <= c.packetLimit()/2 && c.out.lost(piece, piece.reason) {
+		l := c.out.lanes[piece.lane]
+		size := uint64(len(l.messages.at(piece.seq).data))
+		if piece.whole(size) && int(size) <= c.packetLimit()/2 && l.code.encoder == nil {
+			l.repair = append(l.repair, repair{seq: piece.seq, hi: size, reason: piece.reason, copy: true})
+			l.all.wait(l)
 			piece.copied = true
-			c.out.repair[len(c.out.repair)-1].copy = true
 		}
 	}
 }

@@ -18,11 +18,13 @@ const (
 	timerRest                    // a message is here in part, and its rest does not come
 	timerPath                    // ask an address again, or give it up
 	timerPacketSize              // the probe of the packet size was lost
+	timerRepeat                  // time for a copy of a message
+	timerLapse                   // a message is of no use any more, or would be late
 	timerClose                   // send the close again, or stop waiting for the answer
 	timerCount
 )
 
-var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "stall", "rest", "path", "packetsize", "close"}
+var timerNames = [timerCount]string{"handshake", "loss", "probe", "ack", "pace", "idle", "keepalive", "stall", "rest", "path", "packetsize", "repeat", "lapse", "close"}
 
 func (t timer) String() string { return timerNames[t] }
 

@@ -63,14 +63,16 @@ func TestViolationsEndTheConnection(t *testing.T) {
 		{"a message number far ahead", CodeViolation, []func(*proto.DataBuilder){
 			messageFrame(proto.Message{Seq: (first + maxAhead) & (1<<32 - 1), Size: 1, Payload: make([]byte, 1)}),
 		}},
-		{"a message of a mode without an implementation", CodeViolation, []func(*proto.DataBuilder){
-			messageFrame(proto.Message{Mode: proto.ModeLatest, Seq: first, Size: 1, Payload: make([]byte, 1)}),
+		{"a deadline in a packet without a time", CodeViolation, []func(*proto.DataBuilder){
+			messageFrame(proto.Message{Mode: proto.ModeDeadline, Seq: first, Size: 1, Payload: make([]byte, 1), Left: time.Second}),
 		}},
-		{"credit of a channel", CodeViolation, []func(*proto.DataBuilder){
-			func(b *proto.DataBuilder) { b.AddChannelCredit(&proto.ChannelCredit{Channel: 1, Limit: 1 << 20}) },
+		{"late about messages never sent", CodeViolation, []func(*proto.DataBuilder){
+			func(b *proto.DataBuilder) { b.AddLate(&proto.Lapse{Mode: proto.ModeDeadline, Seq: first, Count: 1}) },
 		}},
-		{"a time of sending", CodeViolation, []func(*proto.DataBuilder){
-			func(b *proto.DataBuilder) { b.AddSentAt(1) },
+		{"a skip far ahead", CodeViolation, []func(*proto.DataBuilder){
+			func(b *proto.DataBuilder) {
+				b.AddSkip(&proto.Lapse{Mode: proto.ModeDeadline, Seq: (first + maxAhead) & (1<<32 - 1), Count: 1})
+			},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

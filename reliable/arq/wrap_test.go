@@ -22,7 +22,7 @@ func TestA4_NumbersOfFewBits(t *testing.T) {
 			t.Run(fmt.Sprintf("%d bits, %d before the wrap", bits, before), func(t *testing.T) {
 				half := 1 << bits / 2
 				p := newPair(t, Config{
-					numberBits: bits, FirstNumber: -before, ReceiveWindow: 4096, // seven messages
+					Redundancy: RedundancyOff, numberBits: bits, FirstNumber: -before, ReceiveWindow: 4096, // seven messages
 					Congestion: func(cc congestion.Config) congestion.Controller {
 						return congestion.NewFixed(cc, half/4*cc.MaxPacket)
 					},

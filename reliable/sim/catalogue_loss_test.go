@@ -120,7 +120,7 @@ func TestA9_DelaySpikeIsNoLoss(t *testing.T) {
 // minute); an acknowledgment ends the doubling, and no packet number is ever
 // used twice, so that no sample is ambiguous (Karn).
 func TestA10_ProbesBackOff(t *testing.T) {
-	w, a, b := openPair(t, arq.Config{})
+	w, a, b := openPair(t, arq.Config{Redundancy: arq.RedundancyOff}) // copies are no probes
 	var times []time.Duration
 	used := make(map[uint32]bool)
 	var p proto.Packet
