@@ -93,6 +93,7 @@ func TestLabelsAreClosed(t *testing.T) {
 	closed := map[string][]string{
 		labelMode:      {"raw", "reliable"},
 		labelReason:    {"threshold", "time", "probe"},
+		labelFate:      {"superseded", "lost", "skipped", "passed_over", "stale", "dropped"},
 		labelDirection: {"up", "down"},
 		labelCause: {"loss", "queue", "blackout", "overload",
 			"flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"},
@@ -133,6 +134,7 @@ func TestBothModesCarryTheSameNames(t *testing.T) {
 		"udplab_transport_pacing_rate_bytes_per_second": "raw mode sends at once",
 		"udplab_transport_min_packet_size_bytes":        "raw mode sends a message as one packet, whatever the path carries",
 		"udplab_transport_reordering_window_seconds":    "raw mode declares lost at once and takes it back",
+		"udplab_transport_loss_ratio":                   "raw mode does not know what became of the packets it sent",
 		"udplab_transport_in_flight_bytes":              "raw mode cannot know what is in flight",
 		"udplab_transport_send_queue_bytes":             "raw mode sends at once",
 		"udplab_transport_receive_queue_bytes":          "raw mode keeps nothing back",

@@ -6,6 +6,7 @@ const (
 	labelReason    = "reason"    // what asked for a retransmission: threshold, time, probe
 	labelDirection = "direction" // up (client to upstream), down
 	labelCause     = "cause"     // what dropped a datagram
+	labelFate      = "fate"      // why a message was not delivered
 
 	modeRaw      = "raw"
 	modeReliable = "reliable"
@@ -25,7 +26,11 @@ var (
 	acknowledgedMessages = counter("udplab_transport_acknowledged_messages_total",
 		"Messages the peer acknowledged completely; always 0 in raw mode, which cannot know.", labelMode)
 	lostMessages = gauge("udplab_transport_lost_messages",
-		"Messages given up for lost. Raw: overtaken by later ones and not arrived so far, a late arrival takes it back. Reliable: not acknowledged when their connection ended.", labelMode)
+		"Messages given up for lost. Raw: overtaken by later ones and not arrived so far, a late arrival takes it back. Reliable: lost with a packet and of a kind that is not repaired, or still open when their connection ended.", labelMode)
+	givenUpMessages = counter("udplab_transport_given_up_messages_total",
+		"Messages the sender stopped to deliver, by fate: a newer one took their place (superseded), a packet with a part of them was lost and their kind is not repaired (lost), their time was over (skipped). Reported as such to an application that asked; always 0 in raw mode, which cannot know.", labelMode, labelFate)
+	undeliveredMessages = counter("udplab_transport_undelivered_messages_total",
+		"Messages the receiver knows of and did not hand over, by fate: missing when those behind them were due (passed_over), come after a newer one or too late, copies included (stale), dropped because the application or the rest of them was too slow (dropped).", labelMode, labelFate)
 	sentMessageBytes = counter("udplab_transport_sent_message_bytes_total",
 		"Payload bytes of the messages the application gave to be sent.", labelMode)
 	deliveredMessageBytes = counter("udplab_transport_delivered_message_bytes_total",
@@ -61,6 +66,12 @@ var (
 
 	retransmits = counter("udplab_transport_retransmits_total",
 		"Message frames sent again, by what asked for it: later packets were acknowledged (threshold), outstanding for too long (time), silence (probe).", labelMode, labelReason)
+	repeats = counter("udplab_transport_repeated_messages_total",
+		"Copies of small messages sent before their loss was known.", labelMode)
+	repeatBytes = counter("udplab_transport_repeated_message_bytes_total",
+		"Payload bytes of the copies of small messages sent before their loss was known.", labelMode)
+	savedMessages = counter("udplab_transport_saved_messages_total",
+		"Messages whose first packet was lost and that arrived by a copy, without being sent again.", labelMode)
 	probeTimeouts = counter("udplab_transport_probe_timeouts_total",
 		"Times the probe timer ran out (RFC 9002 section 6.2).", labelMode)
 	sentAcks = counter("udplab_transport_sent_acks_total",
@@ -94,6 +105,8 @@ var (
 		"Interarrival jitter (RFC 3550 section 6.4.1), mean over the live connections that know it. Raw: of the packets that arrive. Reliable: of those sent, where the peer was asked to report.", labelMode)
 	reorderingWindow = gauge("udplab_transport_reordering_window_seconds",
 		"How much later than the newest a packet may come and not count as lost, largest of the live connections; 0 while nothing is overtaken.", labelMode)
+	lossRatio = gauge("udplab_transport_loss_ratio",
+		"Share lost of the last few hundred packets, largest of the live connections.", labelMode)
 	packetSize = gauge("udplab_transport_min_packet_size_bytes",
 		"Largest datagram that is sent, smallest of the live connections: what the worst path is known to carry (RFC 8899). New ones begin with 1200.", labelMode)
 	pacingRate = gauge("udplab_transport_pacing_rate_bytes_per_second",

@@ -15,7 +15,9 @@ import (
 // simulator: the in-memory sockets of package lossy carry no marks and any size.
 func TestValuesOfAKnownSequenceOfPaths(t *testing.T) {
 	w := sim.NewWorld(1)
-	config := arq.EndpointConfig{Listen: true, Conn: arq.Config{MaxPacket: 1472, ECN: true, ReportReceivedAt: true}}
+	config := arq.EndpointConfig{Listen: true, Conn: arq.Config{
+		MaxPacket: 1472, ECN: true, ReportReceivedAt: true, Redundancy: arq.RedundancyOff,
+	}}
 	a, b, stranger := w.AddNode("a", config), w.AddNode("b", config), w.AddNode("stranger", config)
 	wire := lossy.Profile{Delay: 20 * time.Millisecond}
 	w.Path(a, b).SetProfile(wire)

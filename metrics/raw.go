@@ -43,6 +43,13 @@ func rawRows() []row[raw.Stats] {
 		count(sentMessageBytes, mode, func(s *S) uint64 { return s.MessageBytesSent }),
 		count(deliveredMessageBytes, mode, func(s *S) uint64 { return s.MessageBytesReceived }),
 
+		never[S](givenUpMessages, mode, "superseded"),
+		never[S](givenUpMessages, mode, "lost"),
+		never[S](givenUpMessages, mode, "skipped"),
+		never[S](undeliveredMessages, mode, "passed_over"),
+		never[S](undeliveredMessages, mode, "stale"),
+		never[S](undeliveredMessages, mode, "dropped"),
+
 		count(sentPackets, mode, func(s *S) uint64 { return s.Sent + s.TextSent }),
 		count(receivedPackets, mode, func(s *S) uint64 { return s.Received + s.Text + s.WrongMode + s.Corrupt + s.Malformed }),
 		count(sentBytes, mode, func(s *S) uint64 { return s.BytesSent }),
@@ -62,6 +69,9 @@ func rawRows() []row[raw.Stats] {
 		never[S](retransmits, mode, "threshold"),
 		never[S](retransmits, mode, "time"),
 		never[S](retransmits, mode, "probe"),
+		never[S](repeats, mode),
+		never[S](repeatBytes, mode),
+		never[S](savedMessages, mode),
 		never[S](probeTimeouts, mode),
 		never[S](sentAcks, mode),
 		never[S](receivedAcks, mode),

@@ -53,10 +53,16 @@ func (r *Reliable) Describe(ch chan<- *prometheus.Desc) {
 func (r *Reliable) Collect(ch chan<- prometheus.Metric) {
 	total, retired, live := r.conns.read()
 	r.connSheet.collect(ch, &total, live)
-	ch <- r.lost.sample(float64(retired.MessagesSent - retired.MessagesAcked))
+	ch <- r.lost.sample(float64(total.MessagesLost + openMessages(&retired)))
 
 	endpointTotal, _, endpoints := r.endpoints.read()
 	r.endpointsSheet.collect(ch, &endpointTotal, endpoints)
+}
+
+// openMessages is how many messages have no fate yet. Of ended connections
+// they have none ever: whether they arrived is not known.
+func openMessages(s *reliable.Stats) uint64 {
+	return s.MessagesSent - s.MessagesAcked - s.MessagesSuperseded - s.MessagesLost - s.MessagesSkipped
 }
 
 func reliableRows() []row[reliable.Stats] {
@@ -68,6 +74,13 @@ func reliableRows() []row[reliable.Stats] {
 		count(acknowledgedMessages, mode, func(s *S) uint64 { return s.MessagesAcked }),
 		count(sentMessageBytes, mode, func(s *S) uint64 { return s.MessageBytesSent }),
 		count(deliveredMessageBytes, mode, func(s *S) uint64 { return s.MessageBytesReceived }),
+
+		count(givenUpMessages, mode, func(s *S) uint64 { return s.MessagesSuperseded }, "superseded"),
+		count(givenUpMessages, mode, func(s *S) uint64 { return s.MessagesLost }, "lost"),
+		count(givenUpMessages, mode, func(s *S) uint64 { return s.MessagesSkipped }, "skipped"),
+		count(undeliveredMessages, mode, func(s *S) uint64 { return s.MessagesPassedOver }, "passed_over"),
+		count(undeliveredMessages, mode, func(s *S) uint64 { return s.MessagesStale }, "stale"),
+		count(undeliveredMessages, mode, func(s *S) uint64 { return s.MessagesDropped }, "dropped"),
 
 		count(sentPackets, mode, func(s *S) uint64 { return s.PacketsSent }),
 		count(receivedPackets, mode, func(s *S) uint64 { return s.PacketsReceived }),
@@ -82,6 +95,9 @@ func reliableRows() []row[reliable.Stats] {
 		count(retransmits, mode, func(s *S) uint64 { return s.RetransmitsThreshold }, "threshold"),
 		count(retransmits, mode, func(s *S) uint64 { return s.RetransmitsTime }, "time"),
 		count(retransmits, mode, func(s *S) uint64 { return s.RetransmitsProbe }, "probe"),
+		count(repeats, mode, func(s *S) uint64 { return s.Repeats }),
+		count(repeatBytes, mode, func(s *S) uint64 { return s.RepeatBytes }),
+		count(savedMessages, mode, func(s *S) uint64 { return s.RedundancySaved }),
 		count(probeTimeouts, mode, func(s *S) uint64 { return s.ProbeTimeouts }),
 		count(sentAcks, mode, func(s *S) uint64 { return s.AcksSent }),
 		count(receivedAcks, mode, func(s *S) uint64 { return s.AcksReceived }),
@@ -106,6 +122,7 @@ func reliableLevels() []level[reliable.Stats] {
 		pick(minRTT, mode, math.Min, hasRTT, func(s *S) float64 { return s.MinRTT.Seconds() }),
 		mean(jitter, mode, func(s *S) bool { return s.Jitter > 0 }, func(s *S) time.Duration { return s.Jitter }),
 		pick(reorderingWindow, mode, math.Max, hasRTT, func(s *S) float64 { return s.ReorderingWindow.Seconds() }),
+		pick(lossRatio, mode, math.Max, hasRTT, func(s *S) float64 { return s.LossRate }),
 		pick(packetSize, mode, math.Min, hasRTT, func(s *S) float64 { return float64(s.PacketSize) }),
 		sum(pacingRate, mode, func(s *S) int { return s.PacingRate }),
 		sum(congestionWindow, mode, func(s *S) int { return s.CongestionWindow }),
@@ -131,6 +148,9 @@ func addStats(total, s *reliable.Stats) {
 	total.RetransmitsThreshold += s.RetransmitsThreshold
 	total.RetransmitsTime += s.RetransmitsTime
 	total.RetransmitsProbe += s.RetransmitsProbe
+	total.Repeats += s.Repeats
+	total.RepeatBytes += s.RepeatBytes
+	total.RedundancySaved += s.RedundancySaved
 	total.ProbeTimeouts += s.ProbeTimeouts
 	total.PathChanges += s.PathChanges
 	total.PathsRefused += s.PathsRefused
@@ -141,6 +161,12 @@ func addStats(total, s *reliable.Stats) {
 	total.MarksReported += s.MarksReported
 	total.AcksSent += s.AcksSent
 	total.AcksReceived += s.AcksReceived
+	total.MessagesSuperseded += s.MessagesSuperseded
+	total.MessagesLost += s.MessagesLost
+	total.MessagesSkipped += s.MessagesSkipped
+	total.MessagesPassedOver += s.MessagesPassedOver
+	total.MessagesStale += s.MessagesStale
+	total.MessagesDropped += s.MessagesDropped
 	total.MessagesSent += s.MessagesSent
 	total.MessagesAcked += s.MessagesAcked
 	total.MessagesReceived += s.MessagesReceived

@@ -21,10 +21,13 @@ func sampleConn() reliable.Stats {
 		PathChanges: 13, PathsRefused: 14, SizeProbesSent: 15, SizeProbesLost: 10, BlackHoles: 1,
 		MarksReceived: 16, MarksReported: 19,
 		AcksSent: 11, AcksReceived: 12,
-		MessagesSent: 20, MessagesAcked: 18, MessagesReceived: 17,
+		Repeats: 21, RepeatBytes: 2200, RedundancySaved: 23,
+		MessagesSuperseded: 24, MessagesLost: 25, MessagesSkipped: 26,
+		MessagesPassedOver: 27, MessagesStale: 28, MessagesDropped: 29,
+		MessagesSent: 95, MessagesAcked: 18, MessagesReceived: 17,
 		MessageBytesSent: 2000, MessageBytesReceived: 1700,
 		SmoothedRTT: 80 * time.Millisecond, RTTVar: 10 * time.Millisecond, MinRTT: 70 * time.Millisecond,
-		Jitter: 3 * time.Millisecond, ReorderingWindow: 20 * time.Millisecond, PacingRate: 150_000, PacketSize: 1472,
+		Jitter: 3 * time.Millisecond, ReorderingWindow: 20 * time.Millisecond, LossRate: 0.02, PacingRate: 150_000, PacketSize: 1472,
 		CongestionWindow: 12000, BytesInFlight: 2400, SendQueueBytes: 200, ReceiveBytes: 300,
 	}
 }
@@ -34,10 +37,20 @@ func TestReliableConnectionValues(t *testing.T) {
 	r.AddConn(sampleConn)
 	wantSeries(t, r, `
 		udplab_transport_connections{mode="reliable"} 1
-		udplab_transport_sent_messages_total{mode="reliable"} 20
+		udplab_transport_sent_messages_total{mode="reliable"} 95
 		udplab_transport_delivered_messages_total{mode="reliable"} 17
 		udplab_transport_acknowledged_messages_total{mode="reliable"} 18
-		udplab_transport_lost_messages{mode="reliable"} 0
+		udplab_transport_lost_messages{mode="reliable"} 25
+		udplab_transport_given_up_messages_total{fate="superseded",mode="reliable"} 24
+		udplab_transport_given_up_messages_total{fate="lost",mode="reliable"} 25
+		udplab_transport_given_up_messages_total{fate="skipped",mode="reliable"} 26
+		udplab_transport_undelivered_messages_total{fate="passed_over",mode="reliable"} 27
+		udplab_transport_undelivered_messages_total{fate="stale",mode="reliable"} 28
+		udplab_transport_undelivered_messages_total{fate="dropped",mode="reliable"} 29
+		udplab_transport_repeated_messages_total{mode="reliable"} 21
+		udplab_transport_repeated_message_bytes_total{mode="reliable"} 2200
+		udplab_transport_saved_messages_total{mode="reliable"} 23
+		udplab_transport_loss_ratio{mode="reliable"} 0.02
 		udplab_transport_sent_message_bytes_total{mode="reliable"} 2000
 		udplab_transport_delivered_message_bytes_total{mode="reliable"} 1700
 		udplab_transport_sent_packets_total{mode="reliable"} 101
@@ -106,19 +119,21 @@ func TestReliableEndpointValues(t *testing.T) {
 }
 
 // Counters keep what an ended connection counted; gauges are of the living
-// only, and what was never acknowledged is lost now.
+// only, and messages without a fate are lost now: those superseded or skipped
+// are not, and those lost on the way were before.
 func TestReliableCountersSurviveTheConnection(t *testing.T) {
 	r := NewReliable()
 	retire := r.AddConn(sampleConn)
 	r.AddConn(func() reliable.Stats {
-		return reliable.Stats{MessagesSent: 1, PathChanges: 1, SmoothedRTT: 40 * time.Millisecond, MinRTT: 30 * time.Millisecond,
+		return reliable.Stats{MessagesSent: 1, LossRate: 0.01, PathChanges: 1, SmoothedRTT: 40 * time.Millisecond, MinRTT: 30 * time.Millisecond,
 			Jitter: time.Millisecond, ReorderingWindow: 5 * time.Millisecond, PacingRate: 50_000, PacketSize: 1200,
 			CongestionWindow: 5000}
 	})
 	wantSeries(t, r, `
 		udplab_transport_connections{mode="reliable"} 2
-		udplab_transport_sent_messages_total{mode="reliable"} 21
-		udplab_transport_lost_messages{mode="reliable"} 0
+		udplab_transport_sent_messages_total{mode="reliable"} 96
+		udplab_transport_lost_messages{mode="reliable"} 25
+		udplab_transport_loss_ratio{mode="reliable"} 0.02
 		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.06
 		udplab_transport_min_rtt_seconds{mode="reliable"} 0.03
 		udplab_transport_congestion_window_bytes{mode="reliable"} 17000
@@ -131,8 +146,9 @@ func TestReliableCountersSurviveTheConnection(t *testing.T) {
 	retire()
 	wantSeries(t, r, `
 		udplab_transport_connections{mode="reliable"} 1
-		udplab_transport_sent_messages_total{mode="reliable"} 21
-		udplab_transport_lost_messages{mode="reliable"} 2
+		udplab_transport_sent_messages_total{mode="reliable"} 96
+		udplab_transport_lost_messages{mode="reliable"} 27
+		udplab_transport_loss_ratio{mode="reliable"} 0.01
 		udplab_transport_smoothed_rtt_seconds{mode="reliable"} 0.04
 		udplab_transport_min_rtt_seconds{mode="reliable"} 0.03
 		udplab_transport_congestion_window_bytes{mode="reliable"} 5000
@@ -150,7 +166,7 @@ func TestNoSampleMeansNoSeries(t *testing.T) {
 	r.AddConn(func() reliable.Stats { return reliable.Stats{PacketsSent: 1, PacketSize: 1200} })
 	for _, name := range []string{
 		"smoothed_rtt_seconds", "rtt_variation_seconds", "min_rtt_seconds", "jitter_seconds",
-		"reordering_window_seconds", "min_packet_size_bytes",
+		"reordering_window_seconds", "min_packet_size_bytes", "loss_ratio",
 	} {
 		if got := countSeries(t, r, "udplab_transport_"+name); got != 0 {
 			t.Errorf("%s before a sample: got %d series, want none", name, got)
@@ -166,6 +182,8 @@ func TestEveryNumberOfAReliableConnectionIsShown(t *testing.T) {
 	for i := range v.NumField() {
 		if f := v.Field(i); f.CanInt() {
 			f.SetInt(int64(i+1) * 1e9)
+		} else if f.CanFloat() {
+			f.SetFloat(float64(i + 1))
 		}
 	}
 	shown := map[float64]bool{}

@@ -137,7 +137,7 @@ func TestValuesOfAKnownSequenceInReliableMode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, senderSocket, receiverSocket := network(t)
 		open := func(pc net.PacketConn) *reliable.Listener {
-			l, err := reliable.NewListener(pc, nil)
+			l, err := reliable.NewListener(pc, &reliable.Config{Redundancy: reliable.RedundancyOff})
 			if err != nil {
 				t.Fatal(err)
 			}

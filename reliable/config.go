@@ -48,6 +48,10 @@ type Config struct {
 	// congestion.Default.
 	Congestion func(congestion.Config) congestion.Controller
 
+	// Redundancy says whether small messages of thin flows are repeated before
+	// their loss is known. Default RedundancyAdaptive.
+	Redundancy Redundancy
+
 	// Backlog is how many connections may wait for Accept. Default 128.
 	Backlog int
 	// MaxConns bounds the connections of a Listener. Default 65536.
@@ -70,6 +74,20 @@ type Config struct {
 	FirstNumber uint32
 }
 
+// Redundancy says whether small messages are sent more often than once before
+// their loss is known, so that a loss costs less than a round trip.
+type Redundancy = arq.Redundancy
+
+// The values of Config.Redundancy.
+const (
+	// RedundancyAdaptive repeats messages of up to 512 bytes, while the flow is
+	// far below what congestion control allows, as often as the measured loss
+	// asks for: not at all where nothing is lost.
+	RedundancyAdaptive = arq.RedundancyAdaptive
+	// RedundancyOff sends again only what was lost.
+	RedundancyOff = arq.RedundancyOff
+)
+
 // or returns the configuration, or the default one for nil.
 func (c *Config) or() Config {
 	if c == nil {
@@ -88,7 +106,7 @@ func (c Config) arq(granularity time.Duration) arq.Config {
 		IdleTimeout: c.IdleTimeout, KeepAlive: c.KeepAlive,
 		StallTimeout: c.StallTimeout, HandshakeTimeout: c.HandshakeTimeout,
 		Congestion: c.Congestion, PacingQuantum: 2 * granularity, FirstNumber: c.FirstNumber,
-		ReportReceivedAt: c.ReportReceivedAt,
+		ReportReceivedAt: c.ReportReceivedAt, Redundancy: c.Redundancy,
 	}
 }
 
