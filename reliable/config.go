@@ -47,6 +47,9 @@ type Config struct {
 	// Congestion makes each connection's congestion controller. Default
 	// congestion.Default.
 	Congestion func(congestion.Config) congestion.Controller
+	// Redundancy says whether small messages of thin flows are repeated before
+	// their loss is known. Default arq.RedundancyAdaptive.
+	Redundancy arq.Redundancy
 
 	// Redundancy says whether small messages of thin flows are repeated before
 	// their loss is known. Default RedundancyAdaptive.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/reliable/arq"
 	"udplab/reliable/congestion"
 )
 
@@ -133,10 +134,30 @@ func pacedCases() []Case {
 	row := func(name, title, today string, p paced, targets ...Target) Case {
 		return Case{Name: name, Title: title, Today: today, work: p, Targets: targets, apart: apartPaced}
 	}
+	flow := func(rate int, loss float64, r arq.Redundancy) paced {
+		return paced{link{roundTrip: 50 * ms, loss: loss}, rate, 200, r}
+	}
+	const off, on = arq.RedundancyOff, arq.RedundancyAdaptive
 	return []Case{
 		row("paced-500-plain", "500 messages of 200 B a second in order, 50 ms RTT, 5 % loss, redundancy off",
-			"kcp FEC 10/3 25/46/82 at 2.0; TCP-BBR 54/125/136 at 1.31; quic-go 56/156/189; pion 1060/2157",
-			paced{link{roundTrip: 50 * ms, loss: 0.05}, 500, 200},
+			"TCP-BBR 54/125/136 at 1.31; quic-go 56/156/189; pion 1060/2157",
+			flow(500, 0.05, off),
 			Target{P50, AtMost, 54}, Target{P99, AtMost, 110}, Target{P999, AtMost, 130}, Target{Wire, AtMost, 1.35}),
+		row("paced-500", "500 messages of 200 B a second in order, 50 ms RTT, 5 % loss, redundancy on",
+			"kcp FEC 10/3 25/46/82 at 2.0",
+			flow(500, 0.05, on),
+			Target{P50, AtMost, 27}, Target{P99, AtMost, 42}, Target{P999, AtMost, 60}, Target{Wire, AtMost, 1.9}),
+		row("paced-60-5", "60 messages of 200 B a second in order, 50 ms RTT, 5 % loss",
+			"p99/p99.9: kcp 95-110/144, kcp FEC 2+1 53/87 at 2.1; quic-go 110-126/155",
+			flow(60, 0.05, on),
+			Target{P99, AtMost, 45}, Target{P999, AtMost, 65}, Target{Wire, AtMost, 3.2}),
+		row("paced-60-1", "60 messages of 200 B a second in order, 50 ms RTT, 1 % loss",
+			"p99/p99.9: kcp FEC 2+1 27.6/43",
+			flow(60, 0.01, on),
+			Target{P99, AtMost, 30}, Target{P999, AtMost, 45}, Target{Wire, ReportOnly, 0}),
+		row("paced-10", "10 messages of 200 B a second in order, 50 ms RTT, 5 % loss",
+			"p99: kcp 88; quic-go 176",
+			flow(10, 0.05, on),
+			Target{P99, AtMost, 50}, Target{Wire, ReportOnly, 0}),
 	}
 }

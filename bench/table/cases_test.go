@@ -22,6 +22,10 @@ func TestTargetsAreThoseOfTheEngine(t *testing.T) {
 		"bulk-bursts: goodput >= 45, wire <= 1.09",
 		"bulk-reordering: goodput >= 47.2, spurious <= 0.5",
 		"paced-500-plain: p50 <= 54, p99 <= 110, p99.9 <= 130, wire <= 1.35",
+		"paced-500: p50 <= 27, p99 <= 42, p99.9 <= 60, wire <= 1.9",
+		"paced-60-5: p99 <= 45, p99.9 <= 65, wire <= 3.2",
+		"paced-60-1: p99 <= 30, p99.9 <= 45, wire report",
+		"paced-10: p99 <= 50, wire report",
 		"queue: queue <= 15",
 		"isolated-losses: retransmits <= 110",
 		"handshakes: handshakes >= 1000",
@@ -72,6 +76,10 @@ func TestNetworksAreThoseOfTheTable(t *testing.T) {
 		"bulk-reordering":       {"delay 15ms jitter 5ms reordering", "50mbit"},
 		"flows-newreno-newreno": {"delay 25ms", "50mbit"},
 		"paced-500-plain":       {"loss 5% after the queue, delay 25ms", ""},
+		"paced-500":             {"loss 5% after the queue, delay 25ms", ""},
+		"paced-60-5":            {"loss 5% after the queue, delay 25ms", ""},
+		"paced-60-1":            {"loss 1% after the queue, delay 25ms", ""},
+		"paced-10":              {"loss 5% after the queue, delay 25ms", ""},
 		"queue":                 {"delay 25ms", "50mbit"},
 	} {
 		ahead, back := networkOf(t, name)

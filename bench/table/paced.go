@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"udplab/reliable/arq"
@@ -15,31 +14,25 @@ import (
 // is how long it takes.
 type paced struct {
 	link
-	rate int // messages per second
-	size int // bytes of each
+	rate       int // messages per second
+	size       int // bytes of each
+	redundancy arq.Redundancy
 }
 
 // interval is the time from one message to the next.
 func (p paced) interval() time.Duration { return time.Second / time.Duration(p.rate) }
-
-// openLimit is how long a simulated handshake may take before the messages
-// begin. That of the engine gives up sooner.
-const openLimit = time.Minute
 
 // simulate implements work. Messages begin once the dialer's handshake is
 // through; each is timed from when it was sent to when the receiving
 // application had it.
 func (p paced) simulate(ctx context.Context, s settings, seed uint64) (Figures, error) {
 	ahead, back := p.profiles()
-	stage := newStage(ctx, seed, s.arq(), ahead, back)
-	stage.dial()
-	sender := stage.senders[0]
-	open, err := stage.runUntil(openLimit, func() bool { return sender.Conn.State() == arq.Open })
+	config := s.arq()
+	config.Redundancy = p.redundancy
+	stage := newStage(ctx, seed, config, ahead, back)
+	sender, err := stage.open()
 	if err != nil {
 		return nil, err
-	}
-	if !open {
-		return nil, fmt.Errorf("the connection is not open after %v", openLimit)
 	}
 	count := p.count(s)
 	times := newLatencies()
@@ -86,7 +79,9 @@ func (s *stage) times(sender *sim.End, report func(time.Duration)) (send func(si
 // given to Send.
 func (p paced) overSockets(ctx context.Context, s settings) (Figures, error) {
 	ahead, back := p.profiles()
-	c, err := newCircuit(ctx, s.reliable(), ahead, back, nil)
+	config := s.reliable()
+	config.Redundancy = p.redundancy
+	c, err := newCircuit(ctx, config, ahead, back, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"udplab/reliable/arq"
 )
 
 // Nothing is lost and nothing waits: every message takes the way's 25 ms.
 func TestPacedMessagesTakeTheDelay(t *testing.T) {
-	f := simulate(t, paced{link{roundTrip: 50 * ms}, 500, 200}, settings{messages: 1000, packet: 1452}, 1)
+	f := simulate(t, paced{link{roundTrip: 50 * ms}, 500, 200, arq.RedundancyOff}, settings{messages: 1000, packet: 1452}, 1)
 	for _, m := range []Measure{P50, P99, P999} {
 		if f[m] != 25 {
 			t.Errorf("%v is %v ms, want the 25 ms of one way", m, f[m])
@@ -20,10 +22,10 @@ func TestPacedMessagesTakeTheDelay(t *testing.T) {
 // A lost message comes a round trip later at the earliest, and holds up those
 // behind it: those of about 56 ms, 28 of them, for each of 5 %.
 func TestPacedMessagesWaitForThoseLostBeforeThem(t *testing.T) {
-	f := simulate(t, paced{link{roundTrip: 50 * ms, loss: 0.05}, 500, 200}, settings{messages: 2000, packet: 1452}, 1)
+	f := simulate(t, paced{link{roundTrip: 50 * ms, loss: 0.05}, 500, 200, arq.RedundancyOff}, settings{messages: 2000, packet: 1452}, 1)
 	within(t, "p50 in order at 5 % loss", f[P50], 40, 70)
 	within(t, "p99 in order at 5 % loss", f[P99], 75, 200)
-	alone := simulate(t, paced{link{roundTrip: 50 * ms, loss: 0.05}, 5, 200}, settings{messages: 1000, packet: 1452}, 1)
+	alone := simulate(t, paced{link{roundTrip: 50 * ms, loss: 0.05}, 5, 200, arq.RedundancyOff}, settings{messages: 1000, packet: 1452}, 1)
 	within(t, "p50 of messages 200 ms apart, none of which waits for another", alone[P50], 25, 25)
 	within(t, "p99 of those, which were lost once", alone[P99], 75, 200)
 }
@@ -66,7 +68,7 @@ func TestPacedRunsEndWithTheirTime(t *testing.T) {
 
 // No message is faster than the network it went through.
 func TestPacedOverSockets(t *testing.T) {
-	p := paced{link{roundTrip: 10 * ms}, 2000, 200}
+	p := paced{link{roundTrip: 10 * ms}, 2000, 200, arq.RedundancyOff}
 	f, err := p.overSockets(context.Background(), settings{messages: 1000, paced: time.Second, packet: 1452})
 	if err != nil {
 		t.Fatal(err)

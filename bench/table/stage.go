@@ -43,6 +43,21 @@ func newStage(ctx context.Context, seed uint64, config arq.Config, ahead, back l
 
 func (s *stage) dial() { s.senders = append(s.senders, s.from.Dial(s.to)) }
 
+// open dials and waits until the dialer's handshake is through.
+func (s *stage) open() (*sim.End, error) {
+	s.dial()
+	sender := s.senders[len(s.senders)-1]
+	open, err := s.runUntil(openLimit, func() bool { return sender.Conn.State() == arq.Open })
+	if err == nil && !open {
+		err = fmt.Errorf("the connection is not open after %v", openLimit)
+	}
+	return sender, err
+}
+
+// openLimit is how long a simulated handshake may take. That of the engine gives
+// up sooner.
+const openLimit = time.Minute
+
 // run lets the time pass. It ends early with what the oracle found, or with
 // the context.
 func (s *stage) run(d time.Duration) error {
