@@ -25,8 +25,10 @@ type Config struct {
 	// MaxMessage is the largest message sent or accepted, bytes, at most and
 	// by default proto.MaxMessage (64 MiB).
 	MaxMessage int
-	// SendBuffer is how many message bytes may wait to be acknowledged before
-	// CanSend says no. Default 4 MiB.
+	// SendBuffer is how many message bytes of a channel may wait to be
+	// acknowledged before CanSendOn says no. All channels together may have
+	// twice as much waiting, and each of them a sixteenth of it whatever the
+	// others have. Default 4 MiB.
 	SendBuffer int
 	// ReceiveWindow is how many message bytes the peer may send ahead of what
 	// the application has read. Default 4 MiB. A message larger than the

@@ -11,6 +11,7 @@ type outgoing struct {
 	timed    []*sendLane    // those of proto.ModeDeadline
 	bytes    int            // payload bytes of messages whose fate is open
 	open     int            // messages whose fate is open
+	room     int            // of the send buffer that they take up
 
 	charged    uint64    // credit of the connection used (SPEC 6.1)
 	credit     uint64    // what the peer granted
@@ -24,6 +25,7 @@ type outgoing struct {
 type sendChannel struct {
 	Lane
 	number  uint8
+	room    int    // of the send buffer that its messages take up
 	charged uint64 // credit of the channel used
 	granted uint64 // what the peer granted since
 	lanes   [modes]*sendLane
@@ -148,8 +150,8 @@ func (o *outgoing) fail(tell func(l *sendLane, seq uint64, m *outMessage)) {
 		}
 		l.messages.popFront(l.messages.len())
 		l.nextSeq, l.nextOffset = l.messages.end(), 0
-		l.open = 0
+		l.open, l.channel.room = 0, 0
 		l.skip, l.repair, l.repaired = report{}, nil, 0
 	}
-	o.bytes, o.open, o.free = 0, 0, nil
+	o.bytes, o.open, o.room, o.free = 0, 0, 0, nil
 }

@@ -70,6 +70,7 @@ func (l *sendLane) enqueue(m outMessage) uint64 {
 	l.all.bytes += len(m.data)
 	l.all.open++
 	l.open++
+	l.takeRoom(len(m.data))
 	seq := l.messages.push(m)
 	l.all.wait(l)
 	return seq
@@ -252,6 +253,7 @@ func (l *sendLane) settle(seq uint64) {
 	l.all.bytes -= len(m.data)
 	l.all.open--
 	l.open--
+	l.giveRoom(len(m.data))
 	m.data, m.acked = nil, nil
 	l.hasNew() // moves on over what is done, which may go now
 	for l.messages.len() > 0 && l.messages.at(l.messages.first()).done {
@@ -261,7 +263,7 @@ func (l *sendLane) settle(seq uint64) {
 
 // SendOn queues a copy of msg as the options say. It returns the message's
 // number in its lane. The error is ErrTooLarge, or the reason why the
-// connection takes nothing more. Callers that keep memory bounded ask CanSend
+// connection takes nothing more. Callers that keep memory bounded ask CanSendOn
 // first: SendOn itself never says that the buffer is full, so that a message
 // larger than the buffer can go.
 func (c *Conn) SendOn(now time.Duration, o SendOptions, msg []byte) (uint64, error) {
@@ -291,9 +293,6 @@ func (c *Conn) SendOn(now time.Duration, o SendOptions, msg []byte) (uint64, err
 func (c *Conn) Send(now time.Duration, msg []byte, tracked bool) (uint64, error) {
 	return c.SendOn(now, SendOptions{Tracked: tracked}, msg)
 }
-
-// CanSend reports whether the send buffer has room for another message.
-func (c *Conn) CanSend() bool { return c.out.bytes < c.config.SendBuffer }
 
 // supersede gives up the messages of a lane of which only the newest counts.
 func (c *Conn) supersede(l *sendLane) {
