@@ -72,6 +72,14 @@ var (
 		"Payload bytes of the copies of small messages sent before their loss was known.", labelMode)
 	savedMessages = counter("udplab_transport_saved_messages_total",
 		"Messages whose first packet was lost and that arrived by a copy, without being sent again.", labelMode)
+	sentSymbols = counter("udplab_transport_sent_repair_symbols_total",
+		"Repair symbols over small messages sent (RFC 8681 idea).", labelMode)
+	symbolBytes = counter("udplab_transport_sent_repair_symbol_bytes_total",
+		"Payload bytes of the repair symbols sent.", labelMode)
+	receivedSymbols = counter("udplab_transport_received_repair_symbols_total",
+		"Repair symbols received.", labelMode)
+	recoveredMessages = counter("udplab_transport_recovered_messages_total",
+		"Messages that were computed from repair symbols before they came.", labelMode)
 	probeTimeouts = counter("udplab_transport_probe_timeouts_total",
 		"Times the probe timer ran out (RFC 9002 section 6.2).", labelMode)
 	sentAcks = counter("udplab_transport_sent_acks_total",

@@ -98,6 +98,10 @@ func reliableRows() []row[reliable.Stats] {
 		count(repeats, mode, func(s *S) uint64 { return s.Repeats }),
 		count(repeatBytes, mode, func(s *S) uint64 { return s.RepeatBytes }),
 		count(savedMessages, mode, func(s *S) uint64 { return s.RedundancySaved }),
+		count(sentSymbols, mode, func(s *S) uint64 { return s.SymbolsSent }),
+		count(symbolBytes, mode, func(s *S) uint64 { return s.SymbolBytes }),
+		count(receivedSymbols, mode, func(s *S) uint64 { return s.SymbolsReceived }),
+		count(recoveredMessages, mode, func(s *S) uint64 { return s.MessagesRecovered }),
 		count(probeTimeouts, mode, func(s *S) uint64 { return s.ProbeTimeouts }),
 		count(sentAcks, mode, func(s *S) uint64 { return s.AcksSent }),
 		count(receivedAcks, mode, func(s *S) uint64 { return s.AcksReceived }),
@@ -151,6 +155,10 @@ func addStats(total, s *reliable.Stats) {
 	total.Repeats += s.Repeats
 	total.RepeatBytes += s.RepeatBytes
 	total.RedundancySaved += s.RedundancySaved
+	total.SymbolsSent += s.SymbolsSent
+	total.SymbolBytes += s.SymbolBytes
+	total.SymbolsReceived += s.SymbolsReceived
+	total.MessagesRecovered += s.MessagesRecovered
 	total.ProbeTimeouts += s.ProbeTimeouts
 	total.PathChanges += s.PathChanges
 	total.PathsRefused += s.PathsRefused

@@ -22,6 +22,7 @@ func sampleConn() reliable.Stats {
 		MarksReceived: 16, MarksReported: 19,
 		AcksSent: 11, AcksReceived: 12,
 		Repeats: 21, RepeatBytes: 2200, RedundancySaved: 23,
+		SymbolsSent: 31, SymbolBytes: 3200, SymbolsReceived: 33, MessagesRecovered: 34,
 		MessagesSuperseded: 24, MessagesLost: 25, MessagesSkipped: 26,
 		MessagesPassedOver: 27, MessagesStale: 28, MessagesDropped: 29,
 		MessagesSent: 95, MessagesAcked: 18, MessagesReceived: 17,
@@ -50,6 +51,10 @@ func TestReliableConnectionValues(t *testing.T) {
 		udplab_transport_repeated_messages_total{mode="reliable"} 21
 		udplab_transport_repeated_message_bytes_total{mode="reliable"} 2200
 		udplab_transport_saved_messages_total{mode="reliable"} 23
+		udplab_transport_sent_repair_symbols_total{mode="reliable"} 31
+		udplab_transport_sent_repair_symbol_bytes_total{mode="reliable"} 3200
+		udplab_transport_received_repair_symbols_total{mode="reliable"} 33
+		udplab_transport_recovered_messages_total{mode="reliable"} 34
 		udplab_transport_loss_ratio{mode="reliable"} 0.02
 		udplab_transport_sent_message_bytes_total{mode="reliable"} 2000
 		udplab_transport_delivered_message_bytes_total{mode="reliable"} 1700

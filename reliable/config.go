@@ -48,10 +48,6 @@ type Config struct {
 	// congestion.Default.
 	Congestion func(congestion.Config) congestion.Controller
 	// Redundancy says whether small messages of thin flows are repeated before
-	// their loss is known. Default arq.RedundancyAdaptive.
-	Redundancy arq.Redundancy
-
-	// Redundancy says whether small messages of thin flows are repeated before
 	// their loss is known. Default RedundancyAdaptive.
 	Redundancy Redundancy
 

@@ -39,7 +39,7 @@ const (
 	// percentile.
 	repeatMissing = 1.5e-4
 	// repeatLoss is the loss below which nothing is repeated.
-	repeatLoss = 1e-3
+	repeatLoss = 5e-4
 	// repeatQueue bounds the messages that wait to be repeated. More are no thin
 	// flow.
 	repeatQueue = 64
@@ -72,28 +72,29 @@ func (r *repeat) dueAt(rtt time.Duration) time.Duration {
 	return r.first + time.Duration(repeats[r.copy].due*float64(rtt))
 }
 
-// lossRate is the share of packets lost, over the last few hundred.
+// lossRate is the share of packets lost, over the last few hundred. It rises
+// fast with the first losses.
 type lossRate struct {
 	rate    float64
 	packets int
 }
 
-const lossRateSpan = 256
+const lossRateSpan = 512
 
 func (l *lossRate) add(lost float64) {
 	l.packets = min(l.packets+1, lossRateSpan)
-	l.rate += (lost - l.rate) / float64(max(l.packets, lossRateSpan/4))
+	l.rate += (lost - l.rate) / float64(max(l.packets, lossRateSpan/8))
 }
 
-// copies is how many copies a message should have on average, so that only
-// repeatMissing of them miss all.
+// copies is how many copies a message should have on average, one at least where
+// anything is lost, so that only repeatMissing of them miss all.
 func (r *redundancy) copies() float64 {
 	p := r.loss.rate
 	if p < repeatLoss {
 		return 0
 	}
-	missing := p // with n copies each
-	for n := range len(repeats) {
+	missing := p * p // with n copies each
+	for n := 1; n < len(repeats); n++ {
 		less := missing * p
 		if less < repeatMissing {
 			return float64(n) + max(missing-repeatMissing, 0)/(missing-less)
