@@ -30,9 +30,24 @@ func (c *Conn) Finish(now time.Duration) {
 	c.advance(now)
 }
 
-// PeerFinished reports whether the peer finished and every message it sent has
-// been taken by Receive.
-func (c *Conn) PeerFinished() bool { return c.allReceived() && !c.Readable() }
+// PeerFinishedOn reports whether the peer finished and every message of a channel
+// has been taken by ReceiveOn. On all lanes but the first they are here before
+// the fin; a message that is whole may still wait for the deadline of one that
+// was given up.
+func (c *Conn) PeerFinishedOn(channel uint8) bool {
+	if !c.finish.peer || c.ReadableOn(channel) || channel == 0 && !c.allReceived() {
+		return false
+	}
+	for _, l := range c.in.timed {
+		if l.channel.number == channel && l.earliest != never {
+			return false
+		}
+	}
+	return true
+}
+
+// PeerFinished is PeerFinishedOn for channel 0.
+func (c *Conn) PeerFinished() bool { return c.PeerFinishedOn(0) }
 
 // allReceived reports whether the peer finished and all its messages are here.
 func (c *Conn) allReceived() bool {
