@@ -23,11 +23,17 @@ type Config struct {
 	// MaxMessage is the largest message sent or accepted, bytes, at most and
 	// by default 64 MiB.
 	MaxMessage int
-	// SendBuffer is how many message bytes may wait for acknowledgment before
-	// Send blocks. Default 4 MiB.
+	// SendBuffer is how many message bytes of a channel may wait for
+	// acknowledgment before Send blocks; each message counts 32 more. All
+	// channels together may have twice as much waiting, and each has a sixteenth
+	// of it to itself, so that channels whose peer does not read keep no other
+	// from sending. Default 4 MiB.
 	SendBuffer int
-	// ReceiveWindow is how many message bytes the peer may send ahead of what
-	// was read. Default 4 MiB.
+	// ReceiveWindow is how many message bytes the peer may send on a channel
+	// ahead of what was read, each message counting 32 more. A channel begins
+	// with less (channel 0 with 2 MiB, others with 64 KiB) and gets there as fast
+	// as it is read. One message larger than that is received all the same.
+	// Default 4 MiB.
 	ReceiveWindow int
 	// IdleTimeout ends a connection after this long without a packet from the
 	// peer; the smaller of both peers' values holds. Default 60 s.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -17,7 +16,9 @@ import (
 
 // Conn is a connection: reliable, ordered messages with Send and Receive, and
 // a net.Conn, a byte stream over the same messages, with Read and Write. Use
-// one pair or the other. All methods are safe for concurrent use.
+// one pair or the other. Both are channel 0; Channel gives the others, and
+// modes that promise less and wait less. All methods are safe for concurrent
+// use.
 //
 // A connection has no goroutine, timer or channel of its own: the socket's
 // reader and the callers of its methods drive the state machine in turn.
@@ -36,20 +37,12 @@ type Conn struct {
 	unsettled bool           // packets were handled, and what follows from them was not done
 	burst     []byte
 	partial   []byte // rest of the message that Read is in
+	main      Channel
+	others    []*Channel // by number, nil where nobody asked for it
 
-	reads, writes, receipts, states waiters
-	readDeadline, writeDeadline     time.Time
+	receipts, states            waiters
+	readDeadline, writeDeadline time.Time // of channel 0
 }
-
-// Receipt tells the fate of a message sent with SendTracked.
-type Receipt = arq.Receipt
-
-// The states of a Receipt.
-const (
-	Sent   = arq.Sent   // every byte left for the first time
-	Acked  = arq.Acked  // the peer acknowledged every byte
-	Failed = arq.Failed // the connection ended first; the peer may have it or not
-)
 
 // input feeds the state machine and sends, arms and wakes what follows.
 func (c *Conn) input(feed func(m *arq.Conn, now time.Duration)) {
@@ -140,11 +133,11 @@ func (c *Conn) settle(now time.Duration) {
 // wakeWaiters wakes the calls whose condition may have come true.
 func (c *Conn) wakeWaiters(state arq.State) {
 	over := state >= arq.Draining
-	if over || c.machine.Readable() || c.machine.PeerFinished() {
-		c.reads.wake()
-	}
-	if over || c.machine.CanSend() {
-		c.writes.wake()
+	c.main.wakeWaiters(over)
+	for _, ch := range c.others {
+		if ch != nil {
+			ch.wakeWaiters(over)
+		}
 	}
 	c.receipts.wake()
 	c.states.wake()
@@ -175,92 +168,6 @@ func (c *Conn) opened(ctx context.Context, made bool) error {
 func (c *Conn) useless() bool {
 	err := c.machine.Err()
 	return errors.Is(err, arq.ErrClosed) || err != nil && !c.machine.Readable()
-}
-
-// Send queues a copy of msg for delivery: exactly once, in order. It waits
-// while the send buffer is full, until ctx ends, or until the connection does.
-// An error means that msg was not queued; nil does not mean that it arrived,
-// see SendTracked and Close.
-func (c *Conn) Send(ctx context.Context, msg []byte) error {
-	_, err := c.send(ctx, msg, false, nil)
-	return err
-}
-
-// SendTracked is Send for a message whose fate Receipt tells. It returns the
-// number the receipts carry.
-func (c *Conn) SendTracked(ctx context.Context, msg []byte) (seq uint64, err error) {
-	return c.send(ctx, msg, true, nil)
-}
-
-func (c *Conn) send(ctx context.Context, msg []byte, tracked bool, deadline *time.Time) (uint64, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	err := c.writes.wait(ctx, &c.mu, deadline, func() bool {
-		return c.machine.CanSend() || c.machine.State() >= arq.Draining
-	})
-	if err != nil {
-		return 0, fmt.Errorf("reliable: send: %w", err)
-	}
-	now := c.listener.now()
-	seq, err := c.machine.Send(now, msg, tracked)
-	if err != nil {
-		return 0, public(err)
-	}
-	c.settle(now)
-	return seq, nil
-}
-
-// Receipt returns the next thing learnt of a message sent with SendTracked. It
-// waits for it, until ctx ends, or until the connection ended and everything
-// was told.
-func (c *Conn) Receipt(ctx context.Context) (Receipt, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var r Receipt
-	told := false
-	err := c.receipts.wait(ctx, &c.mu, nil, func() bool {
-		r, told = c.machine.Receipt()
-		return told || c.machine.State() >= arq.Closing
-	})
-	if err != nil {
-		return Receipt{}, fmt.Errorf("reliable: receipt: %w", err)
-	}
-	if !told {
-		return Receipt{}, public(c.machine.Err())
-	}
-	return r, nil
-}
-
-// Receive returns the next message, which the caller then owns. It waits for
-// it, until ctx ends, or until the connection does: io.EOF when the peer
-// closed it in peace and everything was read.
-func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.awaitReadable(ctx, nil); err != nil {
-		return nil, err
-	}
-	now := c.listener.now()
-	msg, _ := c.machine.Receive(now)
-	c.settle(now)
-	return msg, nil
-}
-
-// awaitReadable waits until the machine has a message. c.mu is held.
-func (c *Conn) awaitReadable(ctx context.Context, deadline *time.Time) error {
-	err := c.reads.wait(ctx, &c.mu, deadline, func() bool {
-		return c.machine.Readable() || c.machine.PeerFinished() || c.machine.Err() != nil
-	})
-	if err != nil {
-		return fmt.Errorf("reliable: receive: %w", err)
-	}
-	if c.machine.PeerFinished() {
-		return io.EOF
-	}
-	if !c.machine.Readable() {
-		return readError(c.machine.Err())
-	}
-	return nil
 }
 
 // Close ends the connection in order: messages already queued are delivered

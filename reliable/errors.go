@@ -26,6 +26,8 @@ var (
 	ErrVersion = arq.ErrVersion
 	// ErrTooLarge: the message is larger than Config.MaxMessage.
 	ErrTooLarge = arq.ErrTooLarge
+	// ErrWouldBlock: the channel's send buffer has no room, and TrySend does not wait.
+	ErrWouldBlock = errors.New("reliable: send buffer full")
 )
 
 type (

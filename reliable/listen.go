@@ -170,6 +170,7 @@ func (l *Listener) dial(addr netip.AddrPort) (c *Conn, made bool, err error) {
 // adopt wraps a connection the endpoint made. l.mu is held.
 func (l *Listener) adopt(machine *arq.Conn, addr netip.AddrPort) *Conn {
 	c := &Conn{listener: l, machine: machine, peer: addr}
+	c.main.conn = c
 	machine.Tag = c
 	l.conns[c] = struct{}{}
 	return c

@@ -27,7 +27,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	for len(c.partial) == 0 {
-		if err := c.awaitReadable(context.Background(), &c.readDeadline); err != nil {
+		if err := c.main.awaitReadable(context.Background(), &c.readDeadline); err != nil {
 			return 0, c.opError("read", err)
 		}
 		now := c.listener.now()
@@ -49,7 +49,7 @@ func (c *Conn) Write(b []byte) (n int, err error) {
 	}
 	for n < len(b) {
 		part := b[n:min(n+maxWrite, len(b))]
-		if _, err := c.send(context.Background(), part, false, &c.writeDeadline); err != nil {
+		if _, err := c.main.send(context.Background(), part, SendOptions{}, &c.writeDeadline); err != nil {
 			return n, c.opError("write", err)
 		}
 		n += len(part)
@@ -62,8 +62,8 @@ func (c *Conn) SetDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readDeadline, c.writeDeadline = t, t
-	c.reads.wake()
-	c.writes.wake()
+	c.main.reads.wake()
+	c.main.writes.wake()
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readDeadline = t
-	c.reads.wake()
+	c.main.reads.wake()
 	return nil
 }
 
@@ -81,7 +81,7 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writeDeadline = t
-	c.writes.wake()
+	c.main.writes.wake()
 	return nil
 }
 
