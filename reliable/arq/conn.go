@@ -55,6 +55,7 @@ type Conn struct {
 	closing    closing
 	finish     finish
 	redundancy redundancy
+	urgency    urgency
 	timers     timers
 	receipts   []Receipt
 

@@ -76,6 +76,10 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 	dst = b.Finish()
 	p.size = int32(len(dst) - before)
 	c.packetSent(now, p)
+	if data && c.urgency.now {
+		c.urgency.bytes += int(p.size)
+		c.stats.PacketsAhead++
+	}
 	c.copyRepairs(&p)
 	return dst
 }
@@ -84,6 +88,7 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 // the pacer's timer when only the pacer keeps it back.
 func (c *Conn) mayElicit(now time.Duration) bool {
 	c.timers.stop(timerPace)
+	c.urgency.now = false
 	owed, repeats := c.pingPending || c.owes(), c.repeatsDue(now)
 	if !owed && !repeats && !c.hasData() {
 		return false
@@ -91,15 +96,18 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	if c.recovery.probes > 0 || owed {
 		return true // small and rare, or owed to the peer: not held back
 	}
-	if c.windowRoom() < c.nextSize() {
-		return false
-	}
-	c.pacer.advance(now, c.congestion.PacingRate(), c.packetLimit(), c.config.PacingQuantum)
-	if wait := c.pacer.wait(); wait > 0 {
+	room := c.windowRoom() >= c.nextSize()
+	if room {
+		c.pacer.advance(now, c.congestion.PacingRate(), c.packetLimit(), c.config.PacingQuantum)
+		wait := c.pacer.wait()
+		if wait == 0 {
+			c.urgency.bytes = 0
+			return true
+		}
 		c.timers.set(timerPace, now+wait)
-		return false
 	}
-	return true
+	c.urgency.now = c.mayGoAhead()
+	return c.urgency.now
 }
 
 // windowRoom is how many bytes the congestion window lets go now (RFC 9002
@@ -133,9 +141,12 @@ const ackNowRoom = proto.AckNowFrameSize + frameSlack
 func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 	c.addOwed(b, p)
 	limit, size := c.packetLimit(), c.nextSize()
-	if c.recovery.probes == 0 {
+	switch {
+	case c.urgency.now:
+		limit, size = min(limit, b.Len()+size), 0 // that and no more
+	case c.recovery.probes == 0:
 		limit = min(limit, c.windowRoom())
-	} else {
+	default:
 		// Silence may mean that the path no longer carries large packets.
 		limit, size = min(limit, basePacket), min(size, basePacket)
 	}

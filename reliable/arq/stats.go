@@ -19,6 +19,10 @@ type Stats struct {
 	PacketsLost         uint64
 	PacketsLostSpurious uint64
 
+	// PacketsAhead counts packets with urgent messages that left although the
+	// congestion window or the pacer held back less urgent ones.
+	PacketsAhead uint64
+
 	// PacketsDuplicate counts packets that arrived again, PacketsOutOfOrder
 	// those that arrived after one with a higher number (RFC 4737 section 3:
 	// type-P-reordered).

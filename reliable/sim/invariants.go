@@ -10,6 +10,7 @@ type watch struct {
 	seen      numberSet // packet numbers that arrived
 	probes    uint64    // probe timeouts seen
 	allowance int       // packets that may leave although the window is full
+	ahead     uint64    // bytes that did so ahead of less urgent ones
 }
 
 // arrived notes that a data packet is about to be handed to a connection.
@@ -71,13 +72,21 @@ func (o *oracle) acknowledged(e *End, a *proto.Ack) {
 
 // windowKept demands that a packet with data leaves only if it fits into the
 // congestion window, or is one of the two probes that a probe timeout allows
-// (RFC 9002 section 7.5).
+// (RFC 9002 section 7.5), or is more urgent than what waits; and that these are
+// together no more than an eighth of the window beyond it.
 func (o *oracle) windowKept(e *End, before *arq.Stats) {
 	now := e.Conn.Stats()
 	if now.ProbeTimeouts != e.watch.probes {
 		e.watch.probes, e.watch.allowance = now.ProbeTimeouts, 2
 	}
 	if now.BytesInFlight <= before.CongestionWindow {
+		e.watch.ahead = 0
+		return
+	}
+	if now.PacketsAhead > before.PacketsAhead {
+		if e.watch.ahead += now.BytesSent - before.BytesSent; e.watch.ahead > uint64(before.CongestionWindow/8) {
+			o.fail("%v has %d bytes in flight ahead of a window of %d", e, e.watch.ahead, before.CongestionWindow)
+		}
 		return
 	}
 	e.watch.allowance--

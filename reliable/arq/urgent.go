@@ -1,0 +1,40 @@
+package arq
+
+// This file lets urgent messages leave at once. Bulk fills the window, and a
+// controller that drains the path lets nothing go for a good part of a round
+// trip. What a lane sends while one of smaller priority waits does not wait with
+// it. It counts as in flight and takes the pacer's tokens like everything else,
+// so that the bulk pays for it, only later. How much is ahead is bounded, for
+// what is in flight is the controller's to say.
+
+const (
+	// aheadPart is the part of the window that may be in flight beyond it.
+	aheadPart = 8
+	// aheadPackets is how many packets may leave ahead in a row: a burst that
+	// RFC 9002 section 7.7 allows at the start.
+	aheadPackets = 10
+)
+
+// urgency is what left ahead of window and pacer.
+type urgency struct {
+	bytes int  // since both let something go
+	now   bool // the packet in hand
+}
+
+// mayGoAhead reports whether the next packet may leave although window or pacer
+// hold it back.
+func (c *Conn) mayGoAhead() bool {
+	l := c.nextLane()
+	return l != nil && c.out.outranks(l) &&
+		c.urgency.bytes+c.nextSize() <= min(c.congestion.Window()/aheadPart, aheadPackets*c.packetLimit())
+}
+
+// outranks reports whether a lane of smaller priority waits.
+func (o *outgoing) outranks(l *sendLane) bool {
+	for _, other := range o.waiting {
+		if other.channel.Priority < l.channel.Priority && (other.hasRepair() || other.hasNew()) {
+			return true
+		}
+	}
+	return false
+}
