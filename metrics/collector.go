@@ -84,6 +84,11 @@ func count[S any](f *family, mode string, value func(*S) uint64, labels ...strin
 	return row[S]{f.bind(mode), labels, func(s *S) float64 { return float64(value(s)) }}
 }
 
+// seconds is a row of a time that only grows.
+func seconds[S any](f *family, mode string, value func(*S) time.Duration, labels ...string) row[S] {
+	return row[S]{f.bind(mode), labels, func(s *S) float64 { return value(s).Seconds() }}
+}
+
 // never is a row of something this kind of source does not do: it stays 0, and
 // a query that compares the modes finds both.
 func never[S any](f *family, mode string, labels ...string) row[S] {

@@ -55,8 +55,11 @@ func numbered[S any](factor uint64) S {
 	var s S
 	v := reflect.ValueOf(&s).Elem()
 	for i := range v.NumField() {
-		if v.Field(i).Kind() == reflect.Uint64 {
-			v.Field(i).SetUint(factor * uint64(i+1))
+		switch f := v.Field(i); {
+		case f.Kind() == reflect.Uint64:
+			f.SetUint(factor * uint64(i+1))
+		case addsUp(v.Type().Field(i)):
+			f.SetInt(int64(factor) * int64(i+1))
 		}
 	}
 	return s
@@ -69,7 +72,7 @@ func checkAdd[S any](t *testing.T, add func(total, s *S)) {
 	total, one := numbered[S](1), numbered[S](100)
 	v := reflect.ValueOf(&one).Elem()
 	for i := range v.NumField() {
-		if f := v.Field(i); f.CanInt() {
+		if f := v.Field(i); f.CanInt() && !addsUp(v.Type().Field(i)) {
 			f.SetInt(math.MaxInt32)
 		}
 	}
@@ -77,6 +80,12 @@ func checkAdd[S any](t *testing.T, add func(total, s *S)) {
 	if want := numbered[S](101); !reflect.DeepEqual(total, want) {
 		t.Errorf("added snapshot:\n got %+v\nwant %+v", total, want)
 	}
+}
+
+// addsUp reports whether a field is a time that only grows: by its name, for
+// gauges are times as well.
+func addsUp(f reflect.StructField) bool {
+	return f.Type.Kind() == reflect.Int64 && strings.HasPrefix(f.Name, "Time")
 }
 
 type fakeStats struct{ Events uint64 }

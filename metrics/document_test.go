@@ -93,6 +93,7 @@ func TestLabelsAreClosed(t *testing.T) {
 	closed := map[string][]string{
 		labelMode:      {"raw", "reliable"},
 		labelReason:    {"threshold", "time", "probe"},
+		labelLimit:     {"application", "flow", "congestion", "pacing"},
 		labelFate:      {"superseded", "lost", "skipped", "passed_over", "stale", "dropped"},
 		labelDirection: {"up", "down"},
 		labelCause: {"loss", "queue", "blackout", "overload",
@@ -125,19 +126,21 @@ func TestLabelsAreClosed(t *testing.T) {
 // compares with nothing. What exists in one alone is listed with the reason.
 func TestBothModesCarryTheSameNames(t *testing.T) {
 	oneOnly := map[string]string{
-		"udplab_transport_out_of_window_packets_total":  "reliable mode counts them as duplicates, it has the peer's acknowledged state to tell",
-		"udplab_transport_reordering_extent_packets":    "reliable mode repairs order and keeps no extent",
-		"udplab_transport_smoothed_rtt_seconds":         "raw mode gets no answer to time",
-		"udplab_transport_rtt_variation_seconds":        "raw mode gets no answer to time",
-		"udplab_transport_min_rtt_seconds":              "raw mode gets no answer to time",
-		"udplab_transport_congestion_window_bytes":      "raw mode has no congestion control",
-		"udplab_transport_pacing_rate_bytes_per_second": "raw mode sends at once",
-		"udplab_transport_min_packet_size_bytes":        "raw mode sends a message as one packet, whatever the path carries",
-		"udplab_transport_reordering_window_seconds":    "raw mode declares lost at once and takes it back",
-		"udplab_transport_loss_ratio":                   "raw mode does not know what became of the packets it sent",
-		"udplab_transport_in_flight_bytes":              "raw mode cannot know what is in flight",
-		"udplab_transport_send_queue_bytes":             "raw mode sends at once",
-		"udplab_transport_receive_queue_bytes":          "raw mode keeps nothing back",
+		"udplab_transport_out_of_window_packets_total":    "reliable mode counts them as duplicates, it has the peer's acknowledged state to tell",
+		"udplab_transport_limited_seconds_total":          "raw mode sends at once",
+		"udplab_transport_queueing_delay_seconds":         "raw mode gets no answer to time",
+		"udplab_transport_delivery_rate_bytes_per_second": "raw mode does not know what arrived",
+		"udplab_transport_smoothed_rtt_seconds":           "raw mode gets no answer to time",
+		"udplab_transport_rtt_variation_seconds":          "raw mode gets no answer to time",
+		"udplab_transport_min_rtt_seconds":                "raw mode gets no answer to time",
+		"udplab_transport_congestion_window_bytes":        "raw mode has no congestion control",
+		"udplab_transport_pacing_rate_bytes_per_second":   "raw mode sends at once",
+		"udplab_transport_min_packet_size_bytes":          "raw mode sends a message as one packet, whatever the path carries",
+		"udplab_transport_reordering_window_seconds":      "raw mode declares lost at once and takes it back",
+		"udplab_transport_loss_ratio":                     "raw mode does not know what became of the packets it sent",
+		"udplab_transport_in_flight_bytes":                "raw mode cannot know what is in flight",
+		"udplab_transport_send_queue_bytes":               "raw mode sends at once",
+		"udplab_transport_receive_queue_bytes":            "raw mode keeps nothing back",
 	}
 	for _, f := range ourFamilies(t) {
 		modes := map[string]bool{}

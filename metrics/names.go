@@ -7,6 +7,7 @@ const (
 	labelDirection = "direction" // up (client to upstream), down
 	labelCause     = "cause"     // what dropped a datagram
 	labelFate      = "fate"      // why a message was not delivered
+	labelLimit     = "limit"     // what kept a sender from sending more: application, flow, congestion, pacing
 
 	modeRaw      = "raw"
 	modeReliable = "reliable"
@@ -80,6 +81,10 @@ var (
 		"Repair symbols received.", labelMode)
 	recoveredMessages = counter("udplab_transport_recovered_messages_total",
 		"Messages that were computed from repair symbols before they came.", labelMode)
+	packetsAhead = counter("udplab_transport_packets_sent_ahead_total",
+		"Packets with urgent messages that left although the congestion window or the pacer held back less urgent ones.", labelMode)
+	limitedTime = counter("udplab_transport_limited_seconds_total",
+		"How long what kept connections from sending more: nothing to send (application), no credit (flow), a full window (congestion), the pacer (pacing).", labelMode, labelLimit)
 	probeTimeouts = counter("udplab_transport_probe_timeouts_total",
 		"Times the probe timer ran out (RFC 9002 section 6.2).", labelMode)
 	sentAcks = counter("udplab_transport_sent_acks_total",
@@ -113,6 +118,10 @@ var (
 		"Interarrival jitter (RFC 3550 section 6.4.1), mean over the live connections that know it. Raw: of the packets that arrive. Reliable: of those sent, where the peer was asked to report.", labelMode)
 	reorderingWindow = gauge("udplab_transport_reordering_window_seconds",
 		"How much later than the newest a packet may come and not count as lost, largest of the live connections; 0 while nothing is overtaken.", labelMode)
+	queueingDelay = gauge("udplab_transport_queueing_delay_seconds",
+		"Smoothed round trip minus the shortest, mean over the connections that have measured one: what waits in queues on the way.", labelMode)
+	deliveryRate = gauge("udplab_transport_delivery_rate_bytes_per_second",
+		"Rates at which packets arrived in the newest round trip, summed over the live connections.", labelMode)
 	lossRatio = gauge("udplab_transport_loss_ratio",
 		"Share lost of the last few hundred packets, largest of the live connections.", labelMode)
 	packetSize = gauge("udplab_transport_min_packet_size_bytes",

@@ -76,6 +76,7 @@ func rawRows() []row[raw.Stats] {
 		never[S](symbolBytes, mode),
 		never[S](receivedSymbols, mode),
 		never[S](recoveredMessages, mode),
+		never[S](packetsAhead, mode),
 		never[S](probeTimeouts, mode),
 		never[S](sentAcks, mode),
 		never[S](receivedAcks, mode),

@@ -102,6 +102,11 @@ func reliableRows() []row[reliable.Stats] {
 		count(symbolBytes, mode, func(s *S) uint64 { return s.SymbolBytes }),
 		count(receivedSymbols, mode, func(s *S) uint64 { return s.SymbolsReceived }),
 		count(recoveredMessages, mode, func(s *S) uint64 { return s.MessagesRecovered }),
+		count(packetsAhead, mode, func(s *S) uint64 { return s.PacketsAhead }),
+		seconds(limitedTime, mode, func(s *S) time.Duration { return s.TimeApplicationLimited }, "application"),
+		seconds(limitedTime, mode, func(s *S) time.Duration { return s.TimeFlowLimited }, "flow"),
+		seconds(limitedTime, mode, func(s *S) time.Duration { return s.TimeCongestionLimited }, "congestion"),
+		seconds(limitedTime, mode, func(s *S) time.Duration { return s.TimePacingLimited }, "pacing"),
 		count(probeTimeouts, mode, func(s *S) uint64 { return s.ProbeTimeouts }),
 		count(sentAcks, mode, func(s *S) uint64 { return s.AcksSent }),
 		count(receivedAcks, mode, func(s *S) uint64 { return s.AcksReceived }),
@@ -126,6 +131,9 @@ func reliableLevels() []level[reliable.Stats] {
 		pick(minRTT, mode, math.Min, hasRTT, func(s *S) float64 { return s.MinRTT.Seconds() }),
 		mean(jitter, mode, func(s *S) bool { return s.Jitter > 0 }, func(s *S) time.Duration { return s.Jitter }),
 		pick(reorderingWindow, mode, math.Max, hasRTT, func(s *S) float64 { return s.ReorderingWindow.Seconds() }),
+		mean(queueingDelay, mode, hasRTT, func(s *S) time.Duration { return s.QueueingDelay }),
+		sum(deliveryRate, mode, func(s *S) int { return s.DeliveryRate }),
+		pick(reorderingExtent, mode, math.Max, hasRTT, func(s *S) float64 { return float64(s.ReorderingExtent) }),
 		pick(lossRatio, mode, math.Max, hasRTT, func(s *S) float64 { return s.LossRate }),
 		pick(packetSize, mode, math.Min, hasRTT, func(s *S) float64 { return float64(s.PacketSize) }),
 		sum(pacingRate, mode, func(s *S) int { return s.PacingRate }),
@@ -159,6 +167,11 @@ func addStats(total, s *reliable.Stats) {
 	total.SymbolBytes += s.SymbolBytes
 	total.SymbolsReceived += s.SymbolsReceived
 	total.MessagesRecovered += s.MessagesRecovered
+	total.PacketsAhead += s.PacketsAhead
+	total.TimeApplicationLimited += s.TimeApplicationLimited
+	total.TimeFlowLimited += s.TimeFlowLimited
+	total.TimeCongestionLimited += s.TimeCongestionLimited
+	total.TimePacingLimited += s.TimePacingLimited
 	total.ProbeTimeouts += s.ProbeTimeouts
 	total.PathChanges += s.PathChanges
 	total.PathsRefused += s.PathsRefused

@@ -23,6 +23,9 @@ func sampleConn() reliable.Stats {
 		AcksSent: 11, AcksReceived: 12,
 		Repeats: 21, RepeatBytes: 2200, RedundancySaved: 23,
 		SymbolsSent: 31, SymbolBytes: 3200, SymbolsReceived: 33, MessagesRecovered: 34,
+		PacketsAhead: 35, TimeApplicationLimited: 36 * time.Second, TimeFlowLimited: 37 * time.Second,
+		TimeCongestionLimited: 38 * time.Second, TimePacingLimited: 39 * time.Second,
+		QueueingDelay: 12 * time.Millisecond, DeliveryRate: 140_000, ReorderingExtent: 5,
 		MessagesSuperseded: 24, MessagesLost: 25, MessagesSkipped: 26,
 		MessagesPassedOver: 27, MessagesStale: 28, MessagesDropped: 29,
 		MessagesSent: 95, MessagesAcked: 18, MessagesReceived: 17,
@@ -51,6 +54,14 @@ func TestReliableConnectionValues(t *testing.T) {
 		udplab_transport_repeated_messages_total{mode="reliable"} 21
 		udplab_transport_repeated_message_bytes_total{mode="reliable"} 2200
 		udplab_transport_saved_messages_total{mode="reliable"} 23
+		udplab_transport_packets_sent_ahead_total{mode="reliable"} 35
+		udplab_transport_limited_seconds_total{limit="application",mode="reliable"} 36
+		udplab_transport_limited_seconds_total{limit="flow",mode="reliable"} 37
+		udplab_transport_limited_seconds_total{limit="congestion",mode="reliable"} 38
+		udplab_transport_limited_seconds_total{limit="pacing",mode="reliable"} 39
+		udplab_transport_queueing_delay_seconds{mode="reliable"} 0.012
+		udplab_transport_delivery_rate_bytes_per_second{mode="reliable"} 140000
+		udplab_transport_reordering_extent_packets{mode="reliable"} 5
 		udplab_transport_sent_repair_symbols_total{mode="reliable"} 31
 		udplab_transport_sent_repair_symbol_bytes_total{mode="reliable"} 3200
 		udplab_transport_received_repair_symbols_total{mode="reliable"} 33

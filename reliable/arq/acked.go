@@ -57,6 +57,9 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	}
 	c.detectLoss(now, path)
 	rate := c.sampler.Sample(c.rtt.min)
+	if rate.BytesPerSecond > 0 {
+		c.deliveryRate = rate.BytesPerSecond
+	}
 	if found.bytes > 0 {
 		c.congestion.Acked(now, congestion.Ack{
 			Bytes: found.bytes, LargestSentAt: found.newestSentAt,

@@ -24,6 +24,7 @@ type acks struct {
 	// is known to know.
 	told uint64
 
+	extent     int  // the most packets with higher numbers that had come before one
 	disordered bool // the newest arrival was out of order or behind a gap
 	elicited   int  // ack-eliciting packets since the last ack was sent
 	immediate  bool // the next ack must not wait
@@ -45,6 +46,9 @@ func (a *acks) received(now time.Duration, number uint64) (outOfOrder bool) {
 	gap := a.any && number > a.largest+1
 	if !a.any || number > a.largest {
 		a.any, a.largest, a.largestAt = true, number, now
+	}
+	if outOfOrder {
+		a.extent = max(a.extent, a.seen.above(number))
 	}
 	a.seen.add(number, number+1)
 	a.told = min(a.told, number)

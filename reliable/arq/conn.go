@@ -56,8 +56,11 @@ type Conn struct {
 	finish     finish
 	redundancy redundancy
 	urgency    urgency
+	limits     limits
 	timers     timers
 	receipts   []Receipt
+
+	deliveryRate float64 // bytes per second, by the newest sample
 
 	heardAt     time.Duration // when a packet last came from the peer
 	asked       bool          // something that asks for an answer was sent since
@@ -120,6 +123,12 @@ func (c *Conn) Stats() Stats {
 	s.ReorderingWindow = c.reordering.window
 	s.PacingRate = int(c.congestion.PacingRate())
 	s.PacketSize = c.maxPacket
+	t := &c.limits.times
+	s.TimeApplicationLimited, s.TimeFlowLimited = t[limitApplication], t[limitFlow]
+	s.TimeCongestionLimited, s.TimePacingLimited = t[limitCongestion], t[limitPacing]
+	s.QueueingDelay = max(c.rtt.smoothed-c.rtt.min, 0)
+	s.DeliveryRate = int(c.deliveryRate)
+	s.ReorderingExtent = c.acks.extent
 	s.LossRate = c.redundancy.loss.rate
 	s.CongestionWindow = c.congestion.Window()
 	s.BytesInFlight = c.recovery.inFlight

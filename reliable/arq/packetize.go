@@ -91,6 +91,11 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	c.urgency.now = false
 	owed, repeats := c.pingPending || c.owes(), c.repeatsDue(now)
 	if !owed && !repeats && !c.hasData() {
+		if c.out.flowBlocked() {
+			c.limits.note(now, limitFlow)
+		} else {
+			c.limits.note(now, limitApplication)
+		}
 		return false
 	}
 	if c.recovery.probes > 0 || owed {
@@ -105,6 +110,9 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 			return true
 		}
 		c.timers.set(timerPace, now+wait)
+		c.limits.note(now, limitPacing)
+	} else {
+		c.limits.note(now, limitCongestion)
 	}
 	c.urgency.now = c.mayGoAhead()
 	return c.urgency.now

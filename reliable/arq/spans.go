@@ -93,6 +93,14 @@ func (s spans) missing(lo, hi uint64, visit func(lo, hi uint64)) {
 	}
 }
 
+// above is how many integers of the set are larger than x, which is not in it.
+func (s spans) above(x uint64) (n int) {
+	for i := len(s) - 1; i >= 0 && s[i].lo > x; i-- {
+		n += int(s[i].hi - s[i].lo)
+	}
+	return n
+}
+
 // removeBelow takes every integer below floor out of the set.
 func (s *spans) removeBelow(floor uint64) {
 	set := *s

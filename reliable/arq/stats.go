@@ -97,11 +97,29 @@ type Stats struct {
 	MessageBytesSent     uint64
 	MessageBytesReceived uint64
 
+	// How long what kept this side from sending more: it had nothing to send,
+	// the peer gave no credit, the congestion window was full, or the pacer
+	// held the next packet back. Counted up to the last input.
+	TimeApplicationLimited time.Duration
+	TimeFlowLimited        time.Duration
+	TimeCongestionLimited  time.Duration
+	TimePacingLimited      time.Duration
+
 	// Gauges.
 	SmoothedRTT time.Duration // RFC 9002 section 5.3; 0 before the first sample
 	RTTVar      time.Duration
 	MinRTT      time.Duration
 	LatestRTT   time.Duration
+	// QueueingDelay is how much longer than the shortest round trip the
+	// smoothed one is: what waits in queues on the way, and in the peer.
+	QueueingDelay time.Duration
+	// DeliveryRate is how fast packets of ours arrived in the newest round trip,
+	// bytes per second (draft-ietf-ccwg-bbr section 4.1); an application that
+	// sends less makes it lower. 0 before the first sample.
+	DeliveryRate int
+	// ReorderingExtent is the most packets with higher numbers that had arrived
+	// before one (compare RFC 4737 section 4.2); 0 while all come in order.
+	ReorderingExtent int
 	// Jitter is the variation of the one-way delay of the packets sent (RFC
 	// 3550 section 6.4.1); 0 unless Config.ReportReceivedAt asks for it.
 	Jitter time.Duration
