@@ -16,8 +16,8 @@
 //
 //	Handle(now, from, packet, size, mark)    a packet came
 //	HandleTimeout(now)           the time of NextTimeout has come
-//	Send(now, msg, tracked)      the application has a message
-//	Receive(now)                 the application takes a message
+//	Send, SendOn(now, options, msg)    the application has a message
+//	Receive, ReceiveOn(now, channel)   the application takes a message
 //	Finish(now)                  half-close: no message of this side follows
 //	Close(now, code, reason), Abort(code, reason)
 //
@@ -36,19 +36,19 @@
 //
 // # What it promises
 //
-// While the connection lives every message is delivered exactly once, in
-// order and intact as far as CRC-32C can tell; otherwise the sender is told:
-// messages not acknowledged when a connection ends are reported as Failed (the
-// peer may have them or not). Everything a peer can make this side keep is
-// bounded: messages by credit, ranges of packet numbers and gaps by count,
-// nothing before its address is proven.
+// While the connection lives every message is delivered as its mode promises
+// (SPEC 7.1), intact as far as CRC-32C can tell; each tracked one gets a last
+// word: acked, superseded, lost, skipped, or, when the connection ends first,
+// failed (the peer may have it or not). Order holds within a lane, one mode of
+// one channel, and nothing on one lane waits for another. Everything a peer can
+// make this side keep is bounded: messages by credit or by count, ranges of
+// packet numbers and gaps by count, nothing before its address is proven.
 //
 // # Limits
 //
 // Nothing is encrypted or authenticated: whoever sees a packet can forge
 // others. The peer may move to another address (SPEC 6.4) at any time after
-// the handshake; this side never notices that its own changed. One channel, one
-// delivery mode: reliable, ordered.
+// the handshake; this side never notices that its own changed.
 //
 // Packet numbers and message numbers are 64 bits here and 32 bits on the wire
 // (SPEC 3); the spans in flight are far below 2^31, so expanding them is never
