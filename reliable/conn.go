@@ -35,8 +35,7 @@ type Conn struct {
 	incoming  bool           // the peer opened it and Accept has not been told
 	forgotten bool           // the listener does not know it any more
 	unsettled bool           // packets were handled, and what follows from them was not done
-	burst     []byte
-	partial   []byte // rest of the message that Read is in
+	partial   []byte         // rest of the message that Read is in
 	main      Channel
 	others    []*Channel // by number, nil where nobody asked for it
 
@@ -87,20 +86,25 @@ func (c *Conn) timeout() {
 	c.input(func(m *arq.Conn, now time.Duration) { m.HandleTimeout(now) })
 }
 
+// datagrams are the buffers in which packets are made. They are not a
+// connection's own: most connections are idle.
+var datagrams = sync.Pool{New: func() any { return new([]byte) }}
+
 // settle drains the state machine after an input. c.mu is held.
 func (c *Conn) settle(now time.Duration) {
 	c.unsettled = false
 	if c.forgotten {
 		return
 	}
+	buffer := datagrams.Get().(*[]byte)
+	defer datagrams.Put(buffer)
 	for {
-		var to netip.AddrPort
-		var more bool
-		c.burst, to, more = c.machine.AppendPacket(now, c.burst[:0])
+		datagram, to, more := c.machine.AppendPacket(now, (*buffer)[:0])
+		*buffer = datagram
 		if !more {
 			break
 		}
-		c.listener.write(c.burst, to, udp.ECN(c.machine.ECN()))
+		c.listener.write(datagram, to, udp.ECN(c.machine.ECN()))
 	}
 	if peer := c.machine.Peer(); peer != c.peer {
 		c.peer = peer
@@ -111,15 +115,14 @@ func (c *Conn) settle(now time.Duration) {
 		c.incoming = false
 		if !c.listener.config.Rendezvous && !c.listener.announce(c) {
 			c.machine.Abort(arq.CodeRefused, "too many connections wait to be accepted")
-			c.burst, _, _ = c.machine.AppendPacket(now, c.burst[:0])
-			c.listener.write(c.burst, c.peer, udp.NotECT)
+			*buffer, _, _ = c.machine.AppendPacket(now, (*buffer)[:0])
+			c.listener.write(*buffer, c.peer, udp.NotECT)
 			state = c.machine.State()
 		}
 	}
 	c.wakeWaiters(state)
 	if state == arq.Closed {
 		c.forgotten = true
-		c.burst = nil
 		c.listener.forget(c)
 		if c.listener.alone {
 			c.listener.stop()

@@ -18,7 +18,13 @@ type outgoing struct {
 	firstGrant uint64    // what it granted at first
 	free       *sendLane // its message in hand was begun without credit for all of it; nil: none
 
-	turns [1 << 8]uint64 // by priority: turn of the lane served last
+	classes []class // one for each priority in use
+}
+
+// class is a priority and the turn of the lane served last in it.
+type class struct {
+	priority int8
+	turn     uint64
 }
 
 // sendChannel is a channel as its sender sees it.
@@ -84,7 +90,7 @@ func (o *outgoing) wait(l *sendLane) {
 		return
 	}
 	l.waits = true
-	l.turn = max(l.turn, o.turns[uint8(l.channel.Priority)])
+	l.turn = max(l.turn, o.class(l.channel.Priority).turn)
 	o.waiting = append(o.waiting, l)
 }
 
@@ -114,9 +120,19 @@ func (o *outgoing) next(crumbs bool) *sendLane {
 	return best
 }
 
+func (o *outgoing) class(priority int8) *class {
+	for i := range o.classes {
+		if o.classes[i].priority == priority {
+			return &o.classes[i]
+		}
+	}
+	o.classes = append(o.classes, class{priority: priority})
+	return &o.classes[len(o.classes)-1]
+}
+
 // served notes that a lane sent so many bytes.
 func (o *outgoing) served(l *sendLane, bytes int) {
-	o.turns[uint8(l.channel.Priority)] = l.turn
+	o.class(l.channel.Priority).turn = l.turn
 	l.turn += uint64(bytes) << 8 / uint64(max(l.channel.Weight, 1))
 }
 

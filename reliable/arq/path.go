@@ -185,9 +185,7 @@ func (c *Conn) finishPath(now time.Duration, b *proto.DataBuilder, to netip.Addr
 // replies are the path responses that wait to be sent, a bounded number of
 // them: who floods us with challenges gets the last few answered.
 type replies struct {
-	queue  [maxReplies]reply
-	first  int
-	count  int
+	queue  ring[reply]
 	budget budget
 }
 
@@ -211,20 +209,18 @@ func (q *replies) add(now time.Duration, r reply) {
 	if !q.budget.take(now, repliesPerSecond) {
 		return
 	}
-	if q.count == maxReplies {
+	if q.queue.len() == maxReplies {
 		q.take()
 	}
-	q.queue[(q.first+q.count)%maxReplies] = r
-	q.count++
+	q.queue.push(r)
 }
 
 func (q *replies) take() (reply, bool) {
-	if q.count == 0 {
+	if q.queue.len() == 0 {
 		return reply{}, false
 	}
-	r := q.queue[q.first]
-	q.first = (q.first + 1) % maxReplies
-	q.count--
+	r := *q.queue.at(q.queue.first())
+	q.queue.popFront(1)
 	return r, true
 }
 

@@ -14,8 +14,8 @@ func TestR7_RepliesAreBounded(t *testing.T) {
 	var q replies
 	for k := range uint64(100_000) {
 		q.add(time.Duration(k)*time.Second, reply{token: k})
-		if q.count > maxReplies {
-			t.Fatalf("%d answers wait", q.count)
+		if q.queue.len() > maxReplies {
+			t.Fatalf("%d answers wait", q.queue.len())
 		}
 	}
 	for want := uint64(100_000 - maxReplies); want < 100_000; want++ {

@@ -197,7 +197,7 @@ func (r *ring[T]) popFront(n int) {
 }
 
 func (r *ring[T]) grow() {
-	slots := make([]T, max(8, 2*len(r.slots)))
+	slots := make([]T, max(4, 2*len(r.slots)))
 	for i := r.head; i != r.tail; i++ {
 		slots[i&uint64(len(slots)-1)] = *r.at(i)
 	}
