@@ -154,6 +154,7 @@ func (c *Conn) pieceAcked(p *piece) {
 	switch p.kind {
 	case pieceMessage:
 		if l := c.out.lanes[p.lane]; l.acked(p) {
+			c.spare(l, p)
 			c.settled(l, p.seq, Acked)
 		}
 	case pieceSkip:

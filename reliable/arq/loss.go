@@ -132,8 +132,8 @@ func (c *Conn) pieceLost(p *piece, reason repairReason) bool {
 	switch p.kind {
 	case pieceMessage:
 		l := c.out.lanes[p.lane]
-		if p.first && reason != repairProbe && (!l.messages.has(p.seq) || l.messages.at(p.seq).done) {
-			c.stats.RedundancySaved++ // a copy was acknowledged before this was noticed
+		if p.spared && reason != repairProbe {
+			c.stats.RedundancySaved++
 		}
 		if !repairable(l.mode) && reason != repairProbe {
 			if l.messages.has(p.seq) && !l.messages.at(p.seq).done {

@@ -39,8 +39,9 @@ func (c *Conn) appendMessages(now time.Duration, b *proto.DataBuilder, p *sentPa
 			}
 			if l.took(hi) {
 				c.receipt(l, seq, l.messages.at(seq), Sent)
-				if c.sent.pieces.at(c.sent.pieces.end() - 1).whole(size) {
-					c.sent.pieces.at(c.sent.pieces.end() - 1).first = true
+				if index := c.sent.pieces.end() - 1; c.sent.pieces.at(index).whole(size) {
+					c.sent.pieces.at(index).first = true
+					l.messages.at(seq).whole = index
 					c.protect(now, l, seq, int(size))
 				}
 			}

@@ -182,3 +182,12 @@ func (c *Conn) addRepeats(now time.Duration, b *proto.DataBuilder, p *sentPacket
 	}
 	r.queue = kept
 }
+
+// spare notes that a piece that was acknowledged as the first of its message is
+// a copy, sent before anything was known to be lost.
+func (c *Conn) spare(l *sendLane, p *piece) {
+	m := l.messages.at(p.seq)
+	if !p.first && m.retransmits == 0 && p.whole(uint64(len(m.data))) && c.sent.pieces.has(m.whole) {
+		c.sent.pieces.at(m.whole).spared = true
+	}
+}

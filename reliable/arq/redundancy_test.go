@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"udplab/proto"
 )
 
 // pacedFlow is what became of messages sent at a fixed rate.
@@ -146,5 +148,49 @@ func TestForgottenAcksEndARunOfLosses(t *testing.T) {
 	r.acked(32)
 	if long := r.extend(33, 11*time.Second, nil); long != 0 {
 		t.Errorf("a run of %v across a packet that arrived later", long)
+	}
+}
+
+// A copy that arrives saves its message, whether that is noticed before or after
+// the first packet is declared lost. A message that was given up, and one that was
+// sent again, no copy has saved.
+func TestWhatCopiesSave(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		name    string
+		options SendOptions
+		loss    float64       // that was measured before
+		dark    time.Duration // for how long everything is lost
+		next    bool          // a message follows
+		saved   uint64
+	}{
+		{"copy", SendOptions{}, 0.01, 1 * ms, false, 1},
+		{"second copy", SendOptions{}, 0.1, 4 * ms, false, 1},
+		{"no copy", SendOptions{}, 0, 1 * ms, false, 0},
+		{"superseded", SendOptions{Mode: proto.ModeLatest}, 0, 1 * ms, true, 0},
+		{"too late", SendOptions{Mode: proto.ModeDeadline, Lifetime: 30 * ms}, 0.01, 15 * ms, true, 0},
+		{"never repaired", SendOptions{Mode: proto.ModeUnreliable}, 0.01, 1 * ms, true, 0},
+		{"sent again", SendOptions{}, 0.01, 30 * ms, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPair(t, Config{})
+			dialer, _ := p.connect()
+			p.quiet()
+			dialer.redundancy.loss = lossRate{rate: c.loss, packets: lossRateSpan}
+			end := p.now + c.dark
+			p.drop = func(from int, _ []byte) bool { return p.now < end }
+			dialer.SendOn(p.now, c.options, make([]byte, 100))
+			p.drain(0)
+			p.pass(c.dark)
+			if c.next {
+				dialer.SendOn(p.now, c.options, make([]byte, 100))
+				p.drain(0)
+			}
+			p.pass(time.Second)
+			s := dialer.Stats()
+			if s.RedundancySaved != c.saved || dialer.out.open != 0 {
+				t.Errorf("%d saved, want %d: %+v", s.RedundancySaved, c.saved, s)
+			}
+		})
 	}
 }

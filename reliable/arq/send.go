@@ -40,6 +40,7 @@ type outMessage struct {
 	acked       spans         // acknowledged bytes, while only a part of them is
 	expires     time.Duration // when it is of no use any more; 0 = never
 	retransmits uint32
+	whole       uint64 // piece that carried it whole for the first time
 	flying      uint16 // packets on their way that carry it whole
 	covered     bool   // the packet that carried it first is lost, a copy is on its way
 	done        bool   // its fate is known

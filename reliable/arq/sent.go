@@ -49,6 +49,7 @@ type piece struct {
 	reason repairReason // why it was sent again; noRepair for a copy too
 	copied bool         // a probe carries these bytes too: its fate decides, not this one's
 	first  bool         // a whole message that leaves for the first time
+	spared bool         // of such a one a copy was acknowledged: its loss does not matter
 	lane   uint16       // index of the lane; for pieceCredit the channel
 	seq    uint64       // message, or the first of a run of messages
 	lo, hi uint64       // what it is of it, see pieceKind
