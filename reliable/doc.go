@@ -36,8 +36,8 @@
 // messages of the lane it did not get before this one. The sender of a tracked
 // message gets a Receipt with its fate, and Failed if the connection ended
 // before that was known. Both sides count in Stats. In ModeDeadline the two agree
-// about every message: Acked was delivered in time, Skipped was not and will not
-// be. In ModeLatest and ModeSequenced an acked message may have arrived
+// about every message: Acked was ready to be received in time, Skipped was not and
+// will not be. In ModeLatest and ModeSequenced an acked message may have arrived
 // behind a newer one and not have been delivered; Superseded and Lost ones may
 // have been.
 //
