@@ -30,6 +30,7 @@ type End struct {
 	reason     string
 	lastAcked  int // messages acknowledged without one before them missing
 	receipts   []arq.ReceiptState
+	beside     int // messages sent that the oracle does not know
 	readCount  int
 	packets    uint64 // handed to the connection
 	packetsOut uint64

@@ -103,8 +103,8 @@ func (o *oracle) checkStats(e *End) {
 		o.fail("%v counts %d packets received, the world %d", e, s.PacketsReceived, e.packets)
 	case s.PacketsSent != e.packetsOut:
 		o.fail("%v counts %d packets sent, the world %d", e, s.PacketsSent, e.packetsOut)
-	case s.MessagesSent != uint64(len(e.receipts)):
-		o.fail("%v counts %d messages sent, the world %d", e, s.MessagesSent, len(e.receipts))
+	case s.MessagesSent != uint64(len(e.receipts)+e.beside):
+		o.fail("%v counts %d messages sent, the world %d", e, s.MessagesSent, len(e.receipts)+e.beside)
 	case s.MessagesAcked > s.MessagesSent:
 		o.fail("%v counts %d messages acknowledged of %d", e, s.MessagesAcked, s.MessagesSent)
 	case s.PacketsLostSpurious > s.PacketsLost:
