@@ -16,7 +16,7 @@ type bulk struct{ link }
 func (b bulk) simulate(ctx context.Context, s settings, seed uint64) (Figures, error) {
 	ahead, back := b.profiles()
 	stage := newStage(ctx, seed, s.arq(), ahead, back)
-	stage.feeding, stage.sampling = true, true
+	stage.feeding, stage.sampling = messageSize, true
 	stage.dial()
 	if err := stage.run(s.duration); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (b bulk) overSockets(ctx context.Context, s settings) (Figures, error) {
 	}
 	feeding, stop := context.WithDeadline(c.ctx, end)
 	defer stop()
-	c.send(feeding, flow, 0)
+	c.send(feeding, flow, messageSize, 0)
 	if err := c.wait(end); err != nil {
 		return nil, err
 	}

@@ -76,6 +76,12 @@ const (
 	P50                        // ms from Send to Receive that half of the messages did not exceed
 	P99                        // ms that 99 % of the messages did not exceed
 	P999                       // ms that 99.9 % of the messages did not exceed
+	Held                       // ms that 99 % of the lines waited at most in the sender, more than without bulk
+	Added                      // ms that 99 % of the lines took at most from Send to Receive, more than without bulk
+	QueueMet                   // ms that 99 % of the lines waited at most in the bottleneck's queue
+	TooLate                    // messages delivered after their deadline
+	Unreported                 // messages that were not delivered and are not in both sides' counters, or are there and were
+	Delivered                  // % of the messages sent
 	Late                       // ms that 99 % of the datagrams through the proxy did not exceed; over sockets
 	measureCount
 )
@@ -95,6 +101,12 @@ var measures = [measureCount]struct {
 	P50:         {"p50", "ms", 1},
 	P99:         {"p99", "ms", 1},
 	P999:        {"p99.9", "ms", 1},
+	Held:        {"held p99", "ms", 2},
+	Added:       {"added p99", "ms", 2},
+	QueueMet:    {"queue met p99", "ms", 2},
+	TooLate:     {"too late", "", 0},
+	Unreported:  {"unreported", "", 0},
+	Delivered:   {"delivered", "%", 2},
 	Late:        {"late", "ms", 1},
 }
 
@@ -113,10 +125,13 @@ func (m Measure) format(figure float64) string {
 func (m Measure) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // judged is the figure that a bound is held against, of those of the seeds: the
-// median, but of handshakes the worst, for each of them is promised.
+// median, but the worst of what is promised for each handshake and message.
 func (m Measure) judged(figures []float64) float64 {
-	if m == Handshakes {
+	switch m {
+	case Handshakes:
 		return slices.Min(figures)
+	case TooLate, Unreported:
+		return slices.Max(figures)
 	}
 	return median(figures)
 }

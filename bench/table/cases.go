@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"udplab/lossy"
@@ -14,6 +15,8 @@ func Cases() []Case {
 	cases := bulkCases()
 	cases = append(cases, flowCases()...)
 	cases = append(cases, pacedCases()...)
+	cases = append(cases, laneCase())
+	cases = append(cases, deadlineCases()...)
 	return append(cases, Case{
 		Name: "queue", Title: "queue standing in the bottleneck in bulk, 50 Mbit/s, 50 ms RTT",
 		Today: "50 ms (loss-based)", Targets: []Target{{Queue, AtMost, 15}},
@@ -159,5 +162,38 @@ func pacedCases() []Case {
 			"p99: kcp 88; quic-go 176",
 			flow(10, 0.05, on),
 			Target{P99, AtMost, 50}, Target{Wire, ReportOnly, 0}),
+	}
+}
+
+// laneCase is a chat beside bulk. A line may wait for one packet that is on its
+// way out, and a millisecond.
+func laneCase() Case {
+	const rate, packet = 20e6, 1452
+	bound := math.Round(1e5*(packet*8/rate)+100) / 100
+	return Case{
+		Name:  "lane",
+		Title: "10 chat lines a second beside messages of 10 MB on a channel of lower priority, 20 Mbit/s, 50 ms RTT",
+		Today: "blocks, or a window of packets", apart: apartPaced,
+		Targets: []Target{{Held, AtMost, bound}, {Added, ReportOnly, 0}, {QueueMet, ReportOnly, 0}, {Goodput, ReportOnly, 0}},
+		work: lanes{
+			link: link{rate: rate, roundTrip: 50 * ms}, bulk: 10e6, lane: arq.Lane{Priority: -1},
+			pause: 100 * ms, size: 200, lines: 1000,
+		},
+	}
+}
+
+// deadlineCases are messages that may come late on no account.
+func deadlineCases() []Case {
+	row := func(name, title string, r arq.Redundancy) Case {
+		return Case{
+			Name: name, Title: "60 messages of 200 B a second with a deadline of 100 ms, 50 ms RTT, 10 % loss, redundancy " + title,
+			Today: "-", apart: "a receiver that wakes late takes its messages late",
+			Targets: []Target{{TooLate, AtMost, 0}, {Unreported, AtMost, 0}, {Delivered, ReportOnly, 0}, {Wire, ReportOnly, 0}},
+			work:    deadlines{paced{link{roundTrip: 50 * ms, loss: 0.1}, 60, 200, r}, 100 * ms},
+		}
+	}
+	return []Case{
+		row("deadline", "on", arq.RedundancyAdaptive),
+		row("deadline-plain", "off", arq.RedundancyOff),
 	}
 }

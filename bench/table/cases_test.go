@@ -26,6 +26,9 @@ func TestTargetsAreThoseOfTheEngine(t *testing.T) {
 		"paced-60-5: p99 <= 45, p99.9 <= 65, wire <= 3.2",
 		"paced-60-1: p99 <= 30, p99.9 <= 45, wire report",
 		"paced-10: p99 <= 50, wire report",
+		"lane: held p99 <= 1.58, added p99 report, queue met p99 report, goodput report",
+		"deadline: too late <= 0, unreported <= 0, delivered report, wire report",
+		"deadline-plain: too late <= 0, unreported <= 0, delivered report, wire report",
 		"queue: queue <= 15",
 		"isolated-losses: retransmits <= 110",
 		"handshakes: handshakes >= 1000",
@@ -80,6 +83,9 @@ func TestNetworksAreThoseOfTheTable(t *testing.T) {
 		"paced-60-5":            {"loss 5% after the queue, delay 25ms", ""},
 		"paced-60-1":            {"loss 1% after the queue, delay 25ms", ""},
 		"paced-10":              {"loss 5% after the queue, delay 25ms", ""},
+		"lane":                  {"delay 25ms", "20mbit"},
+		"deadline":              {"loss 10% after the queue, delay 25ms", ""},
+		"deadline-plain":        {"loss 10% after the queue, delay 25ms", ""},
 		"queue":                 {"delay 25ms", "50mbit"},
 	} {
 		ahead, back := networkOf(t, name)

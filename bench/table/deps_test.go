@@ -7,11 +7,12 @@ import (
 )
 
 // TestImports: the table measures what a user gets. In the simulator it needs
-// the machine's configuration, over sockets the public packages, and of both
+// the machine's configuration and the packets it sends, over sockets the public packages, and of both
 // the controllers to choose from; nothing else.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{
 		"udplab/reliable":            "connections over sockets",
+		"udplab/proto":               "which packet carries a message",
 		"udplab/reliable/arq":        "configuration and state of simulated connections",
 		"udplab/reliable/sim":        "virtual time",
 		"udplab/reliable/congestion": "the controllers by name",

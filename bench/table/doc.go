@@ -11,15 +11,15 @@
 // the report says so, and why.
 //
 // One file is one idea: case.go and cases.go what there is to run; work.go,
-// bulk.go, flows.go, paced.go, isolated.go and handshakes.go how; stage.go in the
-// simulator, sockets.go over sockets; run.go in which order; report.go and
-// apart.go the verdict;
-// text.go, markdown.go and csv.go how it is shown. ../METHOD.md says what the
-// figures mean.
+// bulk.go, flows.go, paced.go, lanes.go, deadlines.go, isolated.go and
+// handshakes.go how; stage.go and numbered.go in the simulator, sockets.go over
+// sockets; run.go in which order; report.go and apart.go the verdict; text.go,
+// markdown.go and csv.go how it is shown. ../METHOD.md says what the figures mean.
 //
 // # Limits
 //
-// One bottleneck of one rate, drop-tail; traffic one way; bulk in messages of 64 KiB.
-// Only the simulator sees the queue. The figures over sockets depend on the
+// One bottleneck of one rate, drop-tail; traffic one way; bulk in messages of 64
+// KiB, or 10 MB beside a chat. Only the simulator sees the queue, and when a
+// message leaves. The figures over sockets depend on the
 // machine and its load, and decide nothing.
 package table

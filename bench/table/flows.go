@@ -33,7 +33,7 @@ func (f flows) simulate(ctx context.Context, s settings, seed uint64) (Figures, 
 	pair := f.controllers()
 	s.congestion = pair.make
 	stage := newStage(ctx, seed, s.arq(), ahead, back)
-	stage.feeding = true
+	stage.feeding = messageSize
 	stage.dial()
 	start := f.secondStart(seed)
 	if err := stage.run(start); err != nil {
@@ -102,7 +102,7 @@ func (f flows) overSockets(ctx context.Context, s settings) (Figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.send(feeding, first, 0)
+	c.send(feeding, first, messageSize, 0)
 	if err := c.wait(start.Add(secondAfter)); err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (f flows) overSockets(ctx context.Context, s settings) (Figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.send(feeding, second, 0)
+	c.send(feeding, second, messageSize, 0)
 	if err := c.wait(end); err != nil {
 		return nil, err
 	}

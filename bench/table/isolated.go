@@ -82,7 +82,7 @@ func (i isolated) overSockets(ctx context.Context, s settings) (Figures, error) 
 	if err != nil {
 		return nil, err
 	}
-	c.send(c.ctx, flow, i.bytes/messageSize)
+	c.send(c.ctx, flow, messageSize, i.bytes/messageSize)
 	stats, err := c.finish(flow)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package table
 
 import (
 	"context"
-	"encoding/binary"
 	"time"
 
 	"udplab/reliable/arq"
@@ -34,13 +33,12 @@ func (p paced) simulate(ctx context.Context, s settings, seed uint64) (Figures, 
 	if err != nil {
 		return nil, err
 	}
-	count := p.count(s)
 	times := newLatencies()
-	sent := stage.times(sender, times.record)
-	for n := range count {
-		stage.world.At(stage.world.Now()+time.Duration(n)*p.interval(), func() { sent(p.size) })
+	sent, start, due := stage.times(sender, times.record), stage.world.Now(), p.schedule(s)
+	for _, at := range due {
+		stage.world.At(start+at, func() { sent(p.size) })
 	}
-	if err := stage.run(time.Duration(count) * p.interval()); err != nil {
+	if err := stage.run(time.Duration(len(due)) * p.interval()); err != nil {
 		return nil, err
 	}
 	if err := stage.drain(); err != nil {
@@ -58,6 +56,15 @@ func (p paced) count(s settings) int {
 		return s.messages
 	}
 	return min(s.messages, int(s.paced/p.interval()))
+}
+
+// schedule is when the messages are due.
+func (p paced) schedule(s settings) []time.Duration {
+	due := make([]time.Duration, p.count(s))
+	for n := range due {
+		due[n] = time.Duration(n) * p.interval()
+	}
+	return due
 }
 
 // times reports how long each message of a sender takes to the application at
@@ -88,30 +95,12 @@ func (p paced) overSockets(ctx context.Context, s settings) (Figures, error) {
 	defer c.close()
 	start := time.Now()
 	times := newLatencies()
-	c.arrived = func(msg []byte) {
-		times.record(time.Since(start) - time.Duration(binary.BigEndian.Uint64(msg)))
-	}
+	c.arrived = func(_ uint8, msg []byte) { times.record(age(start, msg)) }
 	flow, err := c.dial()
 	if err != nil {
 		return nil, err
 	}
-	count := p.count(s)
-	first := time.Now()
-	c.work.Go(func() {
-		msg := make([]byte, p.size)
-		for n := range count {
-			err := c.wait(first.Add(time.Duration(n) * p.interval()))
-			if err == nil {
-				binary.BigEndian.PutUint64(msg, uint64(time.Since(start)))
-				err = flow.sender.Send(c.ctx, msg)
-			}
-			if err != nil {
-				flow.sent <- err
-				return
-			}
-		}
-		flow.sent <- nil
-	})
+	c.work.Go(func() { flow.sent <- c.sendAt(flow.sender.Channel(0), start, p.schedule(s), p.size) })
 	stats, err := c.finish(flow)
 	if err != nil {
 		return nil, err

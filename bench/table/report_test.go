@@ -40,6 +40,8 @@ func TestVerdicts(t *testing.T) {
 	dropped.Targets = []Target{{Goodput, ReportOnly, 0}}
 	promised := bulkCase
 	promised.Targets = []Target{{Handshakes, AtLeast, 1000}}
+	punctual := bulkCase
+	punctual.Targets = []Target{{TooLate, AtMost, 0}, {Unreported, AtMost, 0}}
 	for _, c := range []struct {
 		what string
 		of   Case
@@ -57,6 +59,9 @@ func TestVerdicts(t *testing.T) {
 		{"one seed of five with 999 of 1000 handshakes", promised, measured(
 			Figures{Handshakes: 1000}, Figures{Handshakes: 1000}, Figures{Handshakes: 1000},
 			Figures{Handshakes: 999}, Figures{Handshakes: 1000}), Miss},
+		{"one message of one seed too late", punctual, measured(Figures{}, Figures{TooLate: 1}, Figures{}), Miss},
+		{"one message of one seed not reported", punctual, measured(Figures{}, Figures{}, Figures{Unreported: 1}), Miss},
+		{"no message too late", punctual, measured(Figures{}, Figures{}), Pass},
 		{"all handshakes of all seeds", promised, measured(Figures{Handshakes: 1000}, Figures{Handshakes: 1000}), Pass},
 	} {
 		r := newReport(Options{Seeds: len(c.out.seeds)}, []Case{c.of}, []outcome{c.out})

@@ -27,7 +27,7 @@ func runBeside(t *testing.T, queue time.Duration, loss float64, names ...string)
 	s := newStage(context.Background(), 1, settings{packet: 1452, congestion: func(c congestion.Config) congestion.Controller {
 		return congestion.Named(names[dialed.Load()])(c)
 	}}.arq(), ahead, back)
-	s.feeding = true
+	s.feeding = messageSize
 	run := func(d time.Duration) {
 		if err := s.run(d); err != nil {
 			t.Fatal(err)

@@ -78,7 +78,7 @@ func TestSimulationsRepeat(t *testing.T) {
 	for name, w := range map[string]work{
 		"bulk": lossy, "flows": flows{clean.link, "newreno", "newreno"},
 		"isolated": isolated{losses: 10, bytes: 1 << 20}, "handshakes": handshakes{count: 50, within: 5 * time.Second},
-		"paced": paced{lossy.link, 200, 100, arq.RedundancyOff},
+		"paced": paced{lossy.link, 200, 100, arq.RedundancyOff}, "lanes": chat, "deadlines": telemetry,
 	} {
 		if a, b := simulate(t, w, s, 3), simulate(t, w, s, 3); !maps.Equal(a, b) {
 			t.Errorf("%s: seed 3 gave %v, then %v", name, a, b)
@@ -128,7 +128,7 @@ func TestSimulationEndsWithItsContext(t *testing.T) {
 	for name, w := range map[string]work{
 		"bulk": clean, "flows": flows{clean.link, "newreno", "newreno"},
 		"isolated": isolated{losses: 10, bytes: 1 << 20}, "handshakes": handshakes{count: 50, within: time.Second},
-		"paced": paced{clean.link, 10, 100, arq.RedundancyOff},
+		"paced": paced{clean.link, 10, 100, arq.RedundancyOff}, "lanes": chat, "deadlines": telemetry,
 	} {
 		if _, err := w.simulate(ctx, settings{duration: time.Hour, flows: time.Hour, messages: 1000, packet: 1452}, 1); err != context.Canceled {
 			t.Errorf("%s: %v, want the context's error", name, err)

@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -23,9 +24,11 @@ type circuit struct {
 	stop     context.CancelFunc
 	from, to *reliable.Listener
 	proxy    *proxy.Proxy
-	via      netip.AddrPort   // where the proxy listens
-	socket   *net.UDPConn     // that of from, if it is wrapped
-	arrived  func(msg []byte) // if not nil, told of each message by its receiver; set before dialing
+	via      netip.AddrPort // where the proxy listens
+	socket   *net.UDPConn   // that of from, if it is wrapped
+	// To be set before dialing:
+	channels []uint8                         // what is read besides channel 0
+	arrived  func(channel uint8, msg []byte) // if not nil, told of each message by the reader of its channel
 	work     sync.WaitGroup
 }
 
@@ -92,6 +95,7 @@ const socketBuffer = 4 << 20
 // stream is one connection through a circuit that carries messages one way.
 type stream struct {
 	sender    *reliable.Conn
+	receiver  *reliable.Conn
 	delivered atomic.Uint64 // message bytes the receiving application has
 	received  chan error    // the receiver's end: nil once the peer has closed
 	sent      chan error    // the sender's end
@@ -104,35 +108,51 @@ func (c *circuit) dial() (*stream, error) {
 		return nil, err
 	}
 	s := &stream{sender: sender, received: make(chan error, 1), sent: make(chan error, 1)}
-	receiver, err := c.to.Accept(c.ctx)
-	if err != nil {
+	if s.receiver, err = c.to.Accept(c.ctx); err != nil {
 		return nil, err
 	}
+	read := make(chan error)
+	channels := append([]uint8{0}, c.channels...)
+	for _, channel := range channels {
+		c.work.Go(func() { read <- c.read(s, channel) })
+	}
 	c.work.Go(func() {
-		for {
-			msg, err := receiver.Receive(c.ctx)
-			if errors.Is(err, io.EOF) {
-				_ = receiver.Close()
-				s.received <- nil
-				return
+		var first error
+		for range channels {
+			if err := <-read; first == nil {
+				first = err
 			}
-			if err != nil {
-				s.received <- fmt.Errorf("receiver: %w", err)
-				return
-			}
-			if c.arrived != nil {
-				c.arrived(msg)
-			}
-			s.delivered.Add(uint64(len(msg)))
 		}
+		if first == nil {
+			_ = s.receiver.Close()
+		}
+		s.received <- first
 	})
 	return s, nil
 }
 
-// send sends messages until ctx ends, or count of them if that is not 0.
-func (c *circuit) send(ctx context.Context, s *stream, count int) {
+// read reads a channel of a stream to its end.
+func (c *circuit) read(s *stream, channel uint8) error {
+	for {
+		msg, err := s.receiver.Channel(channel).Receive(c.ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("receiver: %w", err)
+		}
+		if c.arrived != nil {
+			c.arrived(channel, msg.Data)
+		}
+		s.delivered.Add(uint64(len(msg.Data)))
+	}
+}
+
+// send sends messages of a size until ctx ends, or count of them if that is not
+// 0.
+func (c *circuit) send(ctx context.Context, s *stream, size, count int) {
 	c.work.Go(func() {
-		msg := make([]byte, messageSize)
+		msg := make([]byte, size)
 		for n := 0; count == 0 || n < count; n++ {
 			if err := s.sender.Send(ctx, msg); err != nil {
 				if ctx.Err() == nil {
@@ -170,6 +190,27 @@ func (c *circuit) finish(s *stream) (reliable.Stats, error) {
 func (c *circuit) late() float64 {
 	stats := c.proxy.Stats()
 	return float64(stats.Up.Lateness.Quantile(0.99)) / float64(time.Millisecond)
+}
+
+// sendAt sends a message of a size at each of the times from now on. It carries
+// when it was given to Send, counted from start.
+func (c *circuit) sendAt(channel *reliable.Channel, start time.Time, due []time.Duration, size int) error {
+	first, msg := time.Now(), make([]byte, size)
+	for _, at := range due {
+		if err := c.wait(first.Add(at)); err != nil {
+			return err
+		}
+		binary.BigEndian.PutUint64(msg, uint64(time.Since(start)))
+		if err := channel.Send(c.ctx, msg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// age is how long ago, counted from start, a message was given to Send.
+func age(start time.Time, msg []byte) time.Duration {
+	return time.Since(start) - time.Duration(binary.BigEndian.Uint64(msg))
 }
 
 // wait lets real time pass until the moment.

@@ -19,8 +19,9 @@ type stage struct {
 	from, to *sim.Node
 	ahead    *lossy.Link
 	senders  []*sim.End // in the order of dialing
-	feeding  bool       // senders get new messages
+	feeding  int        // size of the messages that senders get, 0 for none
 	sampling bool
+	look     func() // if not nil, called after everything that happens
 	backlogs []time.Duration
 }
 
@@ -71,14 +72,14 @@ func (s *stage) runUntil(d time.Duration, done func() bool) (bool, error) {
 		if done() {
 			return true, nil
 		}
-		s.world.Run(min(tick, end-s.world.Now()))
+		s.pass(min(tick, end-s.world.Now()))
 		if err := s.world.Err(); err != nil {
 			return false, fmt.Errorf("the oracle: %w", err)
 		}
 		if err := s.ctx.Err(); err != nil {
 			return false, err
 		}
-		if s.feeding {
+		if s.feeding > 0 {
 			s.feed()
 		}
 		if s.sampling {
@@ -88,17 +89,28 @@ func (s *stage) runUntil(d time.Duration, done func() bool) (bool, error) {
 	return done(), nil
 }
 
+// pass lets everything happen that does within d.
+func (s *stage) pass(d time.Duration) {
+	end := s.world.Now() + d
+	if s.look != nil {
+		for s.world.Step(end) {
+			s.look()
+		}
+	}
+	s.world.Run(end - s.world.Now())
+}
+
 func (s *stage) feed() {
 	for _, e := range s.senders {
 		for e.Waiting() < feed && e.Conn.Err() == nil {
-			e.Queue(messageSize)
+			e.Queue(s.feeding)
 		}
 	}
 }
 
 // drain stops feeding and waits until everything sent was acknowledged.
 func (s *stage) drain() error {
-	s.feeding, s.sampling = false, false
+	s.feeding, s.sampling = 0, false
 	done, err := s.runUntil(drainLimit, func() bool {
 		for _, e := range s.senders {
 			if e.Waiting() > 0 || e.Conn.Stats().SendQueueBytes > 0 {
@@ -120,12 +132,20 @@ const drainLimit = 10 * time.Minute
 // delivered is how many message bytes the application at the other end of a
 // sender has.
 func (s *stage) delivered(sender *sim.End) uint64 {
-	for _, e := range s.to.Ends() {
-		if e.Conn.LocalID() == sender.Conn.PeerID() {
-			return e.Conn.Stats().MessageBytesReceived
-		}
+	if e := s.peer(sender); e != nil {
+		return e.Conn.Stats().MessageBytesReceived
 	}
 	return 0
+}
+
+// peer is the other end of a sender's connection, nil if there is none yet.
+func (s *stage) peer(sender *sim.End) *sim.End {
+	for _, e := range s.to.Ends() {
+		if e.Conn.LocalID() == sender.Conn.PeerID() {
+			return e
+		}
+	}
+	return nil
 }
 
 // queue is the median of the backlogs sampled, in milliseconds.

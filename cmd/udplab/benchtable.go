@@ -17,15 +17,16 @@ import (
 
 const benchTableLong = `Table measures what the engine must reach on bad networks and judges it, case by
 case: bulk data at several rates and losses, bursts, reordering, two flows that
-share a bottleneck, how long small messages take, the queue that stands in the
-bottleneck, single losses, handshakes.
+share a bottleneck, how long small messages take, what a chat waits beside bulk,
+whether deadlines are kept, the queue that stands in the bottleneck, single
+losses, handshakes.
 
 The simulator decides: each case runs in virtual time with several seeds, and
 the median is held against the target. These figures are the same on every
 machine. The sockets column shows the same case once over real sockets on
-loopback, through the proxy, for at most 5 s (two or paced flows 15 s); it decides
-nothing, depends on this machine, and where it differs by more than 5 % the
-table says why. What is measured, and how: bench/METHOD.md.
+loopback, through the proxy, for at most 5 s (small messages and two flows 15 s);
+it decides nothing, depends on this machine, and where it differs by more than
+5 % the table says why. What is measured, and how: bench/METHOD.md.
 
 The exit code is 1 if a case misses its target. Ctrl-C ends the run and shows
 the cases that were finished. -o json prints one object (udplab/bench-table/v1).`
