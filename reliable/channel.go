@@ -14,8 +14,10 @@ import "udplab/reliable/arq"
 // A channel that the application never reads keeps what came: of ModeOrdered and
 // ModeUnordered as much as a channel begins with (Config.ReceiveWindow), or one
 // message if that is larger, and then the peer waits with more; of the other
-// modes 1 MiB, of which the oldest are dropped for newer ones. That is all a peer
-// can make this side keep on channels nobody expects.
+// modes 1 MiB, of which the oldest are dropped for newer ones. All channels
+// together keep of those modes 8 MiB and Config.MaxMessage; beyond that, the
+// channel that keeps most drops its oldest. That is all a peer can make this side
+// keep on channels nobody expects.
 type Channel struct {
 	conn *Conn
 	id   uint8

@@ -17,6 +17,7 @@ type incoming struct {
 	window   uint64         // largest window of a channel
 	credit   credit         // of the connection
 	held     int            // payload bytes kept
+	lax      int            // what is kept without credit costs, see keep
 	larger   *reassembly    // the message larger than a window that extends the credit; nil: none
 	largerOn *recvChannel   // its channel
 	transit  transit        // how long packets take
@@ -31,6 +32,8 @@ type recvChannel struct {
 	ready  ring[Delivery] // of credited modes
 	loose  ring[Delivery] // of the others: the oldest are dropped
 	bytes  int            // payload bytes in loose
+	held   int            // payload bytes kept
+	lax    int            // what is kept without credit costs
 	serial uint64         // of the delivery that became ready last
 	lanes  [modes]*recvLane
 }
@@ -49,7 +52,8 @@ type Delivery struct {
 }
 
 // looseLimit bounds the payload bytes of a channel that wait for the
-// application without using credit, looseCount their number.
+// application without using credit, looseCount their number. What all channels
+// keep is bounded in lax.go.
 const (
 	looseLimit = 1 << 20
 	looseCount = 4096
@@ -130,8 +134,8 @@ func (q *incoming) dropLoose(ch *recvChannel) {
 	d := *ch.loose.at(ch.loose.first())
 	ch.loose.popFront(1)
 	ch.bytes -= len(d.Data)
-	q.held -= len(d.Data)
 	l := ch.lanes[d.Mode]
+	l.keep(-len(d.Data), -1)
 	l.dropped += 1 + d.Skipped
 	l.overrun++
 }
@@ -159,7 +163,7 @@ func (c *Conn) ReceiveOn(now time.Duration, channel uint8) (Delivery, bool) {
 	}
 	ch := c.in.channels[channel]
 	d, _ := ch.take()
-	c.in.held -= len(d.Data)
+	ch.lanes[d.Mode].keep(-len(d.Data), -1)
 	if credited(d.Mode) {
 		released := messageCost + uint64(len(d.Data))
 		c.in.credit.released += released

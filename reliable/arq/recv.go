@@ -90,6 +90,7 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 	if r == nil {
 		r = &reassembly{size: uint64(m.Size)}
 		l.pending[seq] = r
+		l.keep(0, 1)
 		charge = messageCost
 	}
 	if r.size != uint64(m.Size) {
@@ -98,7 +99,7 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 	}
 	added := r.add(uint64(m.Offset), m.Payload)
 	r.expires = expires
-	q.held += int(added)
+	l.keep(int(added), 0)
 	l.kept += int(added)
 	if len(r.ahead) > maxGaps {
 		c.violation(CodeViolation, "too many gaps in one message")
@@ -107,6 +108,7 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 	if !credited(l.mode) {
 		l.deliverLoose(seq, r)
 		c.bound(l)
+		c.boundAll(l, seq)
 		return
 	}
 	if !q.charge(l.channel, charge+added) {
@@ -222,15 +224,25 @@ func (c *Conn) bound(l *recvLane) {
 		most, bytes = looseCount, looseLimit
 	}
 	for len(l.pending) > 1 && (len(l.pending) > most || l.kept > bytes) {
-		oldest := never64
-		for seq := range l.pending {
-			oldest = min(oldest, seq)
-		}
-		if l.mode == proto.ModeDeadline {
-			c.passOver(l, l.next, oldest+1)
-		} else {
-			l.drop(oldest)
-		}
+		c.giveUp(l, l.oldest())
+	}
+}
+
+// oldest is the first message of those pending.
+func (l *recvLane) oldest() uint64 {
+	oldest := never64
+	for seq := range l.pending {
+		oldest = min(oldest, seq)
+	}
+	return oldest
+}
+
+// giveUp drops the oldest message of those pending of a lane without credit.
+func (c *Conn) giveUp(l *recvLane, oldest uint64) {
+	if l.mode == proto.ModeDeadline {
+		c.passOver(l, l.next, oldest+1)
+	} else {
+		l.drop(oldest)
 	}
 }
 
@@ -238,7 +250,7 @@ const never64 = ^uint64(0)
 
 // drop forgets a message in parts.
 func (l *recvLane) drop(seq uint64) {
-	l.all.held -= int(l.pending[seq].received)
+	l.keep(-int(l.pending[seq].received), -1)
 	l.remove(seq)
 	l.overrun++
 }
