@@ -5,6 +5,9 @@ import "udplab/reliable/arq"
 // Stats is a snapshot of one connection's counters and gauges.
 type Stats = arq.Stats
 
+// ChannelStats is a snapshot of one channel's counters and gauges.
+type ChannelStats = arq.ChannelStats
+
 // EndpointStats counts what one socket saw, whichever connection it was for.
 // Everything that can't be pinned on a connection is here: a datagram whose
 // checksum is wrong names no sender one could trust.

@@ -35,6 +35,7 @@ type recvChannel struct {
 	held   int            // payload bytes kept
 	lax    int            // what is kept without credit costs
 	serial uint64         // of the delivery that became ready last
+	counts recvCounts
 	lanes  [modes]*recvLane
 }
 
@@ -178,6 +179,7 @@ func (c *Conn) ReceiveOn(now time.Duration, channel uint8) (Delivery, bool) {
 		d.Skipped += l.dropped
 		l.dropped = 0
 	}
+	ch.counts.received++
 	c.stats.MessagesReceived++
 	c.stats.MessageBytesReceived += uint64(len(d.Data))
 	c.advance(now)

@@ -186,7 +186,9 @@ func (c *Conn) passOver(l *recvLane, lo, hi uint64) {
 	slices.Sort(whole)
 	gap := func(lo, hi uint64) {
 		l.passed.missing(lo, hi, func(lo, hi uint64) { l.late.add(lo, hi) })
-		c.stats.MessagesPassedOver += l.passed.add(lo, hi)
+		added := l.passed.add(lo, hi)
+		l.channel.counts.passedOver += added
+		c.stats.MessagesPassedOver += added
 	}
 	for _, seq := range whole {
 		gap(lo, seq)

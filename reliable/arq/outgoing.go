@@ -32,6 +32,8 @@ type sendChannel struct {
 	Lane
 	number  uint8
 	room    int    // of the send buffer that its messages take up
+	sent    uint64 // messages taken over
+	fates   [receiptStates]uint64
 	charged uint64 // credit of the channel used
 	granted uint64 // what the peer granted since
 	lanes   [modes]*sendLane
@@ -81,6 +83,12 @@ func (o *outgoing) grant(number uint8, limit uint64) (more bool) {
 	more = limit > ch.granted
 	ch.granted = max(ch.granted, limit)
 	return more
+}
+
+// creditLeft is how much credit is left for a channel.
+func (o *outgoing) creditLeft(ch *sendChannel) uint64 {
+	limit := max(ch.granted, firstCredit(ch.number, o.firstGrant))
+	return min(o.credit-min(o.charged, o.credit), limit-min(ch.charged, limit))
 }
 
 // wait notes that a lane has something to send. One that had nothing for a

@@ -55,6 +55,7 @@ func (c *Conn) handleMessage(now time.Duration, m *proto.Message) {
 	}
 	if seq < l.next || l.passed.contains(seq) {
 		if !credited(l.mode) {
+			l.channel.counts.stale++
 			c.stats.MessagesStale++
 		}
 		return // delivered before, or passed over

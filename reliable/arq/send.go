@@ -151,10 +151,7 @@ func (l *sendLane) available() uint64 {
 }
 
 // credit is how much of it is left for the lane.
-func (l *sendLane) credit() uint64 {
-	limit := max(l.channel.granted, firstCredit(l.channel.number, l.all.firstGrant))
-	return min(l.all.credit-min(l.all.charged, l.all.credit), limit-min(l.channel.charged, limit))
-}
+func (l *sendLane) credit() uint64 { return l.all.creditLeft(l.channel) }
 
 // crumb is how few bytes of a message are not worth a packet of their own.
 const crumb = 512
@@ -284,6 +281,7 @@ func (c *Conn) SendOn(now time.Duration, o SendOptions, msg []byte) (uint64, err
 		l.hasten(m.expires)
 	}
 	seq := l.enqueue(m)
+	l.channel.sent++
 	c.stats.MessagesSent++
 	c.stats.MessageBytesSent += uint64(len(msg))
 	c.advance(now)
@@ -307,6 +305,7 @@ func (c *Conn) supersede(l *sendLane) {
 // settled notes the fate of a message.
 func (c *Conn) settled(l *sendLane, seq uint64, fate ReceiptState) {
 	m := l.messages.at(seq)
+	l.channel.fates[fate]++
 	switch fate {
 	case Acked:
 		c.stats.MessagesAcked++
