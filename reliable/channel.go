@@ -1,6 +1,10 @@
 package reliable
 
-import "udplab/reliable/arq"
+import (
+	"time"
+
+	"udplab/reliable/arq"
+)
 
 // Channel is one of the 256 channels of a connection. Each has its own order,
 // its own room for messages that wait to be sent and its own credit for those
@@ -30,8 +34,11 @@ type Channel struct {
 // ChannelConfig is how this side sends on a channel. The zero value is every
 // channel's default. The peer has its own.
 type ChannelConfig struct {
-	// SendOptions is what Send and TrySend send messages with.
-	SendOptions
+	// Mode, Lifetime and Tracked are what Send and TrySend send messages with,
+	// see SendOptions.
+	Mode     Mode
+	Lifetime time.Duration
+	Tracked  bool
 	// Priority is strict: while a channel with a larger one has something to
 	// send, those with smaller ones wait. Default 0; bulk goes below.
 	Priority int8
@@ -65,7 +72,7 @@ func (ch *Channel) ID() uint8 { return ch.id }
 // Configure sets how this side sends on the channel from now on. Messages that
 // wait already keep their mode; priority and weight hold for them, too.
 func (ch *Channel) Configure(config ChannelConfig) error {
-	if err := config.check(); err != nil {
+	if err := config.options().check(); err != nil {
 		return err
 	}
 	ch.conn.mu.Lock()
@@ -75,8 +82,8 @@ func (ch *Channel) Configure(config ChannelConfig) error {
 	return nil
 }
 
-// Stats returns a snapshot of the channel's counters and gauges. It costs some
-// tens of nanoseconds.
+// Stats returns a snapshot of the channel's counters and gauges. It
+// allocates nothing.
 func (ch *Channel) Stats() ChannelStats {
 	ch.conn.mu.Lock()
 	defer ch.conn.mu.Unlock()
@@ -87,7 +94,11 @@ func (ch *Channel) Stats() ChannelStats {
 func (ch *Channel) options() SendOptions {
 	ch.conn.mu.Lock()
 	defer ch.conn.mu.Unlock()
-	return ch.config.SendOptions
+	return ch.config.options()
+}
+
+func (c ChannelConfig) options() SendOptions {
+	return SendOptions{Mode: c.Mode, Lifetime: c.Lifetime, Tracked: c.Tracked}
 }
 
 // wakeWaiters wakes the calls whose condition may have come true. conn.mu is

@@ -92,7 +92,7 @@ func TestTrySendNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := connected(t, calm, &Config{SendBuffer: 100 * 132, Redundancy: RedundancyOff})
 		ch := a.Channel(1)
-		if err := ch.Configure(ChannelConfig{SendOptions: SendOptions{Mode: ModeUnordered}}); err != nil {
+		if err := ch.Configure(ChannelConfig{Mode: ModeUnordered}); err != nil {
 			t.Fatal(err)
 		}
 		sent := 0
@@ -254,7 +254,7 @@ func TestConfigureRefusesWhatCannotBeSent(t *testing.T) {
 		for _, o := range []SendOptions{{Mode: ModeDeadline}, {Mode: ModeDeadline, Lifetime: -1}, {Mode: ModeDeadline + 1}} {
 			_, err := ch.SendWith(t.Context(), nil, o)
 			_, tried := ch.TrySendWith(nil, o)
-			if configured := ch.Configure(ChannelConfig{SendOptions: o}); err == nil || tried == nil || configured == nil {
+			if configured := ch.Configure(ChannelConfig{Mode: o.Mode, Lifetime: o.Lifetime}); err == nil || tried == nil || configured == nil {
 				t.Errorf("%+v was accepted: %v, %v, %v", o, err, tried, configured)
 			}
 		}

@@ -92,9 +92,7 @@ func (d deadlines) overSockets(ctx context.Context, s settings) (Figures, error)
 		return nil, err
 	}
 	channel := flow.sender.Channel(sideChannel)
-	err = channel.Configure(reliable.ChannelConfig{SendOptions: reliable.SendOptions{
-		Mode: reliable.ModeDeadline, Lifetime: d.lifetime,
-	}})
+	err = channel.Configure(reliable.ChannelConfig{Mode: reliable.ModeDeadline, Lifetime: d.lifetime})
 	if err != nil {
 		return nil, err
 	}
