@@ -107,6 +107,7 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 	if p.hasAck {
 		c.acks.confirmed(p.ackedUpTo)
 	}
+	c.timeHeard = c.timeHeard || p.timed
 	if p.marked {
 		found.marked++
 	}
@@ -153,8 +154,15 @@ func (c *Conn) ackPacket(now time.Duration, n uint64, found *ackResult) {
 func (c *Conn) pieceAcked(p *piece) {
 	switch p.kind {
 	case pieceMessage:
-		if l := c.out.lanes[p.lane]; l.acked(p) {
-			c.spare(l, p)
+		l := c.out.lanes[p.lane]
+		if !l.acked(p) {
+			return
+		}
+		c.spare(l, p)
+		if l.mode == proto.ModeDeadline {
+			l.messages.at(p.seq).here = true
+			c.settleInTurn(l)
+		} else {
 			c.settled(l, p.seq, Acked)
 		}
 	case pieceSkip:

@@ -64,6 +64,7 @@ type Conn struct {
 
 	heardAt     time.Duration // when a packet last came from the peer
 	asked       bool          // something that asks for an answer was sent since
+	timeHeard   bool          // the peer has a packet that says when it was sent
 	pingPending bool
 	stats       Stats
 }
@@ -136,6 +137,7 @@ func (c *Conn) Stats() Stats {
 	s.ReceiveBytes = c.in.held
 	for _, l := range c.in.lanes {
 		s.MessagesDropped += l.overrun
+		s.MessagesPassedOver += l.lapsed
 	}
 	return s
 }
@@ -249,6 +251,7 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 			return
 		}
 	}
+	c.judgeFirst()
 	if eliciting {
 		c.acks.ackElicited()
 		// RFC 9000 section 13.2.1: at once, so that the peer slows down soon.
@@ -306,11 +309,11 @@ func (c *Conn) handleFrame(now time.Duration, f *proto.Frame) {
 			c.timers.stop(timerStall)
 		}
 	case proto.FrameSkip:
-		c.handleSkip(&f.Lapse)
+		c.handleSkip(now, &f.Lapse)
 	case proto.FrameLate:
 		c.handleLate(&f.Lapse)
 	case proto.FrameSentAt:
-		c.in.transit.arrived(now, f.SentAt)
+		c.in.hasten(c.in.transit.arrived(now, f.SentAt))
 		c.arrival.timed = true
 	case proto.FramePing, proto.FramePadding:
 	case proto.FrameRepair:

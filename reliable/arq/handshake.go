@@ -34,6 +34,7 @@ type handshake struct {
 	acceptDue  bool
 	accepts    int // accepts sent
 	acceptAt   time.Duration
+	answeredAt time.Duration // when the peer was first told enough to send data
 }
 
 // dialing reports whether this side began.
@@ -122,6 +123,7 @@ func (c *Conn) handleAccept(now time.Duration, a *proto.Accept) {
 		c.agree(a.SourceID, &a.Params)
 		c.helloAnswered()
 	}
+	c.handshake.answeredAt = now
 	c.opened()
 	c.heard(now)
 	c.pingPending = true // something must tell the peer that its accept arrived
@@ -222,6 +224,9 @@ func (c *Conn) appendHandshake(now time.Duration, dst []byte) []byte {
 		h.acceptDue = false
 		h.accepts++
 		h.acceptAt = now
+		if h.accepts == 1 {
+			h.answeredAt = now
+		}
 		return proto.AppendAccept(dst, &proto.Accept{DestID: c.peerID, SourceID: c.localID, Params: c.params()})
 	}
 	return dst

@@ -77,18 +77,24 @@ func (c *Conn) flight() time.Duration {
 
 // lapse gives up the messages whose time is over, at both ends.
 func (c *Conn) lapse(now time.Duration) {
+	if c.state >= Closing {
+		return
+	}
 	for _, l := range c.out.timed {
 		c.expire(l, now+c.flight())
 	}
 	for _, l := range c.in.timed {
 		if l.earliest <= now+granularity {
-			c.passLate(l, now+granularity)
+			c.passLate(now, l)
 		}
 	}
 }
 
 // armLapse sets the timer for the message whose time is over next.
 func (c *Conn) armLapse() {
+	if c.state >= Closing {
+		return // all timers about data are stopped
+	}
 	at := never
 	for _, l := range c.out.timed {
 		if l.alive = max(l.alive, l.messages.first()); l.alive < l.messages.end() {
@@ -123,19 +129,22 @@ func (c *Conn) expire(l *sendLane, until time.Duration) {
 }
 
 // skipAcked takes in that the peer knows of skipped messages: of those it did
-// not deliver it has told before.
+// not deliver it has told before, or will when their turn comes.
 func (c *Conn) skipAcked(l *sendLane, lo, hi uint64) {
 	l.skip.confirmed(lo, hi)
-	c.eachOpen(l, lo, hi, Acked)
+	for seq := max(lo, l.messages.first()); seq < min(hi, l.messages.end()); seq++ {
+		l.messages.at(seq).here = true
+	}
+	c.settleInTurn(l)
 }
 
-// eachOpen settles the messages [lo, hi) of a lane whose fate was open.
-func (c *Conn) eachOpen(l *sendLane, lo, hi uint64, fate ReceiptState) {
-	lo, hi = max(lo, l.messages.first()), min(hi, l.messages.end())
-	for seq := lo; seq < hi; seq++ {
-		if l.messages.has(seq) && !l.messages.at(seq).done {
-			c.settled(l, seq, fate)
-		}
+// settleInTurn settles the messages of a lane with deadlines that the peer has,
+// as long as no other is before them. The peer may still drop one that waits for
+// its turn when its time is over, and says so before it acknowledges what lets
+// the turn come.
+func (c *Conn) settleInTurn(l *sendLane) {
+	for l.messages.len() > 0 && l.messages.at(l.messages.first()).here {
+		c.settled(l, l.messages.first(), Acked)
 	}
 }
 
@@ -151,11 +160,17 @@ func (c *Conn) handleLate(f *proto.Lapse) {
 	if l.nextOffset > 0 {
 		sent++
 	}
-	c.eachOpen(l, lo, min(lo+uint64(f.Count), sent), Skipped)
+	hi := min(lo+uint64(f.Count), sent, l.messages.end())
+	for seq := max(lo, l.messages.first()); seq < hi; seq++ {
+		if l.messages.has(seq) && !l.messages.at(seq).done {
+			c.settled(l, seq, Skipped)
+		}
+	}
+	c.settleInTurn(l)
 }
 
 // handleSkip takes in that the peer gave messages up.
-func (c *Conn) handleSkip(f *proto.Lapse) {
+func (c *Conn) handleSkip(now time.Duration, f *proto.Lapse) {
 	l := c.in.lane(f.Channel, f.Mode)
 	lo := c.expand(f.Seq, l.next)
 	hi := lo + uint64(f.Count)
@@ -163,12 +178,12 @@ func (c *Conn) handleSkip(f *proto.Lapse) {
 		c.violation(CodeViolation, "message number far ahead")
 		return
 	}
-	c.passOver(l, lo, hi)
+	c.passOver(now, l, lo, hi)
 }
 
 // passOver gives up the messages [lo, hi) that are not whole, tells the sender
 // and delivers what waited for them.
-func (c *Conn) passOver(l *recvLane, lo, hi uint64) {
+func (c *Conn) passOver(now time.Duration, l *recvLane, lo, hi uint64) {
 	lo = max(lo, l.next)
 	if lo >= hi {
 		return
@@ -195,22 +210,23 @@ func (c *Conn) passOver(l *recvLane, lo, hi uint64) {
 		lo = seq + 1
 	}
 	gap(lo, hi)
-	l.advance()
+	l.advance(now)
 	if len(l.passed) > maxGaps {
 		c.violation(CodeViolation, "too many gaps between the messages of a lane")
 	}
 }
 
 // passLate passes over what keeps back messages that would be late otherwise,
-// those that expire until then.
-func (c *Conn) passLate(l *recvLane, until time.Duration) {
+// those that expire by the time a timer would run out.
+func (c *Conn) passLate(now time.Duration, l *recvLane) {
+	until := now + granularity
 	last := l.next
 	for seq, r := range l.pending {
 		if r.complete() && r.expires <= until {
 			last = max(last, seq)
 		}
 	}
-	c.passOver(l, l.next, last)
+	c.passOver(now, l, l.next, last)
 	l.earliest = never
 	for _, r := range l.pending {
 		if r.complete() {
@@ -228,36 +244,93 @@ func (c *Conn) expiry(now, left time.Duration) time.Duration {
 		c.pingPending = true
 		return now
 	}
-	return now + left - c.rtt.min/2 - c.in.transit.excess
-}
-
-// transit tells how much longer than the fastest one packets take. Clocks drift
-// and paths change, so the fastest of the last 10 to 20 s counts.
-type transit struct {
-	excess        time.Duration // of the packet in hand
-	known         bool
-	fastest, last int32 // in this period and the one before: arrived minus sent, microseconds, any offset
-	since         time.Duration
-}
-
-const transitPeriod = 10 * time.Second
-
-// arrived takes in when, by the clock of the peer, a packet was sent.
-func (t *transit) arrived(now time.Duration, sentAt uint32) {
-	took := int32(uint32(now/time.Microsecond) - sentAt)
-	switch {
-	case !t.known:
-		t.known, t.fastest, t.last, t.since = true, took, took, now
-	case now-t.since >= 2*transitPeriod:
-		t.fastest, t.last, t.since = took, took, now
-	case now-t.since >= transitPeriod:
-		t.fastest, t.last, t.since = took, t.fastest, now
-	case took-t.fastest < 0:
-		t.fastest = took
+	c.judgeFirst()
+	fastest := c.rtt.min / 2
+	if !c.rtt.again { // the packet in hand may be all of what was measured
+		fastest = c.rtt.min
 	}
-	base := t.fastest
-	if t.last-base < 0 {
-		base = t.last
+	return now + left - fastest - c.in.transit.excess
+}
+
+// transit tells how much longer than the fastest one packets take, by when the
+// peer says it sent them. The fastest is never forgotten: after a silence, or
+// behind a queue that stands for minutes, nothing else tells how late a packet
+// is. But clocks drift, so it counts as slower by clockDrift of the time since.
+type transit struct {
+	excess  time.Duration // of the packet in hand
+	known   bool
+	first   bool          // the first one was not judged yet
+	fastest int32         // arrived minus sent, microseconds, any offset
+	at      time.Duration // when that packet arrived
+}
+
+// clockDrift is how much faster one clock may run than another: 1/4096, or 244
+// ppm. Quartz has 20 to 100.
+const clockDrift = 4096
+
+// arrived takes in when, by the clock of the peer, a packet was sent, and returns
+// how much faster it was than any before.
+func (t *transit) arrived(now time.Duration, sentAt uint32) (faster time.Duration) {
+	took := int32(uint32(now/time.Microsecond) - sentAt)
+	base := t.fastest + int32((now-t.at)/clockDrift/time.Microsecond)
+	if t.known && took-base < 0 {
+		faster = time.Duration(base-took) * time.Microsecond
+	}
+	if !t.known || took-base <= 0 {
+		t.first = t.first || !t.known
+		t.known, t.fastest, t.at, base = true, took, now, took
 	}
 	t.excess = time.Duration(took-base) * time.Microsecond
+	return faster
+}
+
+// hasten has the messages that wait expire sooner: their packets were so much
+// slower than the fastest than was known.
+func (q *incoming) hasten(by time.Duration) {
+	if by == 0 {
+		return
+	}
+	for _, l := range q.timed {
+		for _, r := range l.pending {
+			r.expires -= by
+		}
+		if l.earliest != never {
+			l.earliest -= by
+		}
+	}
+}
+
+// judgeFirst judges the first packet, with which no other compares, once the
+// round trip is known: it may have been on its way since the peer was told
+// enough to send data, but for a round trip and the delay of an acknowledgment.
+func (c *Conn) judgeFirst() {
+	t := &c.in.transit
+	if t.first && c.rtt.sampled {
+		slower := max(t.at-c.handshake.answeredAt-c.rtt.min-maxAckDelay, 0)
+		t.excess += slower
+		t.fastest -= int32(slower / time.Microsecond)
+		t.first = false
+	}
+}
+
+// firstTimes is how many packets of a connection say when they were sent
+// whatever is in them, unless one that did is known to have arrived. Without an
+// earlier one a receiver would take the first message with a deadline for fast,
+// even if it came seconds late.
+const firstTimes = 16
+
+// sayTime puts the time into a packet that will carry messages of a lane that
+// need it.
+func (c *Conn) sayTime(now time.Duration, l *sendLane, b *proto.DataBuilder, p *sentPacket) {
+	if l.mode == proto.ModeDeadline {
+		c.addTime(now, b, p)
+	}
+}
+
+// addTime has a packet say when it is sent.
+func (c *Conn) addTime(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
+	if !p.timed {
+		b.AddSentAt(uint32(now / time.Microsecond))
+		p.timed = true
+	}
 }

@@ -1,5 +1,7 @@
 package arq
 
+import "time"
+
 // This file bounds what a peer can make this side keep without credit, on all
 // channels together. Each lane has bounds of its own, but there are 1024 such
 // lanes, and each may have a message in parts that is as large as any.
@@ -25,7 +27,7 @@ func (l *recvLane) keep(bytes, messages int) {
 
 // boundAll drops what is oldest on the channel that keeps most, until all is
 // within the limit. Message seq of lane l has just come and stays.
-func (c *Conn) boundAll(l *recvLane, seq uint64) {
+func (c *Conn) boundAll(now time.Duration, l *recvLane, seq uint64) {
 	for c.in.lax > laxLimit+c.config.MaxMessage {
 		largest := l.channel
 		for _, ch := range c.in.channels {
@@ -33,7 +35,7 @@ func (c *Conn) boundAll(l *recvLane, seq uint64) {
 				largest = ch
 			}
 		}
-		if !c.dropOldest(largest, l, seq) {
+		if !c.dropOldest(now, largest, l, seq) {
 			return
 		}
 	}
@@ -41,7 +43,7 @@ func (c *Conn) boundAll(l *recvLane, seq uint64) {
 
 // dropOldest drops a message that a channel keeps without credit, and reports
 // whether it found one besides message seq of lane l.
-func (c *Conn) dropOldest(ch *recvChannel, l *recvLane, seq uint64) bool {
+func (c *Conn) dropOldest(now time.Duration, ch *recvChannel, l *recvLane, seq uint64) bool {
 	if ch.loose.len() > 1 || ch.loose.len() == 1 && ch != l.channel {
 		c.in.dropLoose(ch)
 		return true
@@ -51,7 +53,7 @@ func (c *Conn) dropOldest(ch *recvChannel, l *recvLane, seq uint64) bool {
 			continue
 		}
 		if oldest := other.oldest(); other != l || oldest != seq {
-			c.giveUp(other, oldest)
+			c.giveUp(now, other, oldest)
 			return true
 		}
 	}

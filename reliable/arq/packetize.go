@@ -62,14 +62,17 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 	}
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
 	p := sentPacket{at: now, marked: c.ECN() != NotECT}
+	if !c.timeHeard && c.nextNumber-c.firstNumber() < firstTimes {
+		c.addTime(now, &b, &p)
+	}
+	bare := b.Frames()
 	if c.acks.any && (c.acks.immediate || c.acks.due()) {
-		c.addLates(&b, &p, true)
-		c.addAck(now, &b, &p)
+		c.addAck(now, &b, &p, basePacket)
 	}
 	if data {
 		c.fill(now, &b, &p)
 	}
-	if b.Frames() == 0 {
+	if b.Frames() == bare {
 		return dst
 	}
 	before := len(dst)
@@ -184,7 +187,10 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 	c.pingPending = false
 }
 
-func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
+// addAck adds an ack and what has to stand before it; limit is the size the
+// datagram may have behind it.
+func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket, limit int) {
+	c.addLates(b, p, true)
 	var f proto.Ack
 	c.acks.frame(now, &f)
 	if f.N == 0 { // all of it was confirmed: the newest packet alone
@@ -195,6 +201,9 @@ func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 	}
 	if c.ecn.due() {
 		b.AddECN(&c.ecn.received) // before the ack it belongs to
+	}
+	for f.N > 1 && b.Len()+frameSlack+proto.AckFrameSize(&f) > limit {
+		f.N-- // lower ranges were said before, or will be said again
 	}
 	b.AddAck(&f)
 	c.acks.sent()
@@ -249,11 +258,12 @@ func (c *Conn) appendClose(now time.Duration, dst []byte) []byte {
 // peer may be waiting for it to end as well.
 func (c *Conn) appendCloseFrame(now time.Duration, dst []byte, ack bool) []byte {
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
+	p := sentPacket{at: now, acked: true}
 	if ack {
-		var p sentPacket
-		c.addAck(now, &b, &p)
+		c.addAck(now, &b, &p, basePacket-closeRoom-len(c.closing.reason))
 	}
 	b.AddClose(&proto.Close{Code: c.closing.code, Reason: []byte(c.closing.reason)})
-	c.numbered(now, sentPacket{at: now, acked: true})
+	p.eliciting = false // no answer is wanted but the peer's close
+	c.numbered(now, p)
 	return b.Finish()
 }

@@ -50,15 +50,6 @@ func (c *Conn) appendMessages(now time.Duration, b *proto.DataBuilder, p *sentPa
 	}
 }
 
-// sayTime puts the time into a packet that will carry messages of a lane that
-// need it.
-func (c *Conn) sayTime(now time.Duration, l *sendLane, b *proto.DataBuilder, p *sentPacket) {
-	if l.mode == proto.ModeDeadline && !p.timed {
-		b.AddSentAt(uint32(now / time.Microsecond))
-		p.timed = true
-	}
-}
-
 // countRetransmit counts one frame sent again.
 func (c *Conn) countRetransmit(l *sendLane, seq uint64, reason repairReason) {
 	l.messages.at(seq).retransmits++

@@ -34,6 +34,7 @@ type recvLane struct {
 
 	// Of proto.ModeDeadline:
 	late     report        // messages the sender must not take for delivered
+	lapsed   uint64        // messages that were whole, and passed over all the same
 	earliest time.Duration // not after the expiry of the first message that waits
 }
 
@@ -76,7 +77,7 @@ func (c *Conn) handleMessage(now time.Duration, m *proto.Message) {
 			return
 		}
 		if expires = c.expiry(now, m.Left); expires <= now {
-			c.passOver(l, seq, seq+1)
+			c.passOver(now, l, seq, seq+1)
 			return
 		}
 	}
@@ -99,7 +100,9 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 		return
 	}
 	added := r.add(uint64(m.Offset), m.Payload)
-	r.expires = expires
+	if r.expires == 0 || expires < r.expires {
+		r.expires = expires
+	}
 	l.keep(int(added), 0)
 	l.kept += int(added)
 	if len(r.ahead) > maxGaps {
@@ -107,9 +110,9 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 		return
 	}
 	if !credited(l.mode) {
-		l.deliverLoose(seq, r)
-		c.bound(l)
-		c.boundAll(l, seq)
+		l.deliverLoose(now, seq, r)
+		c.bound(now, l)
+		c.boundAll(now, l, seq)
 		return
 	}
 	if !q.charge(l.channel, charge+added) {
@@ -120,7 +123,7 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 	if l.decoder != nil && r.complete() {
 		more = l.decoder.Message(seq, r.start)
 	}
-	l.deliverCredited(seq, r)
+	l.deliverCredited(now, seq, r)
 	if len(l.passed) > maxGaps {
 		c.violation(CodeViolation, "too many gaps between the messages of a lane")
 		return
@@ -131,23 +134,25 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 }
 
 // deliverCredited delivers what message seq completes, in order or as it comes.
-func (l *recvLane) deliverCredited(seq uint64, r *reassembly) {
+func (l *recvLane) deliverCredited(now time.Duration, seq uint64, r *reassembly) {
 	if l.mode == proto.ModeUnordered && r.complete() {
 		l.remove(seq)
 		l.passed.add(seq, seq+1)
 		l.all.deliver(l, seq, r.start, 0)
 	}
-	l.advance()
+	l.advance(now)
 }
 
 // deliverLoose delivers what message seq completes in a mode without credit.
-func (l *recvLane) deliverLoose(seq uint64, r *reassembly) {
+func (l *recvLane) deliverLoose(now time.Duration, seq uint64, r *reassembly) {
 	switch l.mode {
 	case proto.ModeDeadline:
-		if r.complete() {
+		l.advance(now)
+		if len(l.pending) == 0 {
+			l.earliest = never
+		} else if l.pending[seq] == r && r.complete() {
 			l.earliest = min(l.earliest, r.expires)
 		}
-		l.advance()
 	case proto.ModeUnreliable:
 		if r.complete() {
 			l.remove(seq)
@@ -194,8 +199,10 @@ func (l *recvLane) rest() uint64 {
 	return 0
 }
 
-// advance delivers whole messages in order and passes over those given up.
-func (l *recvLane) advance() {
+// advance delivers whole messages in order and passes over those given up, and
+// over those that waited for their turn beyond their deadline: nobody woke the
+// connection in time.
+func (l *recvLane) advance(now time.Duration) {
 	for {
 		if len(l.passed) > 0 && l.passed[0].lo == l.next {
 			if l.mode == proto.ModeDeadline {
@@ -210,8 +217,15 @@ func (l *recvLane) advance() {
 			return
 		}
 		l.remove(l.next)
-		l.all.deliver(l, l.next, r.start, l.skipped)
-		l.skipped = 0
+		if l.mode == proto.ModeDeadline && r.expires <= now {
+			l.all.held -= int(r.received)
+			l.late.add(l.next, l.next+1)
+			l.lapsed++
+			l.skipped++
+		} else {
+			l.all.deliver(l, l.next, r.start, l.skipped)
+			l.skipped = 0
+		}
 		l.next++
 	}
 }
@@ -219,13 +233,13 @@ func (l *recvLane) advance() {
 // bound keeps the memory of a lane without credit bounded: the oldest messages
 // in parts are dropped, and nothing is waited for at the expense of what is
 // there.
-func (c *Conn) bound(l *recvLane) {
+func (c *Conn) bound(now time.Duration, l *recvLane) {
 	most, bytes := partials, partialBytes
 	if l.mode == proto.ModeDeadline {
 		most, bytes = looseCount, looseLimit
 	}
 	for len(l.pending) > 1 && (len(l.pending) > most || l.kept > bytes) {
-		c.giveUp(l, l.oldest())
+		c.giveUp(now, l, l.oldest())
 	}
 }
 
@@ -239,9 +253,9 @@ func (l *recvLane) oldest() uint64 {
 }
 
 // giveUp drops the oldest message of those pending of a lane without credit.
-func (c *Conn) giveUp(l *recvLane, oldest uint64) {
+func (c *Conn) giveUp(now time.Duration, l *recvLane, oldest uint64) {
 	if l.mode == proto.ModeDeadline {
-		c.passOver(l, l.next, oldest+1)
+		c.passOver(now, l, l.next, oldest+1)
 	} else {
 		l.drop(oldest)
 	}

@@ -8,6 +8,7 @@ type rtt struct {
 	min      time.Duration
 	smoothed time.Duration
 	variance time.Duration
+	again    bool // more than once
 	sampled  bool
 }
 
@@ -21,6 +22,7 @@ func (r *rtt) sample(measured, ackDelay time.Duration) {
 		r.min, r.smoothed, r.variance = measured, measured, measured/2
 		return
 	}
+	r.again = true
 	r.min = min(r.min, measured)
 	// RFC 9002 section 5.3: "MUST NOT subtract the acknowledgment delay from
 	// the RTT sample if the resulting value is smaller than the min_rtt".

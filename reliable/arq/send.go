@@ -45,6 +45,7 @@ type outMessage struct {
 	covered     bool   // the packet that carried it first is lost, a copy is on its way
 	done        bool   // its fate is known
 	expired     bool   // it is not sent any more, and may have arrived
+	here        bool   // of proto.ModeDeadline: the peer has it, or knows it is skipped; its turn may not have come
 	tracked     bool   // the application wants receipts
 }
 
@@ -87,7 +88,7 @@ func (l *sendLane) hasNew() bool {
 }
 
 // wanted reports whether the message is still to be sent.
-func (l *sendLane) wanted(m *outMessage) bool { return !m.done && !m.expired }
+func (l *sendLane) wanted(m *outMessage) bool { return !m.done && !m.expired && !m.here }
 
 // hasRepair reports whether something of the lane waits to be sent again.
 func (l *sendLane) hasRepair() bool {
@@ -229,7 +230,7 @@ func (l *sendLane) covers(p *piece) bool {
 // acked records a piece as acknowledged. It returns its message if that was
 // what was missing of it.
 func (l *sendLane) acked(p *piece) (whole bool) {
-	if !l.messages.has(p.seq) || l.messages.at(p.seq).done {
+	if !l.messages.has(p.seq) || l.messages.at(p.seq).done || l.messages.at(p.seq).here {
 		return false
 	}
 	m := l.messages.at(p.seq)
