@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/netip"
+	"time"
 
 	"udplab/reliable/arq"
 )
@@ -14,20 +15,31 @@ type address struct {
 	node *Node
 }
 
-// envelope is what a datagram bears on its outside: indices of addresses, and
-// its mark.
+// envelope is what a datagram bears on its outside: indices of addresses, its
+// mark, and for the oracle when it was sent.
 type envelope struct {
 	from, to int
 	mark     arq.ECN
+	sentAt   time.Duration
 }
 
-// tag is the envelope as a link carries it.
+// The envelope in the 64 bits that a link carries.
+const (
+	addressBits = 13
+	markBits    = 2
+	sentAtUnit  = 64 * time.Microsecond
+)
+
 func (v envelope) tag() uint64 {
-	return uint64(v.from)<<32 | uint64(v.to)<<8 | uint64(v.mark)
+	return ((uint64(v.sentAt/sentAtUnit)<<addressBits|uint64(v.from))<<addressBits|uint64(v.to))<<markBits | uint64(v.mark)
 }
 
 func openEnvelope(tag uint64) envelope {
-	return envelope{from: int(tag >> 32), to: int(tag >> 8 & 0xffffff), mark: arq.ECN(tag)}
+	const address = 1<<addressBits - 1
+	return envelope{
+		from: int(tag >> (addressBits + markBits) & address), to: int(tag >> markBits & address), mark: arq.ECN(tag & (1<<markBits - 1)),
+		sentAt: time.Duration(tag>>(2*addressBits+markBits)) * sentAtUnit,
+	}
 }
 
 func addressOf(index int) netip.AddrPort {
@@ -39,6 +51,9 @@ func (w *World) assign(n *Node, at netip.AddrPort) {
 	index, known := w.places[at]
 	if !known {
 		index = len(w.addresses)
+		if index >= 1<<addressBits {
+			panic("sim: too many addresses")
+		}
 		w.places[at] = index
 		w.addresses = append(w.addresses, address{at, n})
 	}

@@ -19,6 +19,8 @@ func (e *End) SendOn(o arq.SendOptions, msg []byte) (uint64, error) {
 func (e *End) ReceiveOn(channel uint8) (arq.Delivery, bool) {
 	d, ok := e.Conn.ReceiveOn(e.node.world.now, channel)
 	if ok {
+		e.taken++
+		e.takenBytes += uint64(len(d.Data))
 		e.settle()
 	}
 	return d, ok

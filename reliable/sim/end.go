@@ -21,17 +21,24 @@ type End struct {
 	armed      time.Duration // time of the earliest event that wakes this end
 	wakes      wakes
 	manualRead bool
+	hold       uint8         // channel whose messages wait for ReadOn; 0: none
+	promptFrom time.Duration // since then messages are read as they come, but for those two
 
-	outbox     []int // sizes of messages to send as the send buffer has room
-	finishDue  bool  // Finish once the outbox is empty
-	finished   bool  // nothing more may be queued
-	closeDue   bool  // Close once the outbox is empty
+	outbox     []queued // messages to send as the send buffer has room
+	finishDue  bool     // Finish once the outbox is empty
+	finished   bool     // nothing more may be queued
+	closeDue   bool     // Close once the outbox is empty
 	closeCode  uint32
 	reason     string
 	lastAcked  int // messages acknowledged without one before them missing
 	receipts   []arq.ReceiptState
-	beside     int // messages sent that the oracle does not know
+	beside     int                     // messages sent that the oracle does not know
+	fates      [arq.Skipped + 1]uint64 // receipts by state, Sent left out
+	sentBytes  uint64                  // in messages, in all
+	openBytes  int                     // in messages whose fate is open
 	readCount  int
+	taken      uint64 // messages the connection gave
+	takenBytes uint64
 	packets    uint64 // handed to the connection
 	packetsOut uint64
 	watch      watch
@@ -46,13 +53,39 @@ func (e *End) Peer() *Node { return e.peer }
 // Delivered is the number of messages the application has taken.
 func (e *End) Delivered() int { return e.readCount }
 
+// queued is a message that waits for the send buffer.
+type queued struct {
+	size    int
+	options arq.SendOptions
+}
+
 // Queue has messages of the given sizes in bytes sent as soon as the send
-// buffer has room for them. What is in them is the oracle's business.
-func (e *End) Queue(sizes ...int) {
-	e.node.world.did(step{verb: verbSend, node: e.node.index, conn: e.ordinal, numbers: sizes})
+// buffer has room for them, in order on channel 0. What is in them is the
+// oracle's business.
+func (e *End) Queue(sizes ...int) { e.QueueOn(arq.SendOptions{}, sizes...) }
+
+// QueueOn is Queue for any lane. The lifetime of a message begins when the
+// connection takes it. All messages are tracked.
+func (e *End) QueueOn(o arq.SendOptions, sizes ...int) {
+	w := e.node.world
+	o.Tracked = true
+	w.did(step{verb: verbSend, node: e.node.index, conn: e.ordinal, numbers: sizes, options: o})
+	w.usesChannel(o.Channel)
 	if !e.finished {
-		e.outbox = append(e.outbox, sizes...)
+		for _, size := range sizes {
+			e.outbox = append(e.outbox, queued{size, o})
+		}
 	}
+	e.settle()
+}
+
+// SetLane says how urgent the messages of a channel are from now on.
+func (e *End) SetLane(channel uint8, l arq.Lane) {
+	e.node.world.did(step{
+		verb: verbLane, node: e.node.index, conn: e.ordinal, options: arq.SendOptions{Channel: channel},
+		numbers: []int{int(l.Priority), int(l.Weight)},
+	})
+	e.Conn.SetLane(channel, l)
 	e.settle()
 }
 
@@ -60,7 +93,8 @@ func (e *End) Queue(sizes ...int) {
 // room for yet.
 func (e *End) Waiting() int { return len(e.outbox) }
 
-// Read takes up to n messages. It is for ends of a node with ManualRead.
+// Read takes up to n messages, from the lowest channels that have some. It is
+// for ends of a node with ManualRead.
 func (e *End) Read(n int) {
 	e.node.world.did(step{verb: verbRead, node: e.node.index, conn: e.ordinal, numbers: []int{n}})
 	e.read(n)
@@ -68,7 +102,20 @@ func (e *End) Read(n int) {
 
 func (e *End) read(n int) {
 	for range n {
-		if e.forgotten || !e.readOne() {
+		if e.forgotten || !e.readAny() {
+			break
+		}
+	}
+	e.settle()
+}
+
+// ReadOn takes up to n messages of a channel.
+func (e *End) ReadOn(channel uint8, n int) {
+	e.node.world.did(step{
+		verb: verbRead, node: e.node.index, conn: e.ordinal, numbers: []int{n}, options: arq.SendOptions{Channel: channel},
+	})
+	for range n {
+		if e.forgotten || !e.readOne(channel) {
 			break
 		}
 	}
@@ -134,7 +181,7 @@ func (e *End) settle() {
 	for {
 		e.feed()
 		e.drain()
-		if e.manualRead || !e.readOne() {
+		if e.manualRead || !e.readAny() {
 			break
 		}
 	}
@@ -151,16 +198,24 @@ func (e *End) settle() {
 	e.arm()
 }
 
-// feed gives the connection what waits in the outbox.
+// feed gives the connection what waits in the outbox, of each channel as far as
+// there is room for it.
 func (e *End) feed() {
-	for len(e.outbox) > 0 && e.Conn.CanSend() && e.Conn.Err() == nil {
-		msg := e.node.world.oracle.newMessage(e, e.outbox[0])
-		if _, err := e.Conn.Send(e.node.world.now, msg, true); err != nil {
-			e.node.world.oracle.fail("%v refuses a message: %v", e, err)
+	w := e.node.world
+	for len(e.outbox) > 0 && e.hasRoom(e.outbox[0]) {
+		if !w.oracle.send(e, e.outbox[0]) {
 			return
 		}
 		e.outbox = e.outbox[1:]
-		e.receipts = append(e.receipts, arq.Sent)
+	}
+	if len(e.outbox) > 0 && len(w.channels) > 1 && e.Conn.Err() == nil {
+		kept := e.outbox[:0]
+		for _, q := range e.outbox {
+			if !e.hasRoom(q) || !w.oracle.send(e, q) {
+				kept = append(kept, q)
+			}
+		}
+		e.outbox = kept
 	}
 	if e.finishDue && len(e.outbox) == 0 {
 		e.finishDue = false
@@ -170,6 +225,10 @@ func (e *End) feed() {
 		e.closeDue = false
 		e.Conn.Close(e.node.world.now, e.closeCode, e.reason)
 	}
+}
+
+func (e *End) hasRoom(q queued) bool {
+	return e.Conn.Err() == nil && e.Conn.CanSendOn(q.options.Channel, q.options.Mode)
 }
 
 // drain sends the packets the connection has to send.
@@ -204,33 +263,61 @@ func (e *End) followPeer() {
 	w.note(Observation{Kind: Moved, Node: e.node, End: e, Peer: e.peer, PeerAddr: e.at})
 }
 
-// readOne takes one message to the application.
-func (e *End) readOne() bool {
+// prompt reports whether messages of a channel are read as they come.
+func (e *End) prompt(channel uint8) bool {
+	return !e.manualRead && (e.hold == 0 || e.hold != channel)
+}
+
+// readAny takes one message to the application, of the lowest channel that has
+// one and is not held.
+func (e *End) readAny() bool {
+	for _, channel := range e.node.world.channels {
+		if (e.manualRead || e.prompt(channel)) && e.readOne(channel) {
+			return true
+		}
+	}
+	return false
+}
+
+// readOne takes one message of a channel to the application.
+func (e *End) readOne(channel uint8) bool {
 	w := e.node.world
-	msg, ok := e.Conn.Receive(w.now)
+	d, ok := e.Conn.ReceiveOn(w.now, channel)
 	if !ok {
 		return false
 	}
-	arriving := [][]byte{msg}
+	e.taken++
+	e.takenBytes += uint64(len(d.Data))
+	arriving := []arq.Delivery{d}
 	if w.Tamper != nil {
-		arriving = w.Tamper(e, msg)
+		arriving = w.Tamper(e, d)
 	}
-	for _, m := range arriving {
+	for _, d := range arriving {
 		e.readCount++
-		message := w.oracle.delivered(e, m)
-		w.note(Observation{Kind: Delivered, Node: e.node, End: e, Datagram: m, Message: message})
+		message, number := w.oracle.delivered(e, channel, &d)
+		w.note(Observation{
+			Kind: Delivered, Node: e.node, End: e, Datagram: d.Data, Message: message,
+			Channel: channel, Mode: d.Mode, Number: number, Skipped: d.Skipped,
+		})
 	}
 	return true
 }
 
 // takeReceipts notes what became of the messages sent.
 func (e *End) takeReceipts() {
+	w := e.node.world
 	for {
 		r, ok := e.Conn.Receipt()
 		if !ok {
 			return
 		}
-		e.node.world.oracle.receipt(e, r)
+		message, number := w.oracle.receipt(e, r)
+		if r.State != arq.Sent && !reliable(r.Mode) {
+			w.note(Observation{
+				Kind: Settled, Node: e.node, End: e, Message: message,
+				Channel: r.Channel, Mode: r.Mode, Number: number, Receipt: r.State,
+			})
+		}
 	}
 }
 

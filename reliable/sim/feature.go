@@ -31,6 +31,12 @@ const (
 	WithMoves // nodes get other addresses
 	WithMTU   // paths carry less than the nodes would like, and change
 	WithHalfClose
+	WithModes       // messages of the modes without a deadline
+	WithDeadlines   // messages with one, short or long
+	WithChannels    // several
+	WithSlowChannel // one of them is read late
+	WithPriorities
+	WithoutRedundancy
 	featureCount = iota
 )
 
@@ -38,7 +44,7 @@ var featureNames = [featureCount]string{
 	"loss", "bursts", "duplicates", "reordering", "corruption", "jitter", "rate", "blackouts", "pauses",
 	"restarts", "late", "smallwindow", "slowreader", "bigmessages", "bothways", "thirdnode", "rendezvous",
 	"wrap", "fixedwindow", "keepalive", "close", "abort",
-	"moves", "mtu", "halfclose",
+	"moves", "mtu", "halfclose", "modes", "deadlines", "channels", "slowchannel", "priorities", "noredundancy",
 }
 
 func (f Feature) String() string {

@@ -12,14 +12,14 @@ func (w *World) Heal() {
 		p.heal()
 	}
 	for _, n := range w.nodes {
-		n.ManualRead = false
+		n.ManualRead, n.hold = false, 0
 		if n.paused {
 			n.resume()
 		}
 	}
 	for _, e := range w.ends {
-		if e.manualRead {
-			e.manualRead = false
+		if e.manualRead || e.hold != 0 {
+			e.manualRead, e.hold, e.promptFrom = false, 0, w.now
 			e.read(math.MaxInt) // what an ended connection left, too
 		}
 	}

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"udplab/proto"
 	"udplab/reliable/arq"
 )
@@ -11,18 +13,59 @@ type watch struct {
 	probes    uint64    // probe timeouts seen
 	allowance int       // packets that may leave although the window is full
 	ahead     uint64    // bytes that did so ahead of less urgent ones
+	due       []dueMessage
+
+	fastest      time.Duration // what the fastest packet took to come here, noPacket if none came
+	fastestTimed time.Duration // of those that said when they were sent
+	timed        int           // how many did
+	usual        time.Duration // what its path takes, without loads and faults
 }
 
+const noPacket = never
+
 // arrived notes that a data packet is about to be handed to a connection.
-func (o *oracle) arrived(e *End, d *proto.Data) {
+func (o *oracle) arrived(e *End, d *proto.Data, sentAt time.Duration) {
 	e.watch.seen.add(d.Number)
+	took := o.took(e, sentAt)
 	frames := d.Frames()
 	var f proto.Frame
 	for frames.Next(&f) {
-		if f.Type == proto.FramePathResponse {
+		switch f.Type {
+		case proto.FramePathResponse:
 			e.node.ledger.answered(f.PathToken)
+		case proto.FrameSentAt:
+			e.watch.fastestTimed = min(e.watch.fastestTimed, took)
+			e.watch.timed++
+		default: // says nothing to the oracle
 		}
 	}
+}
+
+// took notes how long a packet took to come to a connection.
+func (o *oracle) took(e *End, sentAt time.Duration) time.Duration {
+	took := o.world.now - sentAt
+	e.watch.fastest = min(e.watch.fastest, took)
+	profile := o.world.path(e.peer, e.node).link.Profile()
+	e.watch.usual = max(e.watch.usual, profile.Delay+profile.Jitter)
+	return took
+}
+
+// slack is how wrong an end may be about the time that its peer's packets take:
+// it knows round trips, not the two ways of them, and compares packets with the
+// fastest that said when it was sent. Clocks may drift by 1/4096, and a first
+// packet may have been held back like an acknowledgment. More than two usual
+// round trips it must not be wrong.
+func (o *oracle) slack(e, peer *End) time.Duration {
+	back := peer.watch.fastest
+	if back == noPacket {
+		back = 0
+	}
+	wrong := max(e.watch.fastestTimed-(e.watch.fastest+back)/2, 0)
+	slack := min(wrong, 2*(e.watch.usual+peer.watch.usual)) + o.world.now/4096 + 2*time.Millisecond
+	if e.watch.timed < 8 {
+		slack += 25 * time.Millisecond
+	}
+	return slack
 }
 
 // sent checks a packet a connection is about to send to an address; before are
@@ -105,11 +148,30 @@ func (o *oracle) checkStats(e *End) {
 		o.fail("%v counts %d packets sent, the world %d", e, s.PacketsSent, e.packetsOut)
 	case s.MessagesSent != uint64(len(e.receipts)+e.beside):
 		o.fail("%v counts %d messages sent, the world %d", e, s.MessagesSent, len(e.receipts)+e.beside)
-	case s.MessagesAcked > s.MessagesSent:
-		o.fail("%v counts %d messages acknowledged of %d", e, s.MessagesAcked, s.MessagesSent)
 	case s.PacketsLostSpurious > s.PacketsLost:
 		o.fail("%v counts %d packets falsely declared lost of %d", e, s.PacketsLostSpurious, s.PacketsLost)
 	case s.BytesInFlight < 0 || s.SendQueueBytes < 0 || s.ReceiveBytes < 0:
 		o.fail("%v: negative gauge: %+v", e, s)
+	case e.beside == 0:
+		o.checkMessages(e, &s)
+	}
+}
+
+// checkMessages is checkStats for the messages of an end all of which the oracle
+// knows.
+func (o *oracle) checkMessages(e *End, s *arq.Stats) {
+	switch {
+	case s.MessageBytesSent != e.sentBytes:
+		o.fail("%v counts %d messages of %d bytes sent, the world %d of %d",
+			e, s.MessagesSent, s.MessageBytesSent, len(e.receipts), e.sentBytes)
+	case s.MessagesReceived != e.taken || s.MessageBytesReceived != e.takenBytes:
+		o.fail("%v counts %d messages of %d bytes received, the world %d of %d",
+			e, s.MessagesReceived, s.MessageBytesReceived, e.taken, e.takenBytes)
+	case s.MessagesAcked != e.fates[arq.Acked] || s.MessagesSuperseded != e.fates[arq.Superseded] ||
+		s.MessagesLost != e.fates[arq.Lost] || s.MessagesSkipped != e.fates[arq.Skipped]:
+		o.fail("%v counts %d messages acknowledged, %d superseded, %d lost, %d skipped, and said so of %v",
+			e, s.MessagesAcked, s.MessagesSuperseded, s.MessagesLost, s.MessagesSkipped, e.fates)
+	case s.SendQueueBytes != e.openBytes:
+		o.fail("%v counts %d bytes queued, the world %d", e, s.SendQueueBytes, e.openBytes)
 	}
 }

@@ -36,7 +36,12 @@ func Narrate(out io.Writer) func(Observation) {
 		case Changed:
 			line = fmt.Sprintf("%s is %v%s", o.Node.name, o.End.Conn.State(), because(o.End))
 		case Delivered:
-			line = fmt.Sprintf("%s delivers message %d, %dB", o.Node.name, o.End.readCount-1, len(o.Datagram))
+			line = fmt.Sprintf("%s delivers %s, %dB", o.Node.name, o.message(), len(o.Datagram))
+			if o.Skipped > 0 {
+				line += fmt.Sprintf(", %d skipped", o.Skipped)
+			}
+		case Settled:
+			line = fmt.Sprintf("%s is told: %s %v", o.Node.name, o.message(), o.Receipt)
 		case Restarted:
 			line = o.Node.name + " starts again and knows nothing"
 		default:
@@ -44,6 +49,14 @@ func Narrate(out io.Writer) func(Observation) {
 		}
 		fmt.Fprintf(out, "%-12v %s\n", o.At, line)
 	}
+}
+
+// message names the message of an observation.
+func (o *Observation) message() string {
+	if o.Channel == 0 && o.Mode == proto.ModeOrdered {
+		return fmt.Sprintf("message %d", o.Number)
+	}
+	return fmt.Sprintf("message %d of channel %d %v", o.Number, o.Channel, o.Mode)
 }
 
 // here and there name the two ends of a datagram's way.

@@ -20,6 +20,7 @@ type Node struct {
 	// on a system whose timers are coarse or late. Never earlier.
 	Timer func(at time.Duration) time.Duration
 
+	hold     uint8 // channel whose messages wait for End.ReadOn; 0: none
 	world    *World
 	index    int
 	name     string
@@ -122,7 +123,7 @@ func (n *Node) resume() {
 // Inject sends any bytes to peer, as an attacker or a machine of another kind
 // would.
 func (n *Node) Inject(peer *Node, datagram []byte) {
-	n.world.path(n, peer).send(datagram, envelope{from: n.at, to: peer.at})
+	n.world.path(n, peer).send(datagram, envelope{from: n.at, to: peer.at, sentAt: n.world.now})
 }
 
 // receive takes in one datagram.
@@ -178,10 +179,17 @@ func (n *Node) route(v envelope, p *proto.Packet, datagram []byte) {
 		e := r.Conn.Tag.(*End)
 		e.packets++
 		if p.Type == proto.TypeData {
-			w.oracle.arrived(e, &p.Data)
+			w.oracle.arrived(e, &p.Data, v.sentAt)
+		} else {
+			w.oracle.took(e, v.sentAt)
 		}
+		ignored := r.Conn.Stats().PacketsDuplicate
 		r.Conn.Handle(w.now, from.at, p, len(datagram), v.mark)
+		if p.Type == proto.TypeData && r.Conn.Stats().PacketsDuplicate == ignored {
+			w.oracle.came(e, &p.Data)
+		}
 		e.settle()
+		w.oracle.readAtOnce(e)
 	}
 	if r.Replaced != nil {
 		e := r.Replaced.Tag.(*End)
@@ -203,14 +211,15 @@ func (n *Node) answer(to int, reply []byte) {
 func (n *Node) send(to int, datagram []byte, mark arq.ECN) {
 	w := n.world
 	n.ledger.sent(w, n, to, len(datagram))
-	w.path(n, w.addresses[to].node).send(datagram, envelope{n.at, to, mark})
+	w.path(n, w.addresses[to].node).send(datagram, envelope{n.at, to, mark, w.now})
 }
 
 func (n *Node) newEnd(c *arq.Conn, peer *Node) *End {
 	w := n.world
 	e := &End{
 		Conn: c, node: n, peer: peer, at: c.Peer(), index: len(w.ends), ordinal: len(n.all) + 1,
-		armed: never, manualRead: n.ManualRead, state: c.State(),
+		armed: never, manualRead: n.ManualRead, hold: n.hold, state: c.State(),
+		watch: watch{fastest: noPacket, fastestTimed: noPacket},
 	}
 	c.Tag = e
 	w.ends = append(w.ends, e)

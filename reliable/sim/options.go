@@ -14,12 +14,14 @@ import (
 // one. The zero value is a node that only dials, with every default.
 type nodeOptions struct {
 	listen, rendezvous, manual bool
+	hold                       uint8 // channel that is not read by itself; 0: none
 	idle, keepAlive            time.Duration
 	window, sendBuffer         int
 	first                      uint32 // first packet and message number
 	cwnd                       int    // packets in flight without congestion control; 0: with
 	packet                     int    // largest packet, found by probes; 0: 1200, not probed
 	ecn                        bool   // packets are marked as ECN-capable
+	plain                      bool   // no redundancy
 	seed                       uint64 // of ids and secret; 0: ids that tell whose they are
 }
 
@@ -38,6 +40,12 @@ func parseNodeOptions(words []string) (nodeOptions, error) {
 			o.manual = true
 		case "ecn":
 			o.ecn = true
+		case "hold":
+			o.hold, err = channelOption(word)
+		case "redundancy":
+			if o.plain = value == "off"; !o.plain {
+				err = fmt.Errorf("redundancy is off or not named, not %q", value)
+			}
 		case "packet":
 			err = option(word, nil, &o.packet)
 		case "idle":
@@ -77,6 +85,8 @@ func (o nodeOptions) String() string {
 	add(o.rendezvous, "rendezvous")
 	add(o.manual, "manual")
 	add(o.ecn, "ecn")
+	add(o.hold != 0, "hold=%d", o.hold)
+	add(o.plain, "redundancy=off")
 	add(o.packet != 0, "packet=%d", o.packet)
 	add(o.idle != 0, "idle=%v", o.idle)
 	add(o.keepAlive != 0, "keepalive=%v", o.keepAlive)
@@ -97,6 +107,9 @@ func (w *World) addNode(name string, o nodeOptions) *Node {
 			FirstNumber: o.first, MaxPacket: o.packet, ECN: o.ecn,
 		},
 	}
+	if o.plain {
+		c.Conn.Redundancy = arq.RedundancyOff
+	}
 	if o.cwnd > 0 {
 		c.Conn.Congestion = func(cc congestion.Config) congestion.Controller {
 			return congestion.NewFixed(cc, o.cwnd*cc.MaxPacket)
@@ -113,7 +126,7 @@ func (w *World) addNode(name string, o nodeOptions) *Node {
 		c.Random = func() uint64 { id++; return id }
 	}
 	n := w.AddNode(name, c)
-	n.ManualRead = o.manual
+	n.ManualRead, n.hold = o.manual, o.hold
 	n.options = o
 	return n
 }

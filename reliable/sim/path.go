@@ -32,7 +32,7 @@ func (p *path) send(datagram []byte, v envelope) {
 	w := p.from.world
 	if via := p.spoof; via != nil {
 		p.spoof = nil
-		w.path(via, p.to).send(datagram, envelope{via.at, v.to, v.mark})
+		w.path(via, p.to).send(datagram, envelope{via.at, v.to, v.mark, v.sentAt})
 	}
 	fate := p.nextFate()
 	if p.mtu > 0 && len(datagram) > p.mtu {

@@ -1,6 +1,10 @@
 package sim
 
-import "time"
+import (
+	"time"
+
+	"udplab/reliable/arq"
+)
 
 // plainer makes what is left easier to read.
 func (s *shrinker) plainer() {
@@ -12,6 +16,7 @@ func (s *shrinker) plainer() {
 		for j := 0; i < len(s.best.steps) && s.best.steps[i].verb == verbSend && j < len(s.best.steps[i].numbers); j++ {
 			s.plainerSize(i, j)
 		}
+		s.plainerLane(i)
 	}
 	for _, delay := range []time.Duration{0, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond} {
 		c := s.best.with()
@@ -104,6 +109,30 @@ func (s *shrinker) plainerSize(i, j int) {
 		c := s.best.with()
 		c.steps[i].numbers = append([]int(nil), c.steps[i].numbers...)
 		c.steps[i].numbers[j] = size
+		if s.try(c) {
+			return
+		}
+	}
+}
+
+// plainerLane sends or reads on channel 0, in order, with a round lifetime.
+func (s *shrinker) plainerLane(i int) {
+	if i >= len(s.best.steps) {
+		return
+	}
+	o := s.best.steps[i].options
+	for _, plainer := range []arq.SendOptions{
+		{Tracked: o.Tracked},
+		{Tracked: o.Tracked, Channel: o.Channel},
+		{Tracked: o.Tracked, Mode: o.Mode, Lifetime: rounded(o.Lifetime)},
+		{Tracked: o.Tracked, Mode: o.Mode, Lifetime: o.Lifetime},
+		{Tracked: o.Tracked, Channel: o.Channel, Mode: o.Mode, Lifetime: rounded(o.Lifetime)},
+	} {
+		if i >= len(s.best.steps) || plainer == s.best.steps[i].options {
+			return
+		}
+		c := s.best.with()
+		c.steps[i].options = plainer
 		if s.try(c) {
 			return
 		}

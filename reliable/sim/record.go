@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"udplab/proto"
+	"udplab/reliable/arq"
 )
 
 // Record is a run as the explicit list of everything that was decided in it:
@@ -45,6 +48,7 @@ type verb uint8
 const (
 	verbDial verb = iota
 	verbSend
+	verbLane
 	verbRead
 	verbFinish
 	verbClose
@@ -60,7 +64,7 @@ const (
 )
 
 var verbNames = [...]string{
-	"dial", "send", "read", "finish", "close", "abort", "pause", "resume", "restart", "rebind", "heal", "settled", "closeall", "ended",
+	"dial", "send", "lane", "read", "finish", "close", "abort", "pause", "resume", "restart", "rebind", "heal", "settled", "closeall", "ended",
 }
 
 // step is something that was done.
@@ -71,7 +75,8 @@ type step struct {
 	peer    int // of dial
 	conn    int // which of the node's connections, from 1
 	numbers []int
-	reason  string // of close and abort; the address of rebind
+	options arq.SendOptions // of send; the channel of read and lane
+	reason  string          // of close and abort; the address of rebind
 }
 
 // decisions is how many things were decided: fates, and steps but for those
@@ -121,10 +126,22 @@ func (r *Record) command(s step) string {
 		words = append(words, r.nodes[s.node].name, s.reason)
 	case verbPause, verbResume, verbRestart:
 		words = append(words, r.nodes[s.node].name)
+	case verbLane:
+		words = append(words, fmt.Sprintf("%s/%d %d", r.nodes[s.node].name, s.conn, s.options.Channel),
+			fmt.Sprintf("priority=%d weight=%d", s.numbers[0], s.numbers[1]))
 	case verbSend, verbRead, verbFinish, verbClose, verbAbort:
 		words = append(words, fmt.Sprintf("%s/%d", r.nodes[s.node].name, s.conn))
 		for _, n := range s.numbers {
 			words = append(words, strconv.Itoa(n))
+		}
+		if o := s.options; o.Channel != 0 {
+			words = append(words, fmt.Sprintf("channel=%d", o.Channel))
+		}
+		if o := s.options; o.Mode != proto.ModeOrdered {
+			words = append(words, "mode="+o.Mode.String())
+		}
+		if o := s.options; o.Lifetime != 0 {
+			words = append(words, "lifetime="+o.Lifetime.String())
 		}
 		if s.reason != "" {
 			words = append(words, s.reason)

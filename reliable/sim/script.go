@@ -10,6 +10,7 @@ import (
 
 	"udplab/lossy"
 	"udplab/proto"
+	"udplab/reliable/arq"
 )
 
 // Script runs a story: commands against a world of its own, answered with
@@ -61,7 +62,7 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"node":     {1, "NAME [listen] [rendezvous] [manual] [ecn] [packet=N] [idle=D] [keepalive=D] [window=N] [sendbuffer=N] [first=N] [cwnd=N] [seed=N]", (*Script).node},
+	"node":     {1, "NAME [listen] [rendezvous] [manual] [hold=N] [ecn] [packet=N] [idle=D] [keepalive=D] [window=N] [sendbuffer=N] [first=N] [cwnd=N] [redundancy=off] [seed=N]", (*Script).node},
 	"link":     {2, "A B [delay=D] [rate=R] [queue=D] [mark=D]", (*Script).link},
 	"mtu":      {3, "A B BYTES", (*Script).mtu},
 	"rebind":   {2, "NODE IP:PORT", (*Script).rebind},
@@ -71,8 +72,9 @@ var commands = map[string]command{
 	"up":       {2, "FROM TO", func(s *Script, a []string) error { return s.setDown(a, false) }},
 	"fates":    {3, "FROM TO deliver|drop|duplicate[=D]|corrupt|delay=D[+delay=D][*N]...", (*Script).fates},
 	"dial":     {2, "FROM TO", (*Script).dial},
-	"send":     {2, "NODE[/N] BYTES...", (*Script).send},
-	"read":     {2, "NODE[/N] COUNT", (*Script).read},
+	"send":     {2, "NODE[/N] BYTES... [channel=N] [mode=M] [lifetime=D]", (*Script).send},
+	"lane":     {2, "NODE[/N] CHANNEL [priority=N] [weight=N]", (*Script).lane},
+	"read":     {2, "NODE[/N] COUNT [channel=N]", (*Script).read},
 	"finish":   {1, "NODE[/N]", (*Script).finishSending},
 	"close":    {2, "NODE[/N] CODE [REASON]", (*Script).close},
 	"abort":    {2, "NODE[/N] CODE [REASON]", (*Script).abort},
@@ -271,15 +273,42 @@ func (s *Script) send(args []string) error {
 		return err
 	}
 	var sizes []int
+	var o arq.SendOptions
 	for _, word := range args[1:] {
-		size, err := strconv.Atoi(word)
+		size := 0
+		switch name, _, _ := strings.Cut(word, "="); name {
+		case "channel":
+			o.Channel, err = channelOption(word)
+		case "mode":
+			o.Mode, err = modeOption(word)
+		case "lifetime":
+			err = option(word, &o.Lifetime, nil)
+		default:
+			size, err = strconv.Atoi(word)
+			sizes = append(sizes, size)
+		}
 		if err != nil {
 			return err
 		}
-		sizes = append(sizes, size)
 	}
-	e.Queue(sizes...)
+	e.QueueOn(o, sizes...)
 	return nil
+}
+
+func channelOption(word string) (uint8, error) {
+	_, value, _ := strings.Cut(word, "=")
+	n, err := strconv.ParseUint(value, 10, 8)
+	return uint8(n), err
+}
+
+func modeOption(word string) (proto.Mode, error) {
+	_, value, _ := strings.Cut(word, "=")
+	for m := proto.ModeOrdered; m <= proto.ModeDeadline; m++ {
+		if m.String() == value {
+			return m, nil
+		}
+	}
+	return 0, fmt.Errorf("no mode %q", value)
 }
 
 func (s *Script) read(args []string) error {
@@ -288,7 +317,41 @@ func (s *Script) read(args []string) error {
 		return err
 	}
 	n, err := strconv.Atoi(args[1])
-	e.Read(n)
+	if err != nil || len(args) == 2 {
+		e.Read(n)
+		return err
+	}
+	channel, err := channelOption(args[2])
+	if err == nil {
+		e.ReadOn(channel, n)
+	}
+	return err
+}
+
+// lane sets how urgent a channel is.
+func (s *Script) lane(args []string) error {
+	e, err := s.end(args[0])
+	if err != nil {
+		return err
+	}
+	channel, err := channelOption("channel=" + args[1])
+	priority, weight := 0, 0
+	for _, word := range args[2:] {
+		if err != nil {
+			break
+		}
+		switch name, _, _ := strings.Cut(word, "="); name {
+		case "priority":
+			err = option(word, nil, &priority)
+		case "weight":
+			err = option(word, nil, &weight)
+		default:
+			err = fmt.Errorf("unknown option %q", word)
+		}
+	}
+	if err == nil {
+		e.SetLane(channel, arq.Lane{Priority: int8(priority), Weight: uint8(weight)})
+	}
 	return err
 }
 
@@ -370,6 +433,9 @@ func (s *Script) stats(args []string) error {
 		{c.RetransmitsThreshold, "frames again by packet threshold"},
 		{c.RetransmitsTime, "frames again by time threshold"}, {c.RetransmitsProbe, "frames again by probe"},
 		{c.MessagesSent, "messages sent"}, {c.MessagesAcked, "acknowledged"}, {c.MessagesReceived, "messages received"},
+		{c.MessagesSuperseded, "superseded"}, {c.MessagesLost, "not sent again"}, {c.MessagesSkipped, "skipped"},
+		{c.MessagesPassedOver, "passed over"}, {c.MessagesStale, "stale"}, {c.MessagesDropped, "dropped"},
+		{c.Repeats, "repeats"},
 		{uint64(c.BytesInFlight), "bytes in flight"},
 		{c.PathChanges, "moves of the peer"}, {c.PathsRefused, "addresses without an answer"},
 		{c.SizeProbesSent, "probes of the packet size"}, {c.SizeProbesLost, "of them lost"}, {c.BlackHoles, "black holes"},

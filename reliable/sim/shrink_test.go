@@ -3,29 +3,33 @@ package sim
 import (
 	"strings"
 	"testing"
+
+	"udplab/proto"
+	"udplab/reliable/arq"
 )
 
 // plantedTwice is a receiver with a bug that takes several things to happen
 // together: when the connection has seen a duplicate and a packet out of
 // order, a message that came in fragments is delivered twice.
 func plantedTwice(w *World) {
-	w.Tamper = func(e *End, msg []byte) [][]byte {
+	w.Tamper = func(e *End, d arq.Delivery) []arq.Delivery {
 		s := e.Conn.Stats()
-		if len(msg) > 1200 && s.PacketsDuplicate > 0 && s.PacketsOutOfOrder > 0 {
-			return [][]byte{msg, msg}
+		if len(d.Data) > 1200 && s.PacketsDuplicate > 0 && s.PacketsOutOfOrder > 0 {
+			return []arq.Delivery{d, d}
 		}
-		return [][]byte{msg}
+		return []arq.Delivery{d}
 	}
 }
 
-// plantedLoss is a bug that only the last check of a run can see: a message
-// that is read after a probe timeout is acknowledged, and gone.
+// plantedLoss is a bug that only the last check of a run can see: a message in
+// parts that may be lost, and was not, is acknowledged after a probe timeout, and
+// gone.
 func plantedLoss(w *World) {
-	w.Tamper = func(e *End, msg []byte) [][]byte {
-		if e.Conn.Stats().ProbeTimeouts > 0 && e.Conn.Stats().PacketsOutOfOrder > 0 {
+	w.Tamper = func(e *End, d arq.Delivery) []arq.Delivery {
+		if d.Mode == proto.ModeUnreliable && len(d.Data) > 1400 && e.Conn.Stats().ProbeTimeouts > 0 {
 			return nil
 		}
-		return [][]byte{msg}
+		return []arq.Delivery{d}
 	}
 }
 
@@ -48,11 +52,11 @@ func failing(t *testing.T, plant func(*World), decisions, count int) []*Record {
 // plantedMany is a bug that no handful of fates shows: a message is delivered
 // twice behind twelve packets that came out of order.
 func plantedMany(w *World) {
-	w.Tamper = func(e *End, msg []byte) [][]byte {
+	w.Tamper = func(e *End, d arq.Delivery) []arq.Delivery {
 		if e.Conn.Stats().PacketsOutOfOrder >= 12 {
-			return [][]byte{msg, msg}
+			return []arq.Delivery{d, d}
 		}
-		return [][]byte{msg}
+		return []arq.Delivery{d}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/proto"
 	"udplab/reliable/arq"
 )
 
@@ -149,6 +150,10 @@ func (s *swarm) drawNode() nodeOptions {
 		listen: true, rendezvous: s.has(WithRendezvous), manual: s.has(WithSlowReader), seed: s.seed,
 		idle: s.between(4*time.Second, 30*time.Second),
 	}
+	if s.has(WithSlowChannel) {
+		o.hold = slowChannel
+	}
+	o.plain = s.has(WithoutRedundancy)
 	if s.has(WithSmallWindow) {
 		o.window = 4<<10 + s.random.IntN(16<<10)
 		o.sendBuffer = 1 + s.random.IntN(16<<10)
@@ -193,7 +198,7 @@ func (s *swarm) safety() {
 	if s.has(WithMTU) {
 		s.At(s.between(0, s.faulty), s.narrow)
 	}
-	if s.has(WithSlowReader) {
+	if s.has(WithSlowReader) || s.has(WithSlowChannel) {
 		s.At(s.between(0, time.Second), s.read)
 	}
 	s.Run(s.faulty)
@@ -211,9 +216,16 @@ func (s *swarm) work(e *End) {
 	for range 1 + s.random.IntN(12) {
 		s.At(s.now+s.between(0, 2*time.Second), func() {
 			for range 1 + s.random.IntN(4) {
-				e.Queue(s.drawSize())
+				e.QueueOn(s.drawOptions(), s.drawSize())
 			}
 		})
+	}
+	if s.has(WithPriorities) {
+		for range 1 + s.random.IntN(3) {
+			s.At(s.now+s.between(0, 2*time.Second), func() {
+				e.SetLane(s.drawChannel(), arq.Lane{Priority: int8(s.random.IntN(3) - 1), Weight: uint8(s.random.IntN(5))})
+			})
+		}
 	}
 	if s.has(WithClose) && s.random.IntN(2) == 0 {
 		s.At(s.now+s.between(0, 6*time.Second), func() { e.Close(1, "done") })
@@ -228,6 +240,32 @@ func (s *swarm) work(e *End) {
 			}
 		})
 	}
+}
+
+// swarmChannels are those the swarm uses. The second may be read late.
+var swarmChannels = [...]uint8{0, 1, 2, 255}
+
+const slowChannel = 1
+
+func (s *swarm) drawChannel() uint8 {
+	if !s.has(WithChannels) {
+		return 0
+	}
+	return swarmChannels[s.random.IntN(len(swarmChannels))]
+}
+
+func (s *swarm) drawOptions() arq.SendOptions {
+	o := arq.SendOptions{Channel: s.drawChannel()}
+	if s.has(WithModes) {
+		o.Mode = proto.Mode(s.random.IntN(int(proto.ModeDeadline)))
+	}
+	if s.has(WithDeadlines) && s.random.IntN(2) == 0 {
+		o.Mode, o.Lifetime = proto.ModeDeadline, s.between(0, 500*time.Millisecond)
+		if s.random.IntN(4) == 0 {
+			o.Lifetime *= 10
+		}
+	}
+	return o
 }
 
 func (s *swarm) drawSize() int {
@@ -250,8 +288,12 @@ func (s *swarm) read() {
 		return
 	}
 	for _, e := range s.ends {
-		if s.random.IntN(2) == 0 {
-			e.Read(s.random.IntN(4))
+		switch n := s.random.IntN(4); {
+		case s.random.IntN(2) == 0:
+		case s.has(WithSlowReader) && (!s.has(WithSlowChannel) || s.random.IntN(2) == 0):
+			e.Read(n)
+		default:
+			e.ReadOn(slowChannel, n)
 		}
 	}
 	s.At(s.now+s.between(50*time.Millisecond, time.Second), s.read)
@@ -301,6 +343,14 @@ func (s *swarm) report() SwarmReport {
 		r.Conns.BlackHoles += c.BlackHoles
 		r.Conns.MessagesSent += c.MessagesSent
 		r.Conns.MessagesAcked += c.MessagesAcked
+		r.Conns.MessagesSuperseded += c.MessagesSuperseded
+		r.Conns.MessagesLost += c.MessagesLost
+		r.Conns.MessagesSkipped += c.MessagesSkipped
+		r.Conns.MessagesPassedOver += c.MessagesPassedOver
+		r.Conns.MessagesStale += c.MessagesStale
+		r.Conns.MessagesDropped += c.MessagesDropped
+		r.Conns.Repeats += c.Repeats
+		r.Conns.RedundancySaved += c.RedundancySaved
 	}
 	return r
 }

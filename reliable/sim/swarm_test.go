@@ -153,6 +153,14 @@ func addConns(sum, r *SwarmReport) {
 	s.SizeProbesSent += c.SizeProbesSent
 	s.SizeProbesLost += c.SizeProbesLost
 	s.BlackHoles += c.BlackHoles
+	s.MessagesSuperseded += c.MessagesSuperseded
+	s.MessagesLost += c.MessagesLost
+	s.MessagesSkipped += c.MessagesSkipped
+	s.MessagesPassedOver += c.MessagesPassedOver
+	s.MessagesStale += c.MessagesStale
+	s.MessagesDropped += c.MessagesDropped
+	s.Repeats += c.Repeats
+	s.RedundancySaved += c.RedundancySaved
 }
 
 type occurrence struct {
@@ -175,6 +183,10 @@ func occurrences(r *SwarmReport) []occurrence {
 		{"moves followed", r.Conns.PathChanges}, {"moves not proven", r.Conns.PathsRefused},
 		{"probes of the packet size", r.Conns.SizeProbesSent}, {"of these lost", r.Conns.SizeProbesLost},
 		{"black holes", r.Conns.BlackHoles},
+		{"messages superseded", r.Conns.MessagesSuperseded}, {"messages lost and not sent again", r.Conns.MessagesLost},
+		{"messages skipped", r.Conns.MessagesSkipped}, {"messages passed over", r.Conns.MessagesPassedOver},
+		{"messages stale", r.Conns.MessagesStale}, {"messages dropped", r.Conns.MessagesDropped},
+		{"messages repeated", r.Conns.Repeats}, {"saved by that", r.Conns.RedundancySaved},
 	}
 	for i, n := range r.Links.Dropped {
 		switch i {

@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"udplab/lossy"
@@ -26,7 +27,7 @@ type World struct {
 	// Tamper, if not nil, takes every message on its way from a connection to
 	// its application and returns what arrives there. It is how tests make
 	// sure that the oracle sees what it has to see.
-	Tamper func(e *End, msg []byte) [][]byte
+	Tamper func(e *End, d arq.Delivery) []arq.Delivery
 
 	seed      uint64
 	now       time.Duration
@@ -44,6 +45,7 @@ type World struct {
 	held      []held
 	free      []int // slots of held that are free
 	calls     []func()
+	channels  []uint8 // on which messages were sent, ascending
 
 	oracle   oracle
 	recorder *recorder // nil: nobody writes down what happens
@@ -52,6 +54,13 @@ type World struct {
 	packet            proto.Packet
 	out, reply        []byte
 	arriving, scratch []byte
+}
+
+// usesChannel has a channel read from now on.
+func (w *World) usesChannel(channel uint8) {
+	if i, known := slices.BinarySearch(w.channels, channel); !known {
+		w.channels = slices.Insert(w.channels, i, channel)
+	}
 }
 
 // NewWorld makes an empty world. Everything random in it follows from seed.
@@ -211,10 +220,17 @@ type Observation struct {
 	Addr     netip.AddrPort // of Node, as far as the observation is about one
 	Peer     *Node          // the other node of Sent, Received, Astray, Rejected and Moved
 	PeerAddr netip.AddrPort // its address
-	End      *End           // of Changed and Delivered
+	End      *End           // of Changed, Moved, Delivered and Settled
 	Datagram []byte         // of Sent, Received and Rejected; the message of Delivered
-	Message  int            // of Delivered: which of those sent on its connection, from 0; -1 if the oracle objects
 	Fate     Fate           // of Sent
+
+	// Of Delivered and Settled: the message.
+	Message int // which of those sent on its connection, from 0; -1 if the oracle objects
+	Channel uint8
+	Mode    proto.Mode
+	Number  int              // which of those of its lane, from 0; -1 if the oracle objects
+	Skipped int              // of Delivered: messages of its lane the application does not get
+	Receipt arq.ReceiptState // of Settled
 }
 
 // ObservationKind says what an Observation is about.
@@ -230,6 +246,7 @@ const (
 	Rebound                          // Node has another address
 	Astray                           // Datagram arrived at an address Node has no more
 	Moved                            // End sends to another address of Peer
+	Settled                          // End says what became of a message of a mode that does not deliver all
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -243,6 +260,7 @@ func (w *World) note(o Observation) {
 	h ^= uint64(crc32.Checksum(o.Datagram, castagnoli))<<8 ^ uint64(o.Fate.Kind)
 	if o.End != nil {
 		h = (h * prime) ^ uint64(o.End.index)<<8 ^ uint64(o.End.state)
+		h ^= uint64(o.Channel)<<56 ^ uint64(o.Mode)<<52 ^ uint64(o.Receipt)<<48 ^ uint64(uint16(o.Skipped))<<32 ^ uint64(uint32(o.Number))
 	}
 	w.hash = h * prime
 	if w.Observe != nil {

@@ -37,56 +37,114 @@ func TestEventsOfOneTimeHappenInTheOrderTheyWereMade(t *testing.T) {
 // Every kind of fault in application or network that the oracle exists to
 // find is planted here once, and has to be found.
 func TestOracleFindsPlantedFaults(t *testing.T) {
-	var kept []byte
+	var kept []arq.Delivery
 	for _, c := range []struct {
 		name, want string
-		tamper     func(*End, []byte) [][]byte
+		mode       proto.Mode
+		late       bool // the application reads late, so that nothing counts as withheld
+		tamper     func(*End, arq.Delivery) []arq.Delivery
 	}{
-		{"delivered twice", "not message 1", func(_ *End, m []byte) [][]byte { return [][]byte{m, m} }},
-		{"never delivered", "20 messages acknowledged, 11 delivered", func(e *End, m []byte) [][]byte {
-			if e.readCount > 10 {
-				return nil
-			}
-			return [][]byte{m}
+		{"delivered twice", "message 0 of channel 3 ordered a second time", proto.ModeOrdered, false, func(_ *End, d arq.Delivery) []arq.Delivery {
+			return []arq.Delivery{d, d}
 		}},
-		{"left out", "not message 5", func(e *End, m []byte) [][]byte {
+		{"delivered twice", "message 0 of channel 3 unordered a second time", proto.ModeUnordered, false, func(_ *End, d arq.Delivery) []arq.Delivery {
+			return []arq.Delivery{d, d}
+		}},
+		{"delivered twice", "message 0 of channel 3 unreliable a second time", proto.ModeUnreliable, false, func(_ *End, d arq.Delivery) []arq.Delivery {
+			return []arq.Delivery{d, d}
+		}},
+		{"never delivered", "withholds: channel 3 ordered has 12 messages whole and in order, and delivered 11", proto.ModeOrdered, false, loseFrom(11)},
+		{"never delivered", "withholds: message 11 of channel 3 unordered is whole", proto.ModeUnordered, false, loseFrom(11)},
+		{"never delivered", "withholds: message 11 of channel 3 latest is whole", proto.ModeLatest, false, loseFrom(11)},
+		{"never delivered", "withholds: message 11 of channel 3 sequenced is whole", proto.ModeSequenced, false, loseFrom(11)},
+		{"never delivered", "withholds: message 11 of channel 3 unreliable is whole", proto.ModeUnreliable, false, loseFrom(11)},
+		{"never delivered", "20 messages of channel 3 deadline acknowledged, 11 delivered", proto.ModeDeadline, false, loseFrom(11)},
+		{"left out", "message 6 of channel 3 ordered before message 5", proto.ModeOrdered, true, func(e *End, d arq.Delivery) []arq.Delivery {
 			if e.readCount == 5 && kept == nil {
-				kept = m
+				kept = append(kept, d)
 				return nil
 			}
-			return [][]byte{m}
+			return []arq.Delivery{d}
 		}},
-		{"out of order", "not message 0", func(_ *End, m []byte) [][]byte {
-			if kept == nil {
-				kept = m
+		{"out of order", "message 1 of channel 3 ordered before message 0", proto.ModeOrdered, true, swap(&kept)},
+		{"out of order", "message 0 of channel 3 latest behind message 1", proto.ModeLatest, true, swap(&kept)},
+		{"out of order", "message 0 of channel 3 sequenced behind message 1", proto.ModeSequenced, true, swap(&kept)},
+		{"out of order", "message 0 of channel 3 deadline behind message 1", proto.ModeDeadline, true, swap(&kept)},
+		{"damaged", "not message 0", proto.ModeOrdered, false, func(_ *End, d arq.Delivery) []arq.Delivery {
+			d.Data[len(d.Data)/2] ^= 1
+			return []arq.Delivery{d}
+		}},
+		{"cut", "not message 0", proto.ModeUnreliable, false, func(_ *End, d arq.Delivery) []arq.Delivery {
+			d.Data = d.Data[:len(d.Data)-1]
+			return []arq.Delivery{d}
+		}},
+		{"never sent", "which was not sent", proto.ModeOrdered, false, func(_ *End, d arq.Delivery) []arq.Delivery { d.Seq += 100; return []arq.Delivery{d} }},
+		{"of another mode", "which was not sent", proto.ModeOrdered, false, func(_ *End, d arq.Delivery) []arq.Delivery { d.Mode++; return []arq.Delivery{d} }},
+		{"skipped without saying so", "says that 0 were skipped, which are 1", proto.ModeSequenced, true, func(e *End, d arq.Delivery) []arq.Delivery {
+			if e.readCount == 0 && kept == nil {
+				kept = append(kept, d)
 				return nil
 			}
-			return [][]byte{m, kept}
+			return []arq.Delivery{d}
 		}},
-		{"damaged", "not message 0", func(_ *End, m []byte) [][]byte { m[len(m)/2] ^= 1; return [][]byte{m} }},
-		{"cut", "not message 0", func(_ *End, m []byte) [][]byte { return [][]byte{m[:len(m)-1]} }},
-		{"one more than was sent", "one more than were sent", func(e *End, m []byte) [][]byte {
-			if e.readCount == 19 {
-				return [][]byte{m, m}
-			}
-			return [][]byte{m}
+		{"delivered and said to be skipped", "says that 1 were skipped, which are 0", proto.ModeLatest, false, func(_ *End, d arq.Delivery) []arq.Delivery {
+			d.Skipped++
+			return []arq.Delivery{d}
+		}},
+		{"skipped of a reliable mode", "with 1 skipped", proto.ModeUnordered, false, func(_ *End, d arq.Delivery) []arq.Delivery {
+			d.Skipped++
+			return []arq.Delivery{d}
 		}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name+" "+c.mode.String(), func(t *testing.T) {
 			kept = nil
 			w, a, b := pairWorld(1, arq.Config{})
-			w.Tamper = c.tamper
+			b.ManualRead = c.late
 			e := a.Dial(b)
+			w.Run(time.Second)
+			w.Tamper = c.tamper
 			for range 20 {
-				e.Queue(100)
+				e.QueueOn(arq.SendOptions{Channel: 3, Mode: c.mode, Lifetime: time.Second}, 100)
+				if c.mode == proto.ModeLatest { // or all but the last are superseded
+					w.Run(100 * time.Millisecond)
+				}
 			}
 			w.Run(5 * time.Second)
+			b.Ends()[0].Read(100)
 			w.oracle.settled()
 			if err := w.Err(); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the oracle says %v, want something about %q", err, c.want)
 			}
 		})
 	}
+}
+
+// loseFrom loses all messages behind the first n.
+func loseFrom(n int) func(*End, arq.Delivery) []arq.Delivery {
+	return func(e *End, d arq.Delivery) []arq.Delivery {
+		if e.readCount >= n {
+			return nil
+		}
+		return []arq.Delivery{d}
+	}
+}
+
+// swap has the first message delivered behind the second.
+func swap(kept *[]arq.Delivery) func(*End, arq.Delivery) []arq.Delivery {
+	return func(_ *End, d arq.Delivery) []arq.Delivery {
+		if *kept == nil {
+			*kept = append(*kept, d)
+			return nil
+		}
+		both := []arq.Delivery{d, (*kept)[0]}
+		both[0].Skipped, both[1].Skipped = 1, 0
+		return both
+	}
+}
+
+// firstSeq is the number of the first message an end sent.
+func firstSeq(e *End) uint64 {
+	return e.node.world.oracle.streams[streamKey{e.node.index, e.Conn.LocalID()}].lanes[0].first
 }
 
 // The faults that only a broken machine would show are planted in what the
@@ -99,7 +157,22 @@ func TestOracleFindsPlantedFaultsOfTheMachine(t *testing.T) {
 		{"ack of a packet that never came", "never arrived", func(w *World, e *End) { e.watch.seen = numberSet{} }},
 		{"a packet too many counted", "packets received", func(w *World, e *End) { e.packets-- }},
 		{"a packet sent and not counted", "packets sent", func(w *World, e *End) { e.packetsOut++ }},
-		{"acknowledged and not delivered", "acknowledged", func(w *World, e *End) { e.lastAcked += 1000 }},
+		{"a message superseded and not counted", "superseded", func(w *World, e *End) { e.fates[arq.Superseded]++ }},
+		{"bytes kept for nothing", "bytes queued", func(w *World, e *End) { e.openBytes-- }},
+		{"a fate of another mode", "as skipped", func(w *World, e *End) {
+			e.Queue(1)
+			w.oracle.receipt(e, arq.Receipt{Seq: firstSeq(e), State: arq.Skipped})
+		}},
+		{"the newest superseded", "as superseded", func(w *World, e *End) {
+			e.QueueOn(arq.SendOptions{Mode: proto.ModeLatest}, 1)
+			w.oracle.receipt(e, arq.Receipt{Mode: proto.ModeLatest, Seq: firstSeq(e), State: arq.Superseded})
+		}},
+		{"delivered and skipped", "as skipped, delivered: true", func(w *World, e *End) {
+			w.Path(e.peer, e.node).SetDown(true)
+			e.QueueOn(arq.SendOptions{Mode: proto.ModeDeadline, Lifetime: 10 * time.Second}, 1)
+			w.Run(50 * time.Millisecond)
+			w.oracle.receipt(e, arq.Receipt{Mode: proto.ModeDeadline, Seq: firstSeq(e), State: arq.Skipped})
+		}},
 		{"more sent to a stranger than came", "not proven", func(w *World, e *End) {
 			stranger := w.AddNode("stranger", arq.EndpointConfig{})
 			e.node.answer(stranger.at, make([]byte, 10))
@@ -128,7 +201,7 @@ func TestOracleFindsPlantedFaultsOfTheMachine(t *testing.T) {
 		{"two fates of one message", "after acked", func(w *World, e *End) {
 			e.Queue(1)
 			w.Run(time.Second)
-			w.oracle.receipt(e, arq.Receipt{Seq: 0, State: arq.Failed})
+			w.oracle.receipt(e, arq.Receipt{Seq: firstSeq(e), State: arq.Failed})
 		}},
 		{"a link that eats everything", "lives", func(w *World, e *End) { w.Path(e.peer, e.node).SetDown(true) }},
 	} {
@@ -221,7 +294,7 @@ func TestObserverIsToldWhichMessage(t *testing.T) {
 	if want := []time.Duration{queued + delay, queued + delay}; !slices.Equal(times, want) {
 		t.Errorf("delivered at %v, want %v: the delay of the way", times, want)
 	}
-	w.Tamper = func(_ *End, msg []byte) [][]byte { return [][]byte{msg[1:]} }
+	w.Tamper = func(_ *End, d arq.Delivery) []arq.Delivery { d.Data = d.Data[1:]; return []arq.Delivery{d} }
 	e.Queue(300)
 	w.Run(time.Second)
 	if want := []int{0, 1, -1}; !slices.Equal(messages, want) {
