@@ -50,7 +50,7 @@ func TestBrokenDeadlinesAreCounted(t *testing.T) {
 
 func TestDeadlinesOverSockets(t *testing.T) {
 	d := telemetry
-	d.roundTrip, d.rate = 10*ms, 500
+	d.roundTrip, d.rate, d.loss = 10*ms, 500, 0.1 // a close gets through that
 	f, err := d.overSockets(context.Background(), settings{messages: 1000, paced: time.Second, packet: 1452})
 	if err != nil {
 		t.Fatal(err)
@@ -58,5 +58,5 @@ func TestDeadlinesOverSockets(t *testing.T) {
 	if f[Unreported] != 0 {
 		t.Errorf("%v messages not reported", f[Unreported])
 	}
-	within(t, "delivered %", f[Delivered], 50, 100)
+	within(t, "delivered %", f[Delivered], 70, 100)
 }

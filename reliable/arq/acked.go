@@ -47,7 +47,8 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 	}
 	path := congestion.RTT{}
 	if sampled {
-		c.rtt.sample(now-c.sent.packets.at(largest).at, f.Delay)
+		c.arrival.roundTrip = now - c.sent.packets.at(largest).at
+		c.rtt.sample(c.arrival.roundTrip, f.Delay)
 		path.Latest = c.rtt.latest
 	}
 	path.Smoothed, path.Min = c.rtt.smoothed, c.rtt.min

@@ -252,6 +252,9 @@ func (c *Conn) handleData(now time.Duration, d *proto.Data) {
 		}
 	}
 	c.judgeFirst()
+	if c.arrival.timed && c.arrival.roundTrip > 0 {
+		c.judgeBack(now)
+	}
 	if eliciting {
 		c.acks.ackElicited()
 		// RFC 9000 section 13.2.1: at once, so that the peer slows down soon.

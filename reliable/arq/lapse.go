@@ -248,6 +248,7 @@ func (c *Conn) expiry(now, left time.Duration) time.Duration {
 	fastest := c.rtt.min / 2
 	if !c.rtt.again { // the packet in hand may be all of what was measured
 		fastest = c.rtt.min
+		c.pingPending = c.pingPending || c.recovery.inFlight == 0 // measure another
 	}
 	return now + left - fastest - c.in.transit.excess
 }
@@ -260,7 +261,8 @@ type transit struct {
 	excess  time.Duration // of the packet in hand
 	known   bool
 	first   bool          // the first one was not judged yet
-	fastest int32         // arrived minus sent, microseconds, any offset
+	took    int32         // arrived minus sent of the packet in hand, microseconds, any offset
+	fastest int32         // that of the fastest
 	at      time.Duration // when that packet arrived
 }
 
@@ -272,6 +274,7 @@ const clockDrift = 4096
 // how much faster it was than any before.
 func (t *transit) arrived(now time.Duration, sentAt uint32) (faster time.Duration) {
 	took := int32(uint32(now/time.Microsecond) - sentAt)
+	t.took = took
 	base := t.fastest + int32((now-t.at)/clockDrift/time.Microsecond)
 	if t.known && took-base < 0 {
 		faster = time.Duration(base-took) * time.Microsecond
@@ -310,6 +313,16 @@ func (c *Conn) judgeFirst() {
 		t.excess += slower
 		t.fastest -= int32(slower / time.Microsecond)
 		t.first = false
+	}
+}
+
+// judgeBack judges a packet that brought the first acknowledgment of one of ours:
+// it took no longer than that round trip. So a guess about the fastest that was
+// too gloomy, of the first packet or of a clock that drifts, does not last.
+func (c *Conn) judgeBack(now time.Duration) {
+	t := &c.in.transit
+	if most := max(c.arrival.roundTrip-c.rtt.min/2, 0); t.excess > most {
+		t.fastest, t.at, t.excess = t.took-int32(most/time.Microsecond), now, most
 	}
 }
 

@@ -211,6 +211,28 @@ func TestDeadlineIsKept(t *testing.T) {
 	}
 }
 
+// A guess that the first packets were slow does not last: with the first round
+// trip after it the messages of a lane with deadlines get through.
+func TestDeadlinesRecoverFromAGloomyGuess(t *testing.T) {
+	const ms = time.Millisecond
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	p.quiet()
+	got := 0
+	for i := range 100 {
+		if i == 10 {
+			listener.in.transit.fastest -= 500_000 // as if the fastest had been half a second faster
+		}
+		dialer.SendOn(p.now, SendOptions{Mode: proto.ModeDeadline, Lifetime: 60 * ms}, message(i, 100))
+		p.drain(0)
+		p.pass(20 * ms)
+		got += len(collect(listener, p.now, 0))
+	}
+	if got < 90 {
+		t.Errorf("%d of 100 messages in time", got)
+	}
+}
+
 // A channel nobody reads keeps its own messages back and nothing else.
 func TestSlowReaderStallsOnlyItself(t *testing.T) {
 	p := newPair(t, Config{ReceiveWindow: 64 << 10, SendBuffer: 64 << 20})

@@ -52,6 +52,8 @@ type arrival struct {
 	size  int // bytes of the datagram
 	ecn   ECN
 	timed bool // it says when it was sent
+	// roundTrip is since we sent what it is the first to acknowledge; 0 = none.
+	roundTrip time.Duration
 }
 
 // Peer returns the address the connection's packets go to. It changes when the
