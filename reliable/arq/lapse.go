@@ -39,6 +39,11 @@ func (r *report) confirmed(lo, hi uint64) {
 	r.flying.remove(lo, hi)
 }
 
+// openBelow reports whether a number below x is not known to have been told.
+func (r *report) openBelow(x uint64) bool {
+	return len(r.due) > 0 && r.due[0].lo < x || len(r.flying) > 0 && r.flying[0].lo < x
+}
+
 // maxReport bounds the intervals of a report. A peer that causes more of them
 // within a round trip is not told of the oldest.
 const maxReport = 64
@@ -139,11 +144,11 @@ func (c *Conn) skipAcked(l *sendLane, lo, hi uint64) {
 }
 
 // settleInTurn settles the messages of a lane with deadlines that the peer has,
-// as long as no other is before them. The peer may still drop one that waits for
+// as long as no other is before them, and the peer knows of those skipped. The peer may still drop one that waits for
 // its turn when its time is over, and says so before it acknowledges what lets
 // the turn come.
 func (c *Conn) settleInTurn(l *sendLane) {
-	for l.messages.len() > 0 && l.messages.at(l.messages.first()).here {
+	for l.messages.len() > 0 && l.messages.at(l.messages.first()).here && !l.skip.openBelow(l.messages.first()) {
 		c.settled(l, l.messages.first(), Acked)
 	}
 }

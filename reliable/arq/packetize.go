@@ -191,6 +191,9 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 // datagram may have behind it.
 func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket, limit int) {
 	c.addLates(b, p, true)
+	if len(c.out.timed) > 0 {
+		c.addTime(now, b, p) // the peer learns how slow the packet was at most
+	}
 	var f proto.Ack
 	c.acks.frame(now, &f)
 	if f.N == 0 { // all of it was confirmed: the newest packet alone
