@@ -139,6 +139,9 @@ func (q *incoming) dropLoose(ch *recvChannel) {
 	l.keep(-len(d.Data), -1)
 	l.dropped += 1 + d.Skipped
 	l.overrun++
+	if d.Mode == proto.ModeDeadline {
+		l.late.add(d.Seq, d.Seq+1) // if the sender does not take it for delivered yet, it shall not
+	}
 }
 
 // take returns the message that became ready first.

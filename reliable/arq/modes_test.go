@@ -385,3 +385,46 @@ func TestMessageNearTheWindow(t *testing.T) {
 		})
 	}
 }
+
+// Messages with deadlines that were dropped because nobody reads are told to the
+// sender, too, and it does not take for delivered what it hears of in time.
+func TestDroppedDeadlinesAreTold(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	p.quiet()
+	told := map[uint32]bool{}
+	p.drop = func(from int, b []byte) bool {
+		if from == 1 {
+			var packet proto.Packet
+			if err := proto.Parse(b, &packet); err != nil {
+				t.Fatal(err)
+			}
+			var f proto.Frame
+			for it := packet.Data.Frames(); it.Next(&f); {
+				if f.Type == proto.FrameLate {
+					for i := range uint32(f.Lapse.Count) {
+						told[f.Lapse.Seq+i] = true
+					}
+				}
+			}
+		}
+		return false
+	}
+	for i := range 5 {
+		options := SendOptions{Channel: 1, Mode: proto.ModeDeadline, Lifetime: time.Minute}
+		if _, err := dialer.SendOn(p.now, options, message(i, looseLimit/2-1000)); err != nil {
+			t.Fatal(err)
+		}
+		p.drain(0)
+		p.pass(5 * time.Second)
+	}
+	got := collect(listener, p.now, 1)
+	if len(got) != 2 || got[0].Skipped != 3 || listener.Stats().MessagesDropped != 3 || len(told) != 3 {
+		t.Fatalf("%d read, %d dropped, %d told", len(got), listener.Stats().MessagesDropped, len(told))
+	}
+	for i := range uint32(3) {
+		if first := uint32(dialer.out.first); !told[first+i] {
+			t.Errorf("told of %v, not of message %d", told, i)
+		}
+	}
+}
