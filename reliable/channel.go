@@ -21,7 +21,8 @@ import (
 // modes 1 MiB, of which the oldest are dropped for newer ones. All channels
 // together keep of those modes 8 MiB and Config.MaxMessage; beyond that, the
 // channel that keeps most drops its oldest. That is all a peer can make this side
-// keep on channels nobody expects.
+// keep on channels nobody expects. A sender whose only traffic is stalled that way
+// is told after Config.StallTimeout, by ErrStalled.
 type Channel struct {
 	conn *Conn
 	id   uint8
