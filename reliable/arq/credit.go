@@ -51,6 +51,9 @@ func (k *credit) raise(now time.Duration) {
 func (c *Conn) grant(now time.Duration, ch *recvChannel, need uint64) {
 	k := &ch.credit
 	if !k.due() && !k.short(need) && !c.in.credit.short(need) {
+		if c.in.credit.due() {
+			c.in.credit.raise(now) // another channel may wait for no more than this
+		}
 		c.in.short = c.in.short || k.limit < k.charged+need || c.in.credit.limit < c.in.credit.charged+need
 		return
 	}
@@ -95,24 +98,34 @@ func (c *Conn) grantShort(now time.Duration) {
 }
 
 // extend has the bytes that are here of a message larger than the window of its
-// channel count as given back: it can't be read before it is whole. That goes
-// for one message at a time, so that memory stays bounded.
-func (c *Conn) extend(now time.Duration, l *recvLane) {
+// channel count as given back: it can't be read before it is whole, and while it
+// is not read it must not stand in the way of other channels. That goes for one
+// message at a time, until it is read, so that memory stays bounded.
+func (c *Conn) extend(l *recvLane) {
 	q := &c.in
-	if q.larger != nil && q.larger.complete() {
-		q.larger = nil
-		q.credit.extra, q.largerOn.credit.extra = 0, 0
-		for _, other := range q.lanes {
-			if r := other.tooLarge(); r != nil {
-				c.extend(now, other)
-				c.grant(now, other.channel, r.size-r.received)
-				break
-			}
-		}
-	}
-	if r := l.tooLarge(); r != nil && (q.larger == nil || q.larger == r) {
+	if r := l.tooLarge(); r != nil && q.larger == nil {
 		q.larger, q.largerOn = r, l.channel
+	}
+	if r := q.larger; r != nil && q.largerOn == l.channel {
 		q.credit.extra, l.channel.credit.extra = messageCost+r.received, messageCost+r.received
+	}
+}
+
+// tookLarger ends what extend does for a message if the application took it,
+// and begins it for the next.
+func (c *Conn) tookLarger(now time.Duration, d *Delivery) {
+	q := &c.in
+	if r := q.larger; r == nil || !r.complete() || len(d.Data) == 0 || &d.Data[0] != &r.start[0] {
+		return
+	}
+	q.credit.extra, q.largerOn.credit.extra = 0, 0
+	q.larger = nil
+	for _, l := range q.lanes {
+		if r := l.tooLarge(); r != nil {
+			c.extend(l)
+			c.grant(now, l.channel, r.size-r.received)
+			break
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ type incoming struct {
 	credit   credit         // of the connection
 	held     int            // payload bytes kept
 	lax      int            // what is kept without credit costs, see keep
-	larger   *reassembly    // the message larger than a window that extends the credit; nil: none
+	larger   *reassembly    // the message larger than a window that extends the credit until it is read; nil: none
 	largerOn *recvChannel   // its channel
 	transit  transit        // how long packets take
 	granting bool           // the credit of a channel has to be announced
@@ -172,6 +172,7 @@ func (c *Conn) ReceiveOn(now time.Duration, channel uint8) (Delivery, bool) {
 		released := messageCost + uint64(len(d.Data))
 		c.in.credit.released += released
 		ch.credit.released += released
+		c.tookLarger(now, &d)
 		c.grant(now, ch, 0)
 		if c.in.short {
 			c.grantShort(now)

@@ -128,7 +128,7 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 		c.violation(CodeViolation, "too many gaps between the messages of a lane")
 		return
 	}
-	c.extend(now, l)
+	c.extend(l)
 	c.grant(now, l.channel, l.rest())
 	c.recovered(now, l, more)
 }
