@@ -324,6 +324,9 @@ func (e *End) takeReceipts() {
 func (e *End) noteState() {
 	if s := e.Conn.State(); s != e.state {
 		e.state = s
+		if s == arq.Closed {
+			e.node.world.oracle.ended(e)
+		}
 		e.node.world.note(Observation{Kind: Changed, Node: e.node, End: e})
 	}
 }

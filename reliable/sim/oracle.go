@@ -3,9 +3,11 @@ package sim
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"udplab/proto"
 	"udplab/reliable/arq"
@@ -186,6 +188,22 @@ func (o *oracle) receipt(e *End, r arq.Receipt) (index, number int) {
 	}
 	return m.index, i
 }
+
+// ended demands that nobody waits in vain for credit of a peer that reads what
+// comes.
+func (o *oracle) ended(e *End) {
+	if !errors.Is(e.Conn.Err(), arq.ErrStalled) {
+		return
+	}
+	for _, peer := range e.peer.ends {
+		if peer.Conn.LocalID() == e.Conn.PeerID() && !peer.manualRead && peer.hold == 0 && peer.promptFrom < o.world.now-patience {
+			o.fail("%v stalled, and its peer reads everything", e)
+		}
+	}
+}
+
+// patience is how long a peer has to read before it counts as one that reads.
+const patience = 100 * time.Second
 
 // settled checks what must hold once nothing moves any more.
 func (o *oracle) settled() {

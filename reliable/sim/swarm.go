@@ -302,7 +302,7 @@ func (s *swarm) read() {
 // livenessBound is how long after the healing everything must have come to
 // its end: idle timeouts of 30 s, handshakes of 10 s, closes of five probe
 // timeouts that double.
-const livenessBound = 2 * time.Minute
+const livenessBound = 150 * time.Second
 
 // liveness heals everything. Then all that was sent arrives or is reported,
 // all connections can be closed, and silence falls.
