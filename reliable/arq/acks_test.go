@@ -2,6 +2,7 @@ package arq
 
 import (
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -84,6 +85,12 @@ func TestAckIsImmediateWhenItHelps(t *testing.T) {
 		}
 		return &a
 	}
+	// One packet that asks, after others that do not.
+	last := func(numbers ...uint64) *acks {
+		a := receive(false, numbers...)
+		a.ackElicited()
+		return a
+	}
 	for _, c := range []struct {
 		name           string
 		a              *acks
@@ -92,6 +99,9 @@ func TestAckIsImmediateWhenItHelps(t *testing.T) {
 		{"one packet in order", receive(true, 10), true, false},
 		{"two packets", receive(true, 10, 11), true, true},
 		{"a gap", receive(true, 10, 12), true, true},
+		{"one behind a gap", last(10, 12), true, true},
+		{"one out of order", last(10, 12, 11), true, true},
+		{"one in order", last(10, 11, 12), true, false},
 		{"nothing that asks", receive(false, 10, 12, 11), false, false},
 	} {
 		if c.a.due() != c.due || c.a.immediate != c.immediate {
@@ -100,6 +110,35 @@ func TestAckIsImmediateWhenItHelps(t *testing.T) {
 		c.a.sent()
 		if c.a.due() || c.a.immediate {
 			t.Errorf("%s: still due after it was sent", c.name)
+		}
+	}
+}
+
+// What the peer wishes of our acks counts in the order of its numbers, which
+// wrap, and within our bounds.
+func TestWishesInOrder(t *testing.T) {
+	var a acks
+	for _, c := range []struct {
+		what      string
+		seq       uint32
+		threshold uint16
+		want      int
+	}{
+		{"the first, whatever its number", 1<<32 - 1, 10, 10},
+		{"a newer one, beyond the wrap", 1, 20, 20},
+		{"one that comes late", 1<<32 - 2, 30, 20},
+		{"a copy", 1, 40, 20},
+		{"a newer one", 2, 50, 50},
+	} {
+		a.wish(&proto.AckFrequency{Seq: c.seq, Threshold: c.threshold})
+		if got := a.threshold(); got != c.want {
+			t.Errorf("%s: an ack each %d packets, want %d", c.what, got, c.want)
+		}
+	}
+	for wish, want := range map[time.Duration]time.Duration{0: minAckDelay, 10 * ms: 10 * ms, time.Hour: maxAckDelay} {
+		a.wishes.MaxDelay = wish
+		if got := a.delay(5 * ms); got != want {
+			t.Errorf("acks wait %v where the peer wishes %v, want %v", got, wish, want)
 		}
 	}
 }

@@ -222,14 +222,44 @@ func TestReorderingIsForgotten(t *testing.T) {
 	}
 }
 
+// RFC 9002 section 5.1: an ack that tells of an older packet, and whose largest
+// was acknowledged before, says nothing about the round trip.
+func TestRepeatedAckIsNoSample(t *testing.T) {
+	s := newSender(t, 3)
+	s.ack(s.sent[2]+100*ms, 1, 2)
+	before := s.conn.rtt
+	s.ack(s.sent[2]+300*ms, 0, 2)
+	if s.conn.rtt != before {
+		t.Errorf("round trip %v after an ack that came before, want %v", s.conn.rtt.latest, before.latest)
+	}
+}
+
+// A packet that is overtaken and not declared lost shows that the path reorders.
+func TestOvertakenPacketsAreNoticed(t *testing.T) {
+	s := newSender(t, 3)
+	s.ack(s.sent[2]+100*ms, 1, 2)
+	s.ack(s.sent[2]+101*ms, 0, 2)
+	if got, want := s.conn.reordering.window, s.conn.rtt.min/4; got != want {
+		t.Errorf("window %v, want a quarter of the least round trip: %v", got, want)
+	}
+	if s.conn.reordering.packetThreshold() != 0 {
+		t.Error("packets are still counted on a path that reorders")
+	}
+}
+
 // RFC 9002 section 7.6: losses that span more than three probe timeouts with
 // nothing acknowledged between them are persistent congestion; one packet
 // acknowledged in between and they are not.
 func TestPersistentCongestion(t *testing.T) {
-	persistent := func(arriving ...uint64) (any bool) {
-		s := newSender(t, 800) // 0.8 s; the threshold is 3*(100 + 1 + 25) ms at most
-		for _, n := range arriving {
-			s.ack(s.sent[n]+100*ms, n, n)
+	persistent := func(arriving ...int) (any bool) {
+		s := newSender(t, 0)
+		var newest []uint64   // packet of each millisecond: repairs leave, too
+		for at := range 900 { // 0.8 s are judged; the threshold is 3*(100 + 1 + 25) ms at most
+			s.send()
+			newest = append(newest, s.conn.nextNumber-1-s.first)
+			if left := at - 100; slices.Contains(arriving, left) {
+				s.ack(s.now, newest[left], newest[left])
+			}
 		}
 		if len(s.cc.losses) == 0 {
 			t.Error("nothing was lost")
