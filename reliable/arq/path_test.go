@@ -68,6 +68,62 @@ func TestEndpointFollowsAMove(t *testing.T) {
 	}
 }
 
+// opened is a connection that took in one packet from alice, and a function
+// that has others come: from an address, the number of them counted from 0.
+func opened(t *testing.T) (c *Conn, come func(from netip.AddrPort, number uint32, build func(*proto.DataBuilder))) {
+	c = acceptedConn(t, newEndpoint(EndpointConfig{Listen: true}), alice)
+	come = func(from netip.AddrPort, number uint32, build func(*proto.DataBuilder)) {
+		t.Helper()
+		b := proto.BeginData(nil, c.localID, number)
+		build(&b)
+		var p proto.Packet
+		if err := proto.Parse(b.Finish(), &p); err != nil {
+			t.Fatal(err)
+		}
+		c.Handle(0, from, &p, 1200, NotECT)
+		for ok := true; ok; {
+			_, _, ok = c.AppendPacket(0, nil)
+		}
+	}
+	come(alice, 0, (*proto.DataBuilder).AddPing)
+	return c, come
+}
+
+// Only the token that was sent to an address proves it (RFC 9000 section 8.2.3).
+func TestTokenProvesTheAddress(t *testing.T) {
+	c, come := opened(t)
+	elsewhere := netip.AddrPortFrom(alice.Addr(), alice.Port()+1)
+	come(elsewhere, 1, (*proto.DataBuilder).AddPing)
+	token := c.path.asked.token
+	if !c.path.asked.active() || c.path.asked.asked != 1 {
+		t.Fatalf("the new address was not asked: %+v", c.path.asked)
+	}
+	come(elsewhere, 2, func(b *proto.DataBuilder) { b.AddPathResponse(token + 1) })
+	if c.Peer() != alice {
+		t.Error("an address was believed for a token that was never sent")
+	}
+	come(elsewhere, 3, func(b *proto.DataBuilder) { b.AddPathResponse(token) })
+	if c.Peer() != elsewhere {
+		t.Error("an address that brought its token back was not believed")
+	}
+}
+
+// RFC 9000 section 9.3: only the newest packet says where the peer is. An older
+// one that comes from elsewhere is one that was slow, or a copy.
+func TestOldPacketsMoveNothing(t *testing.T) {
+	c, come := opened(t)
+	elsewhere := netip.AddrPortFrom(alice.Addr(), alice.Port()+1)
+	come(alice, 2, (*proto.DataBuilder).AddPing)
+	come(elsewhere, 1, (*proto.DataBuilder).AddPing)
+	if c.path.asked.active() {
+		t.Error("an address was asked because of an old packet")
+	}
+	come(elsewhere, 3, (*proto.DataBuilder).AddPing)
+	if !c.path.asked.active() {
+		t.Error("an address was not asked although the newest packet came from there")
+	}
+}
+
 // acceptedConn has an endpoint accept a connection from an address.
 func acceptedConn(t *testing.T, e *Endpoint, from netip.AddrPort) *Conn {
 	t.Helper()
