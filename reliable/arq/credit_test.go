@@ -67,6 +67,73 @@ func TestProbeCarriesTheCredit(t *testing.T) {
 	}
 }
 
+// Credit that is lost beside other packets is told again when they show the
+// loss. No probe does it: nothing is silent.
+func TestCreditIsRepairedBesideTraffic(t *testing.T) {
+	p := newPair(t, Config{ReceiveWindow: 4096})
+	dialer, listener := p.connect()
+	for i := range 3 {
+		dialer.SendOn(p.now, SendOptions{Channel: 5}, message(i, 500))
+	}
+	p.drain(0)
+	p.quiet()
+	connection, channel, lost := dialer.out.credit, dialer.out.channel(5).granted, 0
+	p.drop = func(from int, b []byte) bool {
+		drop := from == 1 && lost == 0 && contains(frameTypes(t, b), proto.FrameChannelCredit)
+		if drop {
+			lost++
+		}
+		return drop
+	}
+	collect(listener, p.now, 5)
+	p.drain(1)
+	if lost != 1 || listener.in.credit.limit <= connection {
+		t.Fatalf("%d credits lost, limit %d", lost, listener.in.credit.limit)
+	}
+	for i := range 50 {
+		listener.Send(p.now, message(i, 10), false)
+		p.drain(1)
+		p.pass(5 * ms)
+	}
+	if listener.Stats().ProbeTimeouts > 0 {
+		t.Fatal("a probe left, the test shows nothing")
+	}
+	if dialer.out.credit <= connection || dialer.out.channel(5).granted <= channel {
+		t.Errorf("credit %d and %d of the channel, want more than %d and %d", dialer.out.credit, dialer.out.channel(5).granted, connection, channel)
+	}
+}
+
+// The window of a channel grows while its application reads as fast as the
+// messages come, up to the configured one, and stays while it reads slowly.
+func TestWindowGrowsForWhoReadsFast(t *testing.T) {
+	for _, fast := range []bool{true, false} {
+		p := newPair(t, Config{ReceiveWindow: 1 << 20, SendBuffer: 64 << 20})
+		dialer, listener := p.connect()
+		for range 2000 { // the first credit ends with a message: none waits for its rest
+			dialer.SendOn(p.now, SendOptions{Channel: 5}, make([]byte, 2048-messageCost))
+		}
+		p.drain(0)
+		got, want := 0, uint64(otherCredit)
+		if fast {
+			want = 1 << 20
+			p.run(time.Minute, func() bool {
+				got += len(collect(listener, p.now, 5))
+				p.drain(1)
+				return got == 2000
+			})
+		} else {
+			for range 100 { // eight are a quarter of the window
+				p.pass(p.delay)
+				listener.ReceiveOn(p.now, 5)
+				p.drain(1)
+			}
+		}
+		if window := listener.in.channels[5].credit.window; window != want {
+			t.Errorf("fast %v: a window of %d, want %d", fast, window, want)
+		}
+	}
+}
+
 // A crumb of credit is not worth a packet while more is likely on its way.
 func TestSenderWaitsForMoreThanACrumbOfCredit(t *testing.T) {
 	p := newPair(t, Config{ReceiveWindow: 4096})

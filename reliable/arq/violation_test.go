@@ -2,6 +2,7 @@ package arq
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -52,6 +53,10 @@ func TestViolationsEndTheConnection(t *testing.T) {
 		{"more than the credit", CodeFlowControl, []func(*proto.DataBuilder){
 			messageFrame(proto.Message{Seq: first + 1, Size: 4097, Payload: make([]byte, 1000)}),
 			messageFrame(proto.Message{Seq: first + 1, Size: 4097, Offset: 1000, Payload: make([]byte, 3097)}),
+		}},
+		{"more than the credit of a channel", CodeFlowControl, []func(*proto.DataBuilder){
+			messageFrame(proto.Message{Channel: 1, Seq: first + 1, Size: 4097, Payload: make([]byte, 1000)}),
+			messageFrame(proto.Message{Channel: 1, Seq: first + 1, Size: 4097, Offset: 1000, Payload: make([]byte, 3097)}),
 		}},
 		{"sizes that disagree", CodeViolation, []func(*proto.DataBuilder){
 			messageFrame(proto.Message{Seq: first, Size: 100, Payload: make([]byte, 10)}),
@@ -110,6 +115,26 @@ func TestTooManyGapsEndTheConnection(t *testing.T) {
 	var violation *ProtocolError
 	if !errors.As(listener.Err(), &violation) || violation.Code != CodeViolation {
 		t.Errorf("error %v, want a violation after %d gaps", listener.Err(), maxGaps)
+	}
+}
+
+// What a message brings again after it was delivered, or passed over by a newer
+// one, is not delivered once more.
+func TestCopiesAreDeliveredOnce(t *testing.T) {
+	text := [...]string{"zero", "one"}
+	for mode, want := range map[proto.Mode]string{
+		proto.ModeOrdered: "[zero one]", proto.ModeUnordered: "[one zero]",
+		proto.ModeLatest: "[one]", proto.ModeSequenced: "[one]",
+	} {
+		p := newPair(t, Config{})
+		_, listener := p.connect()
+		p.quiet()
+		for _, seq := range []uint32{1, 1, 0, 0, 1} {
+			p.inject(messageFrame(proto.Message{Mode: mode, Seq: seq, Size: uint32(len(text[seq])), Payload: []byte(text[seq])}))
+		}
+		if got := fmt.Sprint(texts(collect(listener, p.now, 0))); got != want {
+			t.Errorf("%v: delivered %s, want %s", mode, got, want)
+		}
 	}
 }
 
