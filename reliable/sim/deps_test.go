@@ -14,7 +14,7 @@ import (
 // clock, a goroutine or the global random source would end exact replay. The
 // only udplab packages are those it joins, and congestion for their windows.
 var allowed = map[string]bool{
-	"bytes": true, "cmp": true, "encoding/binary": true, "fmt": true, "hash/crc32": true, "io": true, "math": true, "math/bits": true,
+	"bytes": true, "cmp": true, "encoding/binary": true, "errors": true, "fmt": true, "hash/crc32": true, "io": true, "math": true, "math/bits": true,
 	"math/rand/v2": true,
 	"net/netip":    true, "slices": true, "sort": true, "strconv": true, "strings": true, "time": true,
 	"udplab/lossy": true, "udplab/proto": true, "udplab/reliable/arq": true, "udplab/reliable/congestion": true,

@@ -19,7 +19,7 @@ var paths = []bug{
 	},
 	{
 		name: "replies-unbounded", breaks: "answers that wait are bounded",
-		file: "reliable/arq/path.go", old: "if q.count == maxReplies {", new: "if false {",
+		file: "reliable/arq/path.go", old: "if q.queue.len() == maxReplies {", new: "if false {",
 		pkg: "reliable/arq", run: "TestR7_RepliesAreBounded",
 	},
 	{
