@@ -122,7 +122,7 @@ func (c *Conn) expire(l *sendLane, until time.Duration) {
 		if m.expires > until {
 			return
 		}
-		if m.done {
+		if m.done || m.here {
 			continue
 		}
 		m.expired = true
@@ -251,8 +251,8 @@ func (c *Conn) expiry(now, left time.Duration) time.Duration {
 	}
 	c.judgeFirst()
 	fastest := c.rtt.min / 2
-	if !c.rtt.again { // the packet in hand may be all of what was measured
-		fastest = c.rtt.min
+	if !c.rtt.again && now-c.in.transit.began < c.rtt.min {
+		fastest = c.rtt.min                                       // all that was measured may be how late the first packet was
 		c.pingPending = c.pingPending || c.recovery.inFlight == 0 // measure another
 	}
 	return now + left - fastest - c.in.transit.excess
@@ -269,6 +269,7 @@ type transit struct {
 	took    int32         // arrived minus sent of the packet in hand, microseconds, any offset
 	fastest int32         // that of the fastest
 	at      time.Duration // when that packet arrived
+	began   time.Duration // when the first one did
 }
 
 // clockDrift is how much faster one clock may run than another: 1/4096, or 244
@@ -283,6 +284,9 @@ func (t *transit) arrived(now time.Duration, sentAt uint32) (faster time.Duratio
 	base := t.fastest + int32((now-t.at)/clockDrift/time.Microsecond)
 	if t.known && took-base < 0 {
 		faster = time.Duration(base-took) * time.Microsecond
+	}
+	if !t.known {
+		t.began = now
 	}
 	if !t.known || took-base <= 0 {
 		t.first = t.first || !t.known
