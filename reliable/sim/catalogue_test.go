@@ -13,7 +13,8 @@ import (
 // promised yet".
 var catalogued = []string{
 	"A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12", "A13", "A14", "A15", "A16", "A17", "A18",
-	"A19", "A20", "A21", "A22", "A23", "A24", "A25", "A26", "A27", "A28", "A31", "A32", "R6", "R7", "R16",
+	"A19", "A20", "A21", "A22", "A23", "A24", "A25", "A26", "A27", "A28", "A29", "A30", "A31", "A32",
+	"R4", "R5", "R6", "R7", "R8", "R13", "R16",
 }
 
 var numberedTest = regexp.MustCompile(`(?m)^func (Test([AR]\d+)_\w+)\(t \*testing\.T\)`)

@@ -67,6 +67,13 @@ func (e *End) Queue(sizes ...int) { e.QueueOn(arq.SendOptions{}, sizes...) }
 // QueueOn is Queue for any lane. The lifetime of a message begins when the
 // connection takes it. All messages are tracked.
 func (e *End) QueueOn(o arq.SendOptions, sizes ...int) {
+	e.enqueue(o, sizes...)
+	e.settle()
+}
+
+// enqueue is QueueOn without a packet leaving yet, so that what follows may share
+// one.
+func (e *End) enqueue(o arq.SendOptions, sizes ...int) {
 	w := e.node.world
 	o.Tracked = true
 	w.did(step{verb: verbSend, node: e.node.index, conn: e.ordinal, numbers: sizes, options: o})
@@ -76,7 +83,6 @@ func (e *End) QueueOn(o arq.SendOptions, sizes ...int) {
 			e.outbox = append(e.outbox, queued{size, o})
 		}
 	}
-	e.settle()
 }
 
 // SetLane says how urgent the messages of a channel are from now on.
