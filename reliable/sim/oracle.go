@@ -3,7 +3,6 @@ package sim
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -192,7 +191,7 @@ func (o *oracle) receipt(e *End, r arq.Receipt) (index, number int) {
 // ended demands that nobody waits in vain for credit of a peer that reads what
 // comes.
 func (o *oracle) ended(e *End) {
-	if !errors.Is(e.Conn.Err(), arq.ErrStalled) {
+	if e.Conn.Err() != arq.ErrStalled {
 		return
 	}
 	for _, peer := range e.peer.ends {
