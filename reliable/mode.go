@@ -37,8 +37,10 @@ type SendOptions struct {
 	// Mode is what the peer gets and how long this side tries.
 	Mode Mode
 	// Lifetime is how long after the call a message of ModeDeadline is worth
-	// delivering, more than 0. Other modes do not look at it. On the wire it is
-	// rounded down to 64 us, and 76 hours are the longest.
+	// delivering, more than 0. Other modes do not look at it. How long a packet
+	// took can only be estimated, and the receiver rather errs to the late side: a
+	// lifetime below a round trip may be too short, one below half of it is. On the
+	// wire it is rounded down to 64 us, and 76 hours are the longest.
 	Lifetime time.Duration
 	// Tracked asks for receipts of the message, see Conn.Receipt. They are kept
 	// until they are taken, so track only if somebody takes them.
