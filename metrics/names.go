@@ -31,7 +31,7 @@ var (
 	givenUpMessages = counter("udplab_transport_given_up_messages_total",
 		"Messages the sender stopped to deliver, by fate: a newer one took their place (superseded), a packet with a part of them was lost and their kind is not repaired (lost), their time was over (skipped). Reported as such to an application that asked; always 0 in raw mode, which cannot know.", labelMode, labelFate)
 	undeliveredMessages = counter("udplab_transport_undelivered_messages_total",
-		"Messages the receiver knows of and did not hand over, by fate: missing when those behind them were due (passed_over), come after a newer one or too late, copies included (stale), dropped because the application or the rest of them was too slow (dropped).", labelMode, labelFate)
+		"Messages the receiver knows of and did not hand over, by fate: missing when those behind them were due (passed_over), come after a newer one or too late (stale), dropped because the application or the rest of them was too slow (dropped).", labelMode, labelFate)
 	sentMessageBytes = counter("udplab_transport_sent_message_bytes_total",
 		"Payload bytes of the messages the application gave to be sent.", labelMode)
 	deliveredMessageBytes = counter("udplab_transport_delivered_message_bytes_total",

@@ -207,6 +207,7 @@ func (c *Conn) passOver(now time.Duration, l *recvLane, lo, hi uint64) {
 	gap := func(lo, hi uint64) {
 		l.passed.missing(lo, hi, func(lo, hi uint64) { l.late.add(lo, hi) })
 		added := l.passed.add(lo, hi)
+		l.miss(lo, hi)
 		l.channel.counts.passedOver += added
 		c.stats.MessagesPassedOver += added
 	}

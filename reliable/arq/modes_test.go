@@ -428,3 +428,47 @@ func TestDroppedDeadlinesAreTold(t *testing.T) {
 		}
 	}
 }
+
+// What comes too late counts once as stale, and a copy of what was delivered
+// does not, whatever a packet of its own cost it.
+func TestStaleIsWhatWasNotDelivered(t *testing.T) {
+	for _, mode := range []proto.Mode{proto.ModeLatest, proto.ModeSequenced, proto.ModeDeadline} {
+		p := newPair(t, Config{})
+		_, c := p.connect()
+		p.quiet()
+		lane := c.in.lane(1, mode)
+		c.arrival.timed = true
+		come := func(seq uint32, offset uint32) {
+			c.handleMessage(p.now, &proto.Message{
+				Channel: 1, Mode: mode, Seq: seq, Size: 200, Offset: offset, Payload: make([]byte, 100), Left: time.Minute,
+			})
+		}
+		both := func(seq uint32) { come(seq, 0); come(seq, 100) }
+		first := uint32(lane.next)
+		both(first)
+		both(first + 3)
+		if mode == proto.ModeDeadline { // it waits for two others, which are given up
+			c.passOver(p.now, lane, lane.next, lane.next+2)
+		}
+		both(first) // a copy
+		both(first + 3)
+		if c.stats.MessagesStale != 0 || len(collect(c, p.now, 1)) != 2 {
+			t.Errorf("%v: %d stale, want none", mode, c.stats.MessagesStale)
+		}
+		both(first + 2)
+		both(first + 2)
+		both(first + 1)
+		if c.stats.MessagesStale != 2 || c.ChannelStats(1).MessagesStale != 2 || len(lane.missed) != 0 {
+			t.Errorf("%v: %d stale, want two", mode, c.stats.MessagesStale)
+		}
+		for i := range uint32(1000) {
+			both(first + 10 + 2*i)
+			if mode == proto.ModeDeadline {
+				c.passOver(p.now, lane, lane.next, uint64(first)+10+2*uint64(i)+numberBase)
+			}
+		}
+		if len(lane.missed) > missedKept {
+			t.Errorf("%v: %d intervals are remembered", mode, len(lane.missed))
+		}
+	}
+}

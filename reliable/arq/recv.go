@@ -1,6 +1,7 @@
 package arq
 
 import (
+	"slices"
 	"time"
 
 	"udplab/proto"
@@ -27,6 +28,7 @@ type recvLane struct {
 
 	kept    int    // payload bytes in pending
 	skipped int    // messages passed over since the last delivery
+	missed  spans  // messages passed over that have not come since, the newest of them
 	dropped int    // messages the application was too slow for, not told to it yet
 	overrun uint64 // messages of which something came, and no place was left for
 
@@ -55,7 +57,8 @@ func (c *Conn) handleMessage(now time.Duration, m *proto.Message) {
 		return
 	}
 	if seq < l.next || l.passed.contains(seq) {
-		if !credited(l.mode) {
+		if l.missed.contains(seq) {
+			l.missed.remove(seq, seq+1)
 			l.channel.counts.stale++
 			c.stats.MessagesStale++
 		}
@@ -163,6 +166,7 @@ func (l *recvLane) deliverLoose(now time.Duration, seq uint64, r *reassembly) {
 			return
 		}
 		skipped := int(seq - l.next)
+		l.miss(l.next, seq)
 		l.remove(seq)
 		l.next = seq + 1
 		l.forget(l.next)
@@ -274,6 +278,20 @@ func (l *recvLane) drop(seq uint64) {
 func (l *recvLane) remove(seq uint64) {
 	l.kept -= int(l.pending[seq].received)
 	delete(l.pending, seq)
+}
+
+// missedKept bounds how many intervals of missed messages are remembered.
+const missedKept = 64
+
+// miss notes that the messages [lo, hi) will not be delivered, so that one that
+// comes is known from a copy of one that was.
+func (l *recvLane) miss(lo, hi uint64) {
+	if lo == hi {
+		return
+	}
+	if l.missed.add(lo, hi); len(l.missed) > missedKept {
+		l.missed = slices.Delete(l.missed, 0, 1)
+	}
 }
 
 // forget drops all messages in parts below a number.
