@@ -23,6 +23,9 @@ const (
 	codeRate = 2
 	// codeGuess is the loss assumed at first.
 	codeGuess = 0.02
+	// maxDecoders is on how many lanes symbols are used: each may keep as much as
+	// package rlc says, a third of a megabyte.
+	maxDecoders = 16
 )
 
 // coder is the sender's side of a lane's code.
@@ -159,6 +162,10 @@ func (c *Conn) handleRepair(now time.Duration, f *proto.Repair) {
 	}
 	l := c.in.lane(f.Channel, f.Mode)
 	if l.decoder == nil {
+		if c.in.decoders == maxDecoders {
+			return
+		}
+		c.in.decoders++
 		l.decoder = rlc.NewDecoder(l.beyond)
 	}
 	c.stats.SymbolsReceived++

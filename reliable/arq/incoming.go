@@ -20,6 +20,7 @@ type incoming struct {
 	lax      int            // what is kept without credit costs, see keep
 	larger   *reassembly    // the message larger than a window that extends the credit until it is read; nil: none
 	largerOn *recvChannel   // its channel
+	decoders int            // lanes that use repair symbols
 	transit  transit        // how long packets take
 	granting bool           // the credit of a channel has to be announced
 	short    bool           // a message is begun that the credit does not cover

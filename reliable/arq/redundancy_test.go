@@ -194,3 +194,25 @@ func TestWhatCopiesSave(t *testing.T) {
 		})
 	}
 }
+
+// A peer that sends repair symbols on every lane has them used on a few: each
+// costs memory.
+func TestDecodersAreBounded(t *testing.T) {
+	p := newPair(t, Config{})
+	_, listener := p.connect()
+	p.quiet()
+	for channel := range 256 {
+		p.inject(func(b *proto.DataBuilder) {
+			b.AddRepair(&proto.Repair{Channel: uint8(channel), Span: 2, Key: 1, Payload: make([]byte, 100)})
+		})
+	}
+	decoders := 0
+	for _, l := range listener.in.lanes {
+		if l.decoder != nil {
+			decoders++
+		}
+	}
+	if decoders != maxDecoders || listener.Err() != nil {
+		t.Errorf("%d decoders, %v, want %d and a living connection", decoders, listener.Err(), maxDecoders)
+	}
+}
