@@ -57,10 +57,11 @@ func (p *path) deliver(now time.Duration) {
 		return
 	}
 	p.armed, p.wake = true, due
+	wait := max(due-now, 1) // see deadline.set
 	if p.timer == nil {
-		p.timer = time.AfterFunc(due-now, p.timeout)
+		p.timer = time.AfterFunc(wait, p.timeout)
 	} else {
-		p.timer.Reset(due - now)
+		p.timer.Reset(wait)
 	}
 }
 

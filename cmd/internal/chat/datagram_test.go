@@ -208,6 +208,9 @@ func TestNobodyThere(t *testing.T) {
 	}
 	socket.Close() // as a crash would
 	<-b.stopped()
+	for a.Counters().DatagramsReceived < b.Counters().DatagramsSent {
+		runtime.Gosched() // what bob said last would be a sign of him after the news that he is gone
+	}
 	a.say("still there?")
 	a.waitFor("the news that bob is gone", func(e Event) bool { return e.Peer == PeerGone })
 	if err := a.close(time.Second); !errors.Is(err, ErrUnreachable) {
