@@ -123,7 +123,9 @@ func (c *Conn) handleAccept(now time.Duration, a *proto.Accept) {
 		c.agree(a.SourceID, &a.Params)
 		c.helloAnswered()
 	}
-	c.handshake.answeredAt = now
+	if c.handshake.accepts == 0 { // or both dialed, and ours told the peer enough
+		c.handshake.answeredAt = now
+	}
 	c.opened()
 	c.heard(now)
 	c.pingPending = true // something must tell the peer that its accept arrived
