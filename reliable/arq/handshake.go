@@ -35,6 +35,7 @@ type handshake struct {
 	accepts    int // accepts sent
 	acceptAt   time.Duration
 	answeredAt time.Duration // when the peer was first told enough to send data
+	didAnswer  bool          // it was
 }
 
 // dialing reports whether this side began.
@@ -123,9 +124,7 @@ func (c *Conn) handleAccept(now time.Duration, a *proto.Accept) {
 		c.agree(a.SourceID, &a.Params)
 		c.helloAnswered()
 	}
-	if c.handshake.accepts == 0 { // or both dialed, and ours told the peer enough
-		c.handshake.answeredAt = now
-	}
+	c.handshake.answered(now)
 	c.opened()
 	c.heard(now)
 	c.pingPending = true // something must tell the peer that its accept arrived
@@ -182,6 +181,14 @@ func (c *Conn) opened() {
 	c.handshake.helloDue = false
 }
 
+// answered notes that the peer has enough to send data. Where both dialed that
+// is so by whichever of the two dials was answered first.
+func (h *handshake) answered(now time.Duration) {
+	if !h.didAnswer {
+		h.didAnswer, h.answeredAt = true, now
+	}
+}
+
 // sampleHandshake measures the round trip of a hello that was sent only once,
 // so that it is known which one was answered (Karn's rule).
 func (c *Conn) sampleHandshake(now time.Duration) {
@@ -226,9 +233,7 @@ func (c *Conn) appendHandshake(now time.Duration, dst []byte) []byte {
 		h.acceptDue = false
 		h.accepts++
 		h.acceptAt = now
-		if h.accepts == 1 {
-			h.answeredAt = now
-		}
+		h.answered(now)
 		return proto.AppendAccept(dst, &proto.Accept{DestID: c.peerID, SourceID: c.localID, Params: c.params()})
 	}
 	return dst
