@@ -113,7 +113,7 @@ func flowCases() []Case {
 			Today:   "-",
 			Targets: append(targets, Target{Goodput, ReportOnly, 0}),
 			work:    flows{link{rate: 50e6, roundTrip: 50 * ms}, first, second},
-			apart:   "over sockets the two have a quarter of the time to come to terms",
+			apart:   "over sockets the two have a sixth of the time to come to terms",
 		}
 	}
 	var cases []Case

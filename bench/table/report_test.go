@@ -177,7 +177,7 @@ func TestText(t *testing.T) {
 	want := `The simulator decides: median of 5 seeds (handshakes: the worst) in virtual
 time, 15 s each (two flows 60 s, paced 20000 messages), packets of 1452 bytes,
 controller: newreno. The sockets column is one run each over loopback sockets
-through the proxy, 5 s (two flows 15 s, paced 15 s).
+through the proxy, 5 s (two flows 10 s, paced 8 s).
 
                   target   simulator                     sockets
 
@@ -247,7 +247,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"schema":"udplab/bench-table/v1","seeds":5,"duration_seconds":15,"paced_messages":20000,"packet_bytes":1452,"congestion":"newreno",` +
-		`"sockets":{"runs":1,"duration_seconds":5,"flows_duration_seconds":15,"paced_duration_seconds":15},"complete":false,"missed":2,"rows":[` +
+		`"sockets":{"runs":1,"duration_seconds":5,"flows_duration_seconds":10,"paced_duration_seconds":8},"complete":false,"missed":2,"rows":[` +
 		`{"case":"bulk","title":"some bulk","measured_today":"others 3","verdict":"MISS","figures":[` +
 		`{"measure":"goodput","unit":"Mbit/s","target":"\u003e= 46","verdict":"MISS","simulator":45,"simulator_per_seed":[44,45,47],` +
 		`"simulator_as_long_as_sockets":41,"over_sockets":40,"apart":"the run is shorter: the simulator gives 41.00 for as long"},` +

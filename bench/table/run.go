@@ -83,7 +83,7 @@ const (
 	flowsFactor = 4
 	// What bulk, two flows and a paced flow take over sockets at most, where time
 	// is real.
-	socketDuration, socketFlows, socketPaced = 5 * time.Second, 15 * time.Second, 15 * time.Second
+	socketDuration, socketFlows, socketPaced = 5 * time.Second, 10 * time.Second, 8 * time.Second
 )
 
 // onSockets are the settings for real sockets.

@@ -64,6 +64,9 @@ func runBeside(t *testing.T, queue time.Duration, loss float64, names ...string)
 }
 
 func TestTheEngineObeysAShallowQueue(t *testing.T) {
+	if raceEnabled {
+		t.Skip("one goroutine: there is nothing to race")
+	}
 	const d = "dalt"
 	for _, c := range []struct {
 		name  string
@@ -87,6 +90,9 @@ func TestTheEngineObeysAShallowQueue(t *testing.T) {
 }
 
 func TestDaltBesideLossBasedFlowsInTheEngine(t *testing.T) {
+	if raceEnabled {
+		t.Skip("one goroutine: there is nothing to race")
+	}
 	// What congestion/DESIGN.md says of a deep queue. Choose another controller
 	// there.
 	for _, other := range []string{"cubic", "newreno"} {

@@ -24,7 +24,7 @@ losses, handshakes.
 The simulator decides: each case runs in virtual time with several seeds, and
 the median is held against the target. These figures are the same on every
 machine. The sockets column shows the same case once over real sockets on
-loopback, through the proxy, for at most 5 s (small messages and two flows 15 s);
+loopback, through the proxy, for at most 5 s (small messages 8 s, two flows 10 s);
 it decides nothing, depends on this machine, and where it differs by more than
 5 % the table says why. What is measured, and how: bench/METHOD.md.
 

@@ -14,6 +14,7 @@ type End struct {
 	node, peer *Node
 	at         netip.AddrPort // where the connection says its peer is
 	index      int            // among all ends of the world
+	moves      int            // of its peer
 	ordinal    int            // among all ends of the node, from 1
 	forgotten  bool
 	removed    bool
@@ -264,6 +265,7 @@ func (e *End) followPeer() {
 	}
 	w := e.node.world
 	e.at = e.Conn.Peer()
+	e.moves++
 	e.node.ledger.moved(w, e, w.places[e.at])
 	e.node.endpoint.Moved(e.Conn)
 	w.note(Observation{Kind: Moved, Node: e.node, End: e, Peer: e.peer, PeerAddr: e.at})

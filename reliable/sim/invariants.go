@@ -23,6 +23,10 @@ type watch struct {
 
 const noPacket = never
 
+// acksBeside is what the ack and the reports in a packet that goes ahead of the
+// window may take besides its message.
+const acksBeside = 300
+
 // arrived notes that a data packet is about to be handed to a connection.
 func (o *oracle) arrived(e *End, d *proto.Data, sentAt time.Duration) {
 	e.watch.seen.add(d.Number)
@@ -53,17 +57,23 @@ func (o *oracle) took(e *End, sentAt time.Duration) time.Duration {
 // slack is how wrong an end may be about the time that its peer's packets take:
 // it knows round trips, not the two ways of them, and compares packets with the
 // fastest that said when it was sent. Clocks may drift by 1/4096, and a first
-// packet may have been held back like an acknowledgment. More than two usual
-// round trips it must not be wrong.
+// packet may have been held back like an acknowledgment. More than two usual round
+// trips it must not be wrong, but where it stood still, so that all packets of a
+// pause seem as late as they were read, or where an end moved and everything is
+// measured anew.
 func (o *oracle) slack(e, peer *End) time.Duration {
 	back := peer.watch.fastest
 	if back == noPacket {
 		back = 0
 	}
 	wrong := max(e.watch.fastestTimed-(e.watch.fastest+back)/2, 0)
-	slack := min(wrong, 2*(e.watch.usual+peer.watch.usual)) + o.world.now/4096 + 2*time.Millisecond
+	slack := min(wrong, 2*(e.watch.usual+peer.watch.usual)) + o.world.now/4096 + 5*time.Millisecond
 	if e.watch.timed < 8 {
 		slack += 25 * time.Millisecond
+	}
+	slack += e.node.stood
+	if e.moves+peer.moves > 0 {
+		slack += e.watch.usual + peer.watch.usual
 	}
 	return slack
 }
@@ -127,7 +137,7 @@ func (o *oracle) windowKept(e *End, before *arq.Stats) {
 		return
 	}
 	if now.PacketsAhead > before.PacketsAhead {
-		if e.watch.ahead += now.BytesSent - before.BytesSent; e.watch.ahead > uint64(before.CongestionWindow/8) {
+		if e.watch.ahead += now.BytesSent - before.BytesSent; e.watch.ahead > uint64(before.CongestionWindow/8)+acksBeside {
 			o.fail("%v has %d bytes in flight ahead of a window of %d", e, e.watch.ahead, before.CongestionWindow)
 		}
 		return

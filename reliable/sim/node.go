@@ -32,6 +32,8 @@ type Node struct {
 	all      []*End  // of all its lives
 	paths    []*path // by the index of the node they lead to
 	paused   bool
+	pausedAt time.Duration
+	stood    time.Duration // the longest pause
 	inbox    []inboxEntry
 	lives    int // restarts
 	rejected uint64
@@ -98,7 +100,13 @@ func (n *Node) Restart() {
 // until Resume, when everything that waits happens at once.
 func (n *Node) Pause() {
 	n.world.did(step{verb: verbPause, node: n.index})
-	n.paused = true
+	n.pause()
+}
+
+func (n *Node) pause() {
+	if !n.paused {
+		n.paused, n.pausedAt = true, n.world.now
+	}
 }
 
 // Resume ends a pause.
@@ -108,6 +116,9 @@ func (n *Node) Resume() {
 }
 
 func (n *Node) resume() {
+	if n.paused {
+		n.stood = max(n.stood, n.world.now-n.pausedAt)
+	}
 	n.paused = false
 	waiting := n.inbox
 	n.inbox = nil
