@@ -54,7 +54,6 @@ func (c *Conn) grant(now time.Duration, ch *recvChannel, need uint64) {
 		if c.in.credit.due() {
 			c.in.credit.raise(now) // another channel may wait for no more than this
 		}
-		c.in.short = c.in.short || k.limit < k.charged+need || c.in.credit.limit < c.in.credit.charged+need
 		return
 	}
 	if more := min(k.window, c.in.window-k.window); k.due() && now-k.raisedAt < 2*c.roundTrip() {
@@ -86,13 +85,18 @@ func (k *credit) lost(limit uint64) {
 // blocked reports whether the peer has hardly any credit left.
 func (k *credit) blocked() bool { return k.limit-k.charged < crumb }
 
-// grantShort grants what the application's reading gave back to messages that
-// are begun and need little more than was left.
-func (c *Conn) grantShort(now time.Duration) {
-	c.in.short = false
+// grantBegun grants what the application's reading gave back to the messages of
+// all lanes that are begun, however little they need: each waits for the credit
+// that others use up, and what is charged follows what arrives, not what was sent.
+func (c *Conn) grantBegun(now time.Duration) {
+	c.in.begun = false
 	for _, l := range c.in.lanes {
-		if credited(l.mode) {
-			c.grant(now, l.channel, l.rest())
+		if !credited(l.mode) {
+			continue
+		}
+		if need := l.rest(); need > 0 {
+			c.in.begun = true
+			c.grant(now, l.channel, need)
 		}
 	}
 }

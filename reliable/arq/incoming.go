@@ -23,7 +23,7 @@ type incoming struct {
 	decoders int            // lanes that use repair symbols
 	transit  transit        // how long packets take
 	granting bool           // the credit of a channel has to be announced
-	short    bool           // a message is begun that the credit does not cover
+	begun    bool           // a message of a mode with credit is here in parts
 }
 
 // recvChannel is a channel as its receiver sees it.
@@ -175,8 +175,8 @@ func (c *Conn) ReceiveOn(now time.Duration, channel uint8) (Delivery, bool) {
 		ch.credit.released += released
 		c.tookLarger(now, &d)
 		c.grant(now, ch, 0)
-		if c.in.short {
-			c.grantShort(now)
+		if c.in.begun {
+			c.grantBegun(now)
 		}
 	} else {
 		ch.bytes -= len(d.Data)

@@ -365,6 +365,30 @@ func TestMessagesLargerThanTheWindow(t *testing.T) {
 	}
 }
 
+// A begun message gets the few bytes it lacks though what it waits for is a
+// message on another lane of its channel, which came late and is soon read.
+func TestBegunMessageWaitsForAnotherLane(t *testing.T) {
+	for _, late := range []bool{false, true} { // the application, too
+		p := newPair(t, Config{ReceiveWindow: 10_944})
+		dialer, listener := p.connect()
+		p.quiet()
+		dropMessages(t, p, 0, string(message(0, 1000)))
+		dialer.SendOn(p.now, SendOptions{Channel: 1}, message(0, 1000))
+		p.drain(0)
+		dialer.SendOn(p.now, SendOptions{Channel: 1, Mode: proto.ModeUnordered}, message(1, 10_000))
+		p.drain(0)
+		if late {
+			p.pass(time.Second)
+		}
+		got := 0
+		p.run(time.Minute, func() bool {
+			got += len(collect(listener, p.now, 1))
+			p.drain(1)
+			return got == 2
+		})
+	}
+}
+
 // A message that fits the window and not what is left of it, too little to be
 // worth announcing, is completed.
 func TestMessageNearTheWindow(t *testing.T) {

@@ -132,7 +132,10 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 		return
 	}
 	c.extend(l)
-	c.grant(now, l.channel, l.rest())
+	c.grant(now, l.channel, 0)
+	if c.in.begun = c.in.begun || l.rest() > 0; c.in.begun {
+		c.grantBegun(now)
+	}
 	c.recovered(now, l, more)
 }
 
