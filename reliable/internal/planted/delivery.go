@@ -74,7 +74,7 @@ var delivery = []bug{
 	},
 	{
 		name: "acks-acknowledged", breaks: "an ack alone asks for no answer",
-		file: "reliable/arq/conn.go", old: "case proto.FrameAck, proto.FrameECN,", new: "case proto.FrameECN,",
+		file: "reliable/arq/handle.go", old: "case proto.FrameAck, proto.FrameECN,", new: "case proto.FrameECN,",
 		pkg: "reliable/arq", run: "TestAcksAreNotAcknowledged",
 	},
 	{
@@ -84,7 +84,7 @@ var delivery = []bug{
 	},
 	{
 		name: "close-not-answered", breaks: "a close is answered as often as it comes",
-		file: "reliable/arq/conn.go", old: "c.closing.pending = true // the peer has not heard our answer", new: "",
+		file: "reliable/arq/handle.go", old: "c.closing.pending = true // the peer has not heard our answer", new: "",
 		pkg: "reliable/sim", run: "TestA16_LastAnswerLost",
 	},
 }

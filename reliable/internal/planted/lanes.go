@@ -29,7 +29,7 @@ var lanes = []bug{
 	},
 	{
 		name: "late-not-believed", breaks: "what the peer passed over is not told as acknowledged",
-		file: "reliable/arq/conn.go", old: "\t\tc.handleLate(&f.Lapse)\n", new: "",
+		file: "reliable/arq/handle.go", old: "\t\tc.handleLate(&f.Lapse)\n", new: "",
 		pkg: "reliable/arq", run: "TestDeadlineIsKept",
 	},
 	{
@@ -139,12 +139,12 @@ var lanes = []bug{
 	},
 	{
 		name: "gloomy-for-ever", breaks: "a guess that packets are slow does not outlast a round trip",
-		file: "reliable/arq/conn.go", old: "\t\tc.judgeBack(now)\n", new: "",
+		file: "reliable/arq/handle.go", old: "\t\tc.judgeBack(now)\n", new: "",
 		pkg: "reliable/arq", run: "TestDeadlinesRecoverFromAGloomyGuess",
 	},
 	{
 		name: "symbols-not-used", breaks: "repair symbols bring back what was lost",
-		file: "reliable/arq/conn.go", old: "\t\tc.handleRepair(now, &f.Repair)\n", new: "",
+		file: "reliable/arq/handle.go", old: "\t\tc.handleRepair(now, &f.Repair)\n", new: "",
 		pkg: "reliable/arq", run: "TestRedundancySparesRoundTrips",
 	},
 	{
