@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,23 +13,7 @@ import (
 // None of them but the one that nothing repairs is a lost message.
 func TestValuesOfAKnownSequenceOfModes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n, senderSocket, receiverSocket := network(t)
-		open := func(pc net.PacketConn) *reliable.Listener {
-			l, err := reliable.NewListener(pc, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return l
-		}
-		from, to := open(senderSocket), open(receiverSocket)
-		sender, err := from.Dial(t.Context(), receiverAt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		receiver, err := to.Accept(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		n, from, to, sender, receiver := joined(t, nil)
 		c := NewReliable()
 		retire := []func(){c.AddConn(sender.Stats), c.AddConn(receiver.Stats)}
 		clean := lossy.Profile{Delay: 20 * time.Millisecond}

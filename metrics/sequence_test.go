@@ -127,6 +127,29 @@ func TestValuesOfAKnownSequenceInRawMode(t *testing.T) {
 	})
 }
 
+// joined is a network with a connection between the two sockets on it.
+func joined(t *testing.T, config *reliable.Config) (n *lossy.Network, from, to *reliable.Listener, sender, receiver *reliable.Conn) {
+	t.Helper()
+	n, senderSocket, receiverSocket := network(t)
+	open := func(pc net.PacketConn) *reliable.Listener {
+		l, err := reliable.NewListener(pc, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	from, to = open(senderSocket), open(receiverSocket)
+	sender, err := from.Dial(t.Context(), receiverAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receiver, err = to.Accept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n, from, to, sender, receiver
+}
+
 // The same sixteen messages: reliable mode delivers each once, repairs the one
 // that was lost and the one that was damaged, and drops the copy. The late one
 // is repaired for nothing: when the message sent 10 ms after each of these three
@@ -135,23 +158,7 @@ func TestValuesOfAKnownSequenceInRawMode(t *testing.T) {
 // have been acknowledged yet. Repairs of small messages leave twice.
 func TestValuesOfAKnownSequenceInReliableMode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n, senderSocket, receiverSocket := network(t)
-		open := func(pc net.PacketConn) *reliable.Listener {
-			l, err := reliable.NewListener(pc, &reliable.Config{Redundancy: reliable.RedundancyOff})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return l
-		}
-		from, to := open(senderSocket), open(receiverSocket)
-		sender, err := from.Dial(t.Context(), receiverAt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		receiver, err := to.Accept(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		n, from, to, sender, receiver := joined(t, &reliable.Config{Redundancy: reliable.RedundancyOff})
 		c := NewReliable()
 		retire := []func(){
 			c.AddConn(sender.Stats), c.AddConn(receiver.Stats),

@@ -7,6 +7,25 @@ import (
 	"udplab/proto"
 )
 
+// exchanger returns a function that hands over, at once and without an
+// allocation, what one end has to send.
+func (p *pair) exchanger() func(from, to *Conn) {
+	var buf []byte
+	var packet proto.Packet
+	return func(from, to *Conn) {
+		for {
+			b, _, ok := from.AppendPacket(p.now, buf[:0])
+			if buf = b; !ok {
+				return
+			}
+			if err := proto.Parse(b, &packet); err != nil {
+				p.t.Fatal(err)
+			}
+			to.Handle(p.now, to.Peer(), &packet, len(b), NotECT)
+		}
+	}
+}
+
 // In the steady state of a transfer nothing is allocated for acknowledgments:
 // neither the sender by taking them in, nor the receiver by making them. The
 // messages themselves cost a copy on each side.
@@ -14,20 +33,7 @@ func TestAcksCostNoAllocations(t *testing.T) {
 	p := newPair(t, Config{})
 	dialer, listener := p.connect()
 	p.quiet()
-	var buf []byte
-	var packet proto.Packet
-	exchange := func(from, to *Conn) {
-		for {
-			b, _, ok := from.AppendPacket(p.now, buf[:0])
-			if buf = b; !ok {
-				return
-			}
-			if err := proto.Parse(b, &packet); err != nil {
-				t.Fatal(err)
-			}
-			to.Handle(p.now, to.Peer(), &packet, len(b), NotECT)
-		}
-	}
+	exchange := p.exchanger()
 	round := func() { // a ping each way and its acknowledgment
 		dialer.pingPending, listener.pingPending = true, true
 		exchange(dialer, listener)
@@ -58,20 +64,7 @@ func TestR13_PacketsCostNoAllocations(t *testing.T) {
 	p := newPair(t, Config{})
 	dialer, listener := p.connect()
 	p.quiet()
-	var buf []byte
-	var packet proto.Packet
-	exchange := func(from, to *Conn) {
-		for {
-			b, _, ok := from.AppendPacket(p.now, buf[:0])
-			if buf = b; !ok {
-				return
-			}
-			if err := proto.Parse(b, &packet); err != nil {
-				t.Fatal(err)
-			}
-			to.Handle(p.now, to.Peer(), &packet, len(b), NotECT)
-		}
-	}
+	exchange := p.exchanger()
 	msg := make([]byte, 1<<20)
 	transfer := func() {
 		if _, err := dialer.Send(p.now, msg, false); err != nil {
