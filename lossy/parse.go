@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ParseProbability reads a probability as people write it: "5%" or "0.05". A
@@ -78,6 +79,22 @@ func FormatRate(bitsPerSecond float64) string {
 // formatProbability writes a probability as ParseProbability reads it.
 func formatProbability(p float64) string {
 	return strconv.FormatFloat(p*100, 'g', 6, 64) + "%"
+}
+
+// ParseDuration reads a time that is zero or more, with its unit: "40ms",
+// "1.5s"; "0" needs none.
+func ParseDuration(s string) (time.Duration, error) {
+	v, err := time.ParseDuration(s)
+	if err == nil && v < 0 {
+		return 0, fmt.Errorf("%q is out of range: a duration cannot be negative", s)
+	}
+	if err == nil {
+		return v, nil
+	}
+	if _, bare := strconv.ParseFloat(s, 64); bare == nil {
+		return 0, fmt.Errorf("%q has no unit: write it like %sms or %ss", s, s, s)
+	}
+	return 0, fmt.Errorf("%q is not a duration: write it like 20ms, 1.5s or 2m", s)
 }
 
 // parseDecimal is strconv.ParseFloat without hexadecimal, infinity and NaN.

@@ -15,7 +15,7 @@ import (
 	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/terminal"
 	"udplab/cmd/internal/units"
-	"udplab/lossy/control"
+	"udplab/lossy"
 	"udplab/metrics"
 )
 
@@ -99,7 +99,7 @@ func fitJitter(f *pflag.FlagSet) {
 		if !delay.Changed || jitter.Changed || f.Changed("jitter") {
 			continue
 		}
-		limit, err := control.ParseDuration(delay.Value.String())
+		limit, err := lossy.ParseDuration(delay.Value.String())
 		if err == nil && limit < demo.DefaultProfile().Jitter {
 			err = jitter.Value.Set(limit.String())
 		}

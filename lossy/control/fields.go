@@ -81,7 +81,7 @@ func probability(name, what string, of func(*lossy.Profile) *float64) Field {
 func duration(name, usage string, of func(*lossy.Profile) *time.Duration) Field {
 	return Field{
 		Name: name, Kind: "duration", Usage: usage,
-		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, ParseDuration) },
+		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, lossy.ParseDuration) },
 		format: func(p *lossy.Profile) string { return of(p).String() },
 	}
 }
@@ -129,22 +129,6 @@ func parseCount(at *int, s string) error {
 	}
 	*at = int(v)
 	return nil
-}
-
-// ParseDuration reads a time that is zero or more, with its unit: "40ms",
-// "1.5s"; "0" needs none.
-func ParseDuration(s string) (time.Duration, error) {
-	v, err := time.ParseDuration(s)
-	if err == nil && v < 0 {
-		return 0, fmt.Errorf("%q is out of range: a duration cannot be negative", s)
-	}
-	if err == nil {
-		return v, nil
-	}
-	if _, bare := strconv.ParseFloat(s, 64); bare == nil {
-		return 0, fmt.Errorf("%q has no unit: write it like %sms or %ss", s, s, s)
-	}
-	return 0, fmt.Errorf("%q is not a duration: write it like 20ms, 1.5s or 2m", s)
 }
 
 // FormatProbability writes a probability so that lossy.ParseProbability reads

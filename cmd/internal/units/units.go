@@ -59,7 +59,7 @@ type Duration time.Duration
 
 // Set reads Go's form, "20ms" or "1m30s".
 func (d *Duration) Set(s string) error {
-	v, err := control.ParseDuration(s)
+	v, err := lossy.ParseDuration(s)
 	if err == nil {
 		*d = Duration(v)
 	}
