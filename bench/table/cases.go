@@ -174,7 +174,7 @@ func laneCase() Case {
 		Name:  "lane",
 		Title: "10 chat lines a second beside messages of 10 MB on a channel of lower priority, 20 Mbit/s, 50 ms RTT",
 		Today: "blocks, or a window of packets", apart: apartPaced,
-		Targets: []Target{{Held, AtMost, bound}, {Added, ReportOnly, 0}, {QueueMet, ReportOnly, 0}, {Goodput, ReportOnly, 0}},
+		Targets: []Target{{Added, AtMost, bound}, {Held, AtMost, bound}, {QueueMet, ReportOnly, 0}, {Goodput, ReportOnly, 0}},
 		work: lanes{
 			link: link{rate: rate, roundTrip: 50 * ms}, bulk: 10e6, lane: arq.Lane{Priority: -1},
 			pause: 100 * ms, size: 200, lines: 1000,

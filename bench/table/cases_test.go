@@ -26,7 +26,7 @@ func TestTargetsAreThoseOfTheEngine(t *testing.T) {
 		"paced-60-5: p99 <= 45, p99.9 <= 65, wire <= 3.2",
 		"paced-60-1: p99 <= 30, p99.9 <= 45, wire report",
 		"paced-10: p99 <= 50, wire report",
-		"lane: held p99 <= 1.58, added p99 report, queue met p99 report, goodput report",
+		"lane: added p99 <= 1.58, held p99 <= 1.58, queue met p99 report, goodput report",
 		"deadline: too late <= 0, unreported <= 0, delivered report, wire report",
 		"deadline-plain: too late <= 0, unreported <= 0, delivered report, wire report",
 		"queue: queue <= 15",

@@ -126,7 +126,7 @@ func (l lanes) count(s settings) int {
 	if s.paced == 0 {
 		return min(s.messages, l.lines)
 	}
-	return min(s.messages, l.lines, int(s.paced/l.pause))
+	return min(s.messages, l.lines, max(int(s.paced/l.pause), leastOf99))
 }
 
 // schedule is when the lines are due: one in each pause, at any moment of it, so

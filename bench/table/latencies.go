@@ -23,6 +23,9 @@ func (l latencies) record(d time.Duration) {
 	_ = l.histogram.RecordValue(min(d, latencyMost).Microseconds())
 }
 
+// leastOf99 is how many messages have a 99th percentile.
+const leastOf99 = 100
+
 // figures are the percentiles that so many messages have: of fewer than a
 // thousand the 99.9th would be the slowest by another name.
 func (l latencies) figures() Figures {
@@ -31,7 +34,7 @@ func (l latencies) figures() Figures {
 		measure Measure
 		percent float64
 		least   int64 // messages
-	}{{P50, 50, 2}, {P99, 99, 100}, {P999, 99.9, 1000}} {
+	}{{P50, 50, 2}, {P99, 99, leastOf99}, {P999, 99.9, 1000}} {
 		if l.histogram.TotalCount() >= p.least {
 			f[p.measure] = float64(l.histogram.ValueAtQuantile(p.percent)) / 1e3
 		}

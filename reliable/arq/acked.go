@@ -66,6 +66,7 @@ func (c *Conn) handleAck(now time.Duration, f *proto.Ack) {
 			Bytes: found.bytes, LargestSentAt: found.newestSentAt,
 			PriorInFlight: before.inFlight, InFlight: c.recovery.inFlight,
 			WindowLimited: found.moreWaited,
+			Quiet:         c.urgency.lately(now),
 			CE:            c.congestionMarks(found.marked),
 			RTT:           path, Rate: rate,
 		})

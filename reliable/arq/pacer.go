@@ -17,12 +17,13 @@ type pacer struct {
 // maxRate is more than any link carries, bytes per second.
 const maxRate = 1e12
 
-// minBurst is how many packets the pacer always lets go in a row.
+// minBurst is how many packets the pacer always lets go in a row, while nothing
+// urgent would have to wait behind them.
 const minBurst = 2
 
 // advance fills the bucket up to now at the given rate, for wake-ups that are
-// precision apart.
-func (p *pacer) advance(now time.Duration, rate float64, maxPacket int, precision time.Duration) {
+// precision apart. A burst is the bytes that go in a row at any rate.
+func (p *pacer) advance(now time.Duration, rate float64, burst int, precision time.Duration) {
 	if !(rate > 0 && rate <= maxRate) {
 		rate = 0 // a controller that does not know better, or errs, does not stop the connection
 	}
@@ -32,7 +33,7 @@ func (p *pacer) advance(now time.Duration, rate float64, maxPacket int, precisio
 	if rate == 0 {
 		return
 	}
-	p.quantum = max(minBurst*maxPacket, int(rate*precision.Seconds()))
+	p.quantum = max(burst, int(rate*precision.Seconds()))
 	if fresh {
 		p.tokens, p.carry = p.quantum, 0
 		return

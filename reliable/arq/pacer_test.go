@@ -30,13 +30,13 @@ func TestPacerKeepsTheRate(t *testing.T) {
 		{6.25e6, 2 * ms, 12_500},
 	} {
 		var p pacer
-		p.advance(0, c.rate, packet, c.precision)
+		p.advance(0, c.rate, minBurst*packet, c.precision)
 		p.emptied(packet)
 		now, bytes := time.Duration(0), 0
 		for now < 20*time.Second {
 			wait := p.wait()
 			now += wait
-			p.advance(now, c.rate, packet, c.precision)
+			p.advance(now, c.rate, minBurst*packet, c.precision)
 			burst := p.emptied(packet)
 			if burst == 0 {
 				t.Fatalf("rate %v: after a wait of %v nothing may leave", c.rate, wait)
@@ -55,8 +55,8 @@ func TestPacerKeepsTheRate(t *testing.T) {
 func TestPacerLetsEverythingGoWhileTheRateIsUnknown(t *testing.T) {
 	for _, rate := range []float64{0, -1e6, math.NaN(), math.Inf(1)} { // what a controller of someone else's may say
 		var p pacer
-		p.advance(0, 1e6, 1200, 200*time.Microsecond)
-		p.advance(ms, rate, 1200, 200*time.Microsecond)
+		p.advance(0, 1e6, minBurst*1200, 200*time.Microsecond)
+		p.advance(ms, rate, minBurst*1200, 200*time.Microsecond)
 		for range 100 {
 			p.sent(1200)
 		}
@@ -71,10 +71,10 @@ func TestPacerLetsEverythingGoWhileTheRateIsUnknown(t *testing.T) {
 func TestPacerForgivesLateTimers(t *testing.T) {
 	const rate, precision = 125e6, 2 * ms
 	var p pacer
-	p.advance(0, rate, 1200, precision)
+	p.advance(0, rate, minBurst*1200, precision)
 	sent := 0
 	for now := time.Duration(0); now < time.Second; now += 2 * precision { // one precision late, each time
-		p.advance(now, rate, 1200, precision)
+		p.advance(now, rate, minBurst*1200, precision)
 		sent += p.emptied(1200)
 	}
 	if float64(sent) < 0.99*rate {
@@ -85,9 +85,9 @@ func TestPacerForgivesLateTimers(t *testing.T) {
 // What was not used in a quiet time is not made up for in one burst.
 func TestPacerForgetsIdleTime(t *testing.T) {
 	var p pacer
-	p.advance(0, 6.25e6, 1200, 200*time.Microsecond)
+	p.advance(0, 6.25e6, minBurst*1200, 200*time.Microsecond)
 	p.emptied(1200)
-	p.advance(time.Hour, 6.25e6, 1200, 200*time.Microsecond)
+	p.advance(time.Hour, 6.25e6, minBurst*1200, 200*time.Microsecond)
 	if got, want := p.emptied(1200), 2*p.quantum; got != want {
 		t.Errorf("after an hour %d bytes left at once, want two quanta: %d", got, want)
 	}

@@ -104,9 +104,10 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	if c.recovery.probes > 0 || owed {
 		return true // small and rare, or owed to the peer: not held back
 	}
+	urgent := c.noteUrgency(now)
 	room := c.windowRoom() >= c.nextSize()
 	if room {
-		c.pacer.advance(now, c.congestion.PacingRate(), c.packetLimit(), c.config.PacingQuantum)
+		c.pacer.advance(now, c.congestion.PacingRate(), c.packetsInARow(now)*c.packetLimit(), c.config.PacingQuantum)
 		wait := c.pacer.wait()
 		if wait == 0 {
 			c.urgency.bytes = 0
@@ -117,7 +118,7 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	} else {
 		c.limits.note(now, limitCongestion)
 	}
-	c.urgency.now = c.mayGoAhead()
+	c.urgency.now = urgent && c.mayGoAhead()
 	return c.urgency.now
 }
 

@@ -1,5 +1,7 @@
 package arq
 
+import "time"
+
 // This file lets urgent messages leave at once. Bulk fills the window, and a
 // controller that drains the path lets nothing go for a good part of a round
 // trip. What a lane sends while one of smaller priority waits does not wait with
@@ -13,20 +15,44 @@ const (
 	// aheadPackets is how many packets may leave ahead in a row: a burst that
 	// RFC 9002 section 7.7 allows at the start.
 	aheadPackets = 10
+	// quietFor is how long after an urgent message the next is expected.
+	// People who write to each other leave such pauses.
+	quietFor = 30 * time.Second
 )
 
 // urgency is what left ahead of window and pacer.
 type urgency struct {
-	bytes int  // since both let something go
-	now   bool // the packet in hand
+	bytes int           // since both let something go
+	now   bool          // the packet in hand
+	last  time.Duration // when one left; 0 = never
 }
 
-// mayGoAhead reports whether the next packet may leave although window or pacer
+// lately reports whether urgent messages go out beside bulk. The bulk then
+// keeps the queue empty that they would have to wait in.
+func (u *urgency) lately(now time.Duration) bool { return u.last != 0 && now-u.last < quietFor }
+
+// packetsInARow is how many packets the pacer lets go at a time.
+func (c *Conn) packetsInARow(now time.Duration) int {
+	if c.urgency.lately(now) {
+		return 1
+	}
+	return minBurst
+}
+
+// noteUrgency reports whether what goes next outranks something that waits too.
+func (c *Conn) noteUrgency(now time.Duration) bool {
+	l := c.nextLane()
+	if l == nil || !c.out.outranks(l) {
+		return false
+	}
+	c.urgency.last = now
+	return true
+}
+
+// mayGoAhead reports whether an urgent packet may leave although window or pacer
 // hold it back.
 func (c *Conn) mayGoAhead() bool {
-	l := c.nextLane()
-	return l != nil && c.out.outranks(l) &&
-		c.urgency.bytes+c.nextSize() <= min(c.congestion.Window()/aheadPart, aheadPackets*c.packetLimit())
+	return c.urgency.bytes+c.nextSize() <= min(c.congestion.Window()/aheadPart, aheadPackets*c.packetLimit())
 }
 
 // outranks reports whether a lane of smaller priority waits.

@@ -2,6 +2,7 @@ package arq
 
 import (
 	"testing"
+	"time"
 
 	"udplab/proto"
 	"udplab/reliable/congestion"
@@ -73,6 +74,72 @@ func TestUrgentMessagesDoNotWaitForTheWindow(t *testing.T) {
 	}
 	if dialer.recovery.inFlight != before+bytes {
 		t.Errorf("%d bytes in flight after %d and %d: what goes ahead is in flight too", dialer.recovery.inFlight, before, bytes)
+	}
+}
+
+// attentive is a controller that counts what it is told.
+type attentive struct {
+	congestion.Controller
+	acks, quiet int
+}
+
+func (q *attentive) Acked(now time.Duration, a congestion.Ack) {
+	q.acks++
+	if a.Quiet {
+		q.quiet++
+	}
+	q.Controller.Acked(now, a)
+}
+
+// The controller is told that urgent messages go beside bulk, from the first on
+// and for a while after the last, whether or not they had to go ahead; and the
+// pacer then lets single packets go.
+func TestTheControllerKnowsOfUrgentMessages(t *testing.T) {
+	p := newPair(t, Config{SendBuffer: 64 << 20, ReceiveWindow: 64 << 20, Congestion: func(c congestion.Config) congestion.Controller {
+		return &attentive{Controller: congestion.NewFixed(c, 20_000)}
+	}})
+	dialer, _ := p.connect()
+	control := dialer.congestion.(*attentive)
+	dialer.SetLane(1, Lane{Priority: 1})
+	// exchange sends lines, or bulk, or bulk and a line behind it, waits until all
+	// is there, and says what the acks told.
+	exchange := func(bulk, line bool) (acks, quiet int) {
+		t.Helper()
+		before := *control
+		if bulk {
+			if _, err := dialer.Send(p.now, make([]byte, 200_000), false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if line {
+			if _, err := dialer.SendOn(p.now, SendOptions{Channel: 1}, make([]byte, 100)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.drain(0)
+		p.run(10*time.Second, func() bool { return dialer.out.open == 0 })
+		return control.acks - before.acks, control.quiet - before.quiet
+	}
+	for _, c := range []struct {
+		name       string
+		bulk, line bool
+		pause      time.Duration // before
+		quiet      bool
+	}{
+		{"a line alone", false, true, 0, false},
+		{"bulk alone", true, false, 0, false},
+		{"a line beside bulk", true, true, 0, true},
+		{"bulk a little later", true, false, quietFor / 2, true},
+		{"bulk long after the last line", true, false, quietFor, false},
+	} {
+		p.now += c.pause
+		acks, quiet := exchange(c.bulk, c.line)
+		if want := map[bool]int{true: acks}[c.quiet]; acks == 0 || quiet != want {
+			t.Errorf("%s: of %d acks %d say that urgent messages go beside bulk, want %d", c.name, acks, quiet, want)
+		}
+		if got, want := dialer.packetsInARow(p.now), map[bool]int{true: 1, false: minBurst}[c.quiet]; got != want {
+			t.Errorf("%s: %d packets in a row, want %d", c.name, got, want)
+		}
 	}
 }
 

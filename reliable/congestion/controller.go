@@ -62,6 +62,7 @@ type Ack struct {
 	PriorInFlight int           // bytes in flight before this ack frame came
 	InFlight      int           // bytes in flight after it and the losses it revealed
 	WindowLimited bool          // the window or the pacer, not the application, held the sender back (RFC 9002 section 7.8)
+	Quiet         bool          // urgent messages go out beside bulk: a queue costs more than throughput
 	CE            int           // packets newly reported as marked Congestion Experienced (RFC 3168)
 	RTT           RTT
 	Rate          Rate

@@ -47,6 +47,9 @@ func (s daltState) String() string {
 //	startup -> drain -> measure -> climb -> drain -> measure -> climb ...
 //	           drain <- measure    while a queue is left after a drain
 //	any of them -> startup         after persistent congestion
+//
+// While the connection has urgent messages to send beside its bulk, a climb
+// begins with a long cruise at an empty queue: see daltQuiet.
 type Dalt struct {
 	config Config
 	state  daltState
@@ -55,6 +58,7 @@ type Dalt struct {
 	path   daltPath
 	losses daltLosses
 	depth  daltDepth
+	quiet  daltQuiet
 	round  daltRound
 
 	// Of the last drain.
@@ -104,11 +108,18 @@ func (d *Dalt) PacingRate() float64 {
 	}
 	switch d.state {
 	case daltStartup:
-		return 2 * d.window / d.srtt.Seconds()
+		return (1 + d.startGain()) * d.window / d.srtt.Seconds()
 	case daltClimb:
+		if d.quiet.cruising() {
+			return d.quiet.cruiseRate()
+		}
 		return (d.window + d.step) / d.srtt.Seconds()
 	case daltDrain, daltMeasure:
-		return 1.05 * d.window / d.pathRTT.Seconds()
+		rate := 1.05 * d.window / d.pathRTT.Seconds()
+		if d.quiet.next() {
+			rate = min(rate, daltQuietDrain*d.quiet.rate)
+		}
+		return rate
 	}
 	panic("BUG: dalt state")
 }
@@ -121,7 +132,11 @@ func (d *Dalt) PacketSent(time.Duration, Sent) {}
 
 // target is the standing queue at which the flow drains.
 func (d *Dalt) target() time.Duration {
-	return max(d.goal()>>d.depth.halvings, d.packetTime()/2)
+	goal := d.goal() >> d.depth.halvings
+	if d.quiet.next() {
+		goal = min(goal, max(goal/daltQuietPart, d.quietQueue()))
+	}
+	return max(goal, d.packetTime()/2)
 }
 
 // goal is the target where the bottleneck's queue is deep enough for it. Below
@@ -150,7 +165,7 @@ func (d *Dalt) Lost(_ time.Duration, l Loss) {
 		// how short it can be.
 		d.state, d.window = daltStartup, d.leastWindow()
 		d.startRate, d.flatRounds = 0, 0
-		d.losses, d.depth = daltLosses{}, daltDepth{}
+		d.losses, d.depth, d.quiet = daltLosses{}, daltDepth{}, daltQuiet{wanted: d.quiet.wanted}
 		d.round = daltRound{end: d.round.end}
 	}
 }
@@ -165,6 +180,7 @@ func (d *Dalt) Spurious(_ time.Duration, s Spurious) {
 // Acked implements Controller.
 func (d *Dalt) Acked(now time.Duration, a Ack) {
 	d.srtt = a.RTT.Smoothed
+	d.quiet.wanted = a.Quiet
 	d.path.sample(now, a.RTT.Latest)
 	d.round.acked(a)
 	ended := a.Rate.PriorDelivered >= d.round.end
@@ -196,6 +212,7 @@ func (d *Dalt) enter(s daltState, a Ack) {
 // backOff begins a drain: of a queue that takes q, and to part of the window
 // that would fill the path without it.
 func (d *Dalt) backOff(now time.Duration, a Ack, q time.Duration, part float64) {
+	d.quiet.fail()
 	rate := a.Rate.BytesPerSecond
 	if rate == 0 {
 		rate = d.window / max(d.srtt, time.Microsecond).Seconds()

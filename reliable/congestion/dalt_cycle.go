@@ -9,7 +9,7 @@ import (
 // rate grows no more, or losses tell that it can't.
 func (d *Dalt) startup(now time.Duration, a Ack, ended bool) {
 	if a.WindowLimited {
-		d.window = min(d.window+float64(a.Bytes), maxWindow)
+		d.window = min(d.window+d.startGain()*float64(a.Bytes), maxWindow)
 	}
 	// A quarter of a round trip is watched: this is a race with the queue.
 	if q := d.path.standing(now, d.srtt/4); q >= d.target()*3/4 {
@@ -25,7 +25,7 @@ func (d *Dalt) startup(now time.Duration, a Ack, ended bool) {
 	}
 	excess := d.losses.excess(d.round.tally, d.config.MaxPacket, false)
 	switch {
-	case d.round.rate >= d.startRate*1.25:
+	case d.round.rate >= d.startRate*(1+d.startGain()/4):
 		d.startRate, d.flatRounds = d.round.rate, 0
 	case !a.Rate.AppLimited:
 		d.flatRounds++
@@ -38,6 +38,14 @@ func (d *Dalt) startup(now time.Duration, a Ack, ended bool) {
 		d.losses.learn(d.round.tally, d.config.MaxPacket)
 	}
 	d.enter(daltStartup, a)
+}
+
+// startGain is the part of a window that startup adds to it in a round trip.
+func (d *Dalt) startGain() float64 {
+	if d.quiet.wanted {
+		return daltQuietGain
+	}
+	return 1
 }
 
 // heavy reports whether the round lost more than any path is forgiven.
@@ -98,6 +106,7 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 		// The delivery rate is what random loss left of the path's; acks that
 		// come in lumps need a lump more in flight.
 		through := 1 - min(d.losses.base, daltHeavy)
+		d.quiet.learn(d.peakRate / through)
 		d.full = d.peakRate/through*(d.srtt-max(left, 0)).Seconds() + d.round.bytesPerAck()
 		d.byRate = false
 		if d.depth.halvings > 0 {
@@ -110,6 +119,10 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 	d.ceiling = max(d.ceiling, d.full)
 	d.rounds, d.emptyRounds = 0, 0
 	d.step = d.plainStep()
+	d.quiet.listen(&d.round, left, d.goal()/daltQuietNoise)
+	if d.quiet.begin(now, d.pathRTT) {
+		d.window, d.step = d.full, 0
+	}
 	d.enter(daltClimb, a)
 }
 
@@ -130,6 +143,13 @@ func (d *Dalt) climb(now time.Duration, a Ack, ended bool) {
 	if a.WindowLimited {
 		d.window = min(d.window+d.step*float64(a.Bytes)/d.window, maxWindow)
 	}
+	if d.quiet.cruising() {
+		if !d.quiet.over(now) {
+			d.cruise(now, a, ended)
+			return
+		}
+		d.step = d.plainStep()
+	}
 	q := d.path.standing(now, d.srtt)
 	d.round.peak = max(d.round.peak, q)
 	d.depth.largest.add(now, q)
@@ -138,6 +158,9 @@ func (d *Dalt) climb(now time.Duration, a Ack, ended bool) {
 		// The queue took that much without overflowing: the losses of this
 		// climb were not ours.
 		d.losses.commit(d.config.MaxPacket)
+		if d.round.limited && !a.Rate.AppLimited {
+			d.quiet.learn(a.Rate.BytesPerSecond / (1 - min(d.losses.base, daltHeavy)))
+		}
 		d.depth.reached()
 		d.byRate = d.emptyRounds > 2
 		d.backOff(now, a, q, 1)

@@ -39,6 +39,7 @@ type rateChange struct {
 type linkFlow struct {
 	controller Controller
 	start, end time.Duration // end 0 = the link's
+	quiet      bool          // urgent messages go beside it: no queue is wanted
 	appRate    float64       // bits per second the application has to send; 0 = always more
 }
 

@@ -96,7 +96,7 @@ func (s *linkSender) send() {
 	now := s.run.now
 	rate := s.c.PacingRate()
 	if rate > 0 {
-		quantum := max(2*linkPacket, rate*modelQuantum.Seconds())
+		quantum := max(s.burst(), rate*modelQuantum.Seconds())
 		s.tokens = min(s.tokens+rate*(now-s.filledAt).Seconds(), 2*quantum)
 		if s.filledAt == 0 {
 			s.tokens = quantum
@@ -121,7 +121,7 @@ func (s *linkSender) send() {
 			break
 		}
 		if rate > 0 && s.tokens <= 0 && s.probes == 0 {
-			quantum := max(2*linkPacket, rate*modelQuantum.Seconds())
+			quantum := max(s.burst(), rate*modelQuantum.Seconds())
 			next = now + time.Duration((quantum-s.tokens)/rate*1e9) + 1
 			break
 		}
@@ -139,6 +139,14 @@ func (s *linkSender) send() {
 		s.wakeAt = next
 		s.run.push(linkEvent{at: next, flow: s.id, kind: eventWake})
 	}
+}
+
+// burst is what leaves in a row at any rate.
+func (s *linkSender) burst() float64 {
+	if s.flow.quiet {
+		return linkPacket
+	}
+	return 2 * linkPacket
 }
 
 func (s *linkSender) sendOne() {
@@ -222,7 +230,7 @@ func (s *linkSender) acked(upTo int) {
 		return
 	}
 	now := s.run.now
-	a := Ack{PriorInFlight: s.inFlight, CE: s.logCE[upTo-1] - s.ceSeen}
+	a := Ack{PriorInFlight: s.inFlight, Quiet: s.flow.quiet, CE: s.logCE[upTo-1] - s.ceSeen}
 	s.ceSeen = s.logCE[upTo-1]
 	latest := time.Duration(0)
 	var late []int

@@ -57,4 +57,19 @@ var control = []bug{
 		file: "reliable/congestion/dalt_cycle.go", old: "case q >= d.target():", new: "case q >= 5*d.target():",
 		pkg: "reliable/congestion", run: "TestDaltFillsTheLinkAtAnyRandomLoss",
 	},
+	{
+		name: "cruise-never-fails", breaks: "a quiet flow that others fill the queue of gives up its cruise",
+		file: "reliable/congestion/dalt_quiet.go", old: "if d.heavy() || q.queued < daltCruiseLeast ||", new: "if d.heavy() ||",
+		pkg: "reliable/congestion", run: "TestQuietDaltBesideCubic",
+	},
+	{
+		name: "application-taken-for-path", breaks: "a cruise does not hold an application to the rate it had",
+		file: "reliable/congestion/dalt_cycle.go", old: "if d.round.limited && !a.Rate.AppLimited {", new: "{",
+		pkg: "reliable/congestion", run: "TestCruiseDoesNotHoldAnApplicationToItsOwnRate",
+	},
+	{
+		name: "urgency-not-told", breaks: "the controller knows of urgent messages beside bulk",
+		file: "reliable/arq/urgent.go", old: "	c.urgency.last = now\n", new: "",
+		pkg: "reliable/arq", run: "TestTheControllerKnowsOfUrgentMessages",
+	},
 }
