@@ -3,6 +3,7 @@ package lossy
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -101,7 +102,7 @@ func TestRateBoundsEveryWindow(t *testing.T) {
 	for _, rate := range []float64{64e3, 10e6, 7777777, 1e9} {
 		l := NewLink(9, 0, Up, Profile{Rate: rate, Queue: thirtyKilobytes(rate), Delay: 3 * time.Millisecond, Duplicate: 0.05})
 		times, sizes := play(l, bursts(100_000, rate, 0.9))
-		report(t, FormatRate(rate), checkPaced(times, sizes, rate))
+		row{"Rate and queue", "rate " + FormatRate(rate), "no window holds more", 9}.judge(t, paced(times, sizes, rate))
 		if s := l.Stats(); s.Dropped[CauseQueue] == 0 || s.PacketsOut < s.PacketsIn/2 {
 			t.Errorf("%s: %d in, %d out, %d dropped: not the load this test is about",
 				FormatRate(rate), s.PacketsIn, s.PacketsOut, s.Dropped[CauseQueue])
@@ -121,9 +122,12 @@ func TestRateIsReached(t *testing.T) {
 			sent += sizes[i] * 8
 		}
 	}
-	if share := float64(sent) / (rate * seconds); share < 0.999 || share > 1 {
-		t.Errorf("carried %.5f of the rate over %d s, want 0.999 to 1", share, seconds)
+	share := float64(sent) / (rate * seconds)
+	f := finding{n: len(times), estimate: figure(share), expected: "0.999 to 1", statistic: "share of the rate over 10 s"}
+	if share < 0.999 || share > 1 {
+		f.wrong = fmt.Errorf("carried %.5f of the rate over %d s, want 0.999 to 1", share, seconds)
 	}
+	row{"Rate and queue", "rate " + FormatRate(rate), "a busy link carries its rate", 10}.judge(t, f)
 }
 
 // The set of packets the queue drops is that of a simulation that knows only

@@ -31,8 +31,9 @@ func TestJitterReorderGivesEveryPacketItsOwnDelay(t *testing.T) {
 	for i, d := range delays {
 		long[i] = d > racing.Delay
 	}
-	report(t, "long after long", checkIndependent(long))
-	report(t, "delay on the link", checkUniform(delays, 30*time.Millisecond, 50*time.Millisecond))
+	const model = "delay 40ms jitter 10ms reordering"
+	row{"Delay and order", model, "long after long, packets 10 µs apart", 6}.judge(t, neighbours(long))
+	row{"Delay and order", model, "delay seen, packets 10 µs apart", 6}.judge(t, uniform(delays, 30*time.Millisecond, 50*time.Millisecond))
 	if low, high := slices.Min(delays), slices.Max(delays); low < 30*time.Millisecond || high > 50*time.Millisecond {
 		t.Errorf("delays from %v to %v, want none outside 30ms to 50ms", low, high)
 	}
@@ -55,7 +56,7 @@ func TestChecksCatchDelaysThatAreNotEachPacketsOwn(t *testing.T) {
 	for i := range long {
 		long[i] = draws.hits(uint64(i/2), 0.5)
 	}
-	wantCaught(t, "one delay for two", checkIndependent(long))
+	wantCaught(t, "one delay for two packets", checkIndependent(long))
 }
 
 // A packet is reordered if one sent later came before it (RFC 4737 section

@@ -36,12 +36,18 @@ func TestBernoulliLoss(t *testing.T) {
 	for _, p := range []float64{0.001, 0.01, 0.1, 0.5, 0.9} {
 		t.Run(fmt.Sprint(p), func(t *testing.T) {
 			fates := fatesOf(Profile{Loss: p}, 1, aMillion())
-			report(t, "rate", checkRate(count(fates), len(fates), p))
-			report(t, "independence", checkIndependent(fates))
+			judge := func(property string, f finding) {
+				t.Helper()
+				row{"Loss", "loss " + formatProbability(p), property, 1}.judge(t, f)
+			}
+			judge("mean", proportion(count(fates), len(fates), p))
+			judge("neighbours", neighbours(fates))
+			judge("runs", runs(fates))
+			judge("autocorrelation", ljungBox(fates))
 			gaps, bursts := runLengths(fates)
-			report(t, "gaps", checkGeometric(gaps, p))
+			judge("gaps", geometric(gaps, p))
 			if p >= 0.01 { // rarer losses hardly ever meet, so there is nothing to compare
-				report(t, "bursts", checkGeometric(bursts, 1-p))
+				judge("bursts", geometric(bursts, 1-p))
 			}
 			if checkBursty(fates) == nil {
 				t.Error("independent losses look bursty")
@@ -67,9 +73,19 @@ func TestGilbertLoss(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%v in bursts of %v", c.mean, c.burst), func(t *testing.T) {
 			fates := fatesOf(Profile{Loss: c.mean, Burst: c.burst}, 2, aMillion())
-			report(t, "mean", checkGilbertMean(fates, c.mean, c.burst))
-			report(t, "moves", checkGilbertMoves(fates, c.mean, c.burst))
-			report(t, "burstiness", checkBursty(fates))
+			judge := func(property string, f finding) {
+				t.Helper()
+				row{"Loss", fmt.Sprintf("loss %s burst %v", formatProbability(c.mean), c.burst), property, 2}.judge(t, f)
+			}
+			judge("mean, Markov variance", gilbertMean(fates, c.mean, c.burst))
+			p, r := gilbertMoves(c.mean, c.burst)
+			moves := transitionsOf(fates)
+			judge("good to bad", proportion(moves[0][1], moves[0][0]+moves[0][1], p))
+			judge("bad to good", proportion(moves[1][0], moves[1][0]+moves[1][1], r))
+			gaps, bursts := runLengths(fates)
+			judge("gaps", geometric(gaps, p))
+			judge("bursts", geometric(bursts, r))
+			judge("not independent", bursty(fates))
 		})
 	}
 }
@@ -85,8 +101,8 @@ func TestGilbertMeanHoldsFromTheFirstPacket(t *testing.T) {
 		m.Decide(1)
 		third += digit(m.Decide(1).Drop == CauseLoss)
 	}
-	report(t, "first packet", checkRate(first, flows, 0.1))
-	report(t, "third packet", checkRate(third, flows, 0.1))
+	row{"Loss", "loss 10% burst 20", "first packet of each flow", 3}.judge(t, proportion(first, flows, 0.1))
+	row{"Loss", "loss 10% burst 20", "third packet of each flow", 3}.judge(t, proportion(third, flows, 0.1))
 }
 
 // Different flows, directions and seeds share nothing: the losses of one tell
@@ -95,17 +111,17 @@ func TestFlowsAreIndependent(t *testing.T) {
 	const p, n = 0.3, 300_000
 	loses := func(seed, flow uint64, dir Direction) *Model { return NewModel(seed, flow, dir, Profile{Loss: p}) }
 	for what, pair := range map[string][2]*Model{
-		"flows":      {loses(1, 0, Up), loses(1, 1, Up)},
-		"directions": {loses(1, 0, Up), loses(1, 0, Down)},
-		"seeds":      {loses(1, 0, Up), loses(2, 0, Up)},
-		"seed, flow": {loses(1, 2, Up), loses(2, 1, Up)},
+		"flows":           {loses(1, 0, Up), loses(1, 1, Up)},
+		"directions":      {loses(1, 0, Up), loses(1, 0, Down)},
+		"seeds":           {loses(1, 0, Up), loses(2, 0, Up)},
+		"seeds and flows": {loses(1, 2, Up), loses(2, 1, Up)},
 	} {
 		var both int
 		for range n {
 			a, b := pair[0].Decide(1).Drop, pair[1].Decide(1).Drop
 			both += digit(a == CauseLoss && b == CauseLoss)
 		}
-		report(t, "lost together by two "+what, checkRate(both, n, p*p))
+		row{"Seeds", "loss 30%", "lost together by two " + what, 1}.judge(t, proportion(both, n, p*p))
 	}
 }
 
@@ -114,15 +130,15 @@ func TestFlowsAreIndependent(t *testing.T) {
 func TestEstimateCoversTheConfiguredRate(t *testing.T) {
 	for _, p := range []Profile{{Loss: 0.05}, {Loss: 0.05, Burst: 4}, {Loss: 0.2, Burst: 10}} {
 		t.Run(p.String(), func(t *testing.T) {
-			report(t, "coverage", checkCoverage(p, func(e Estimate) bool { return e.Holds() }))
+			row{"Seeds", p.String(), "99 % interval misses", 0}.judge(t, coverage(p, func(e Estimate) bool { return e.Holds() }))
 		})
 	}
 }
 
-// checkCoverage judges an interval by how often it holds over many runs. The
-// normal approximation behind it is not exact, so 1.5 % misses are granted
-// where 1 % is nominal.
-func checkCoverage(p Profile, holds func(Estimate) bool) error {
+// coverage judges an interval by how often it holds over many runs, seeds from 0
+// on. The normal approximation behind it is not exact, so 1.5 % misses are
+// granted where 1 % is nominal.
+func coverage(p Profile, holds func(Estimate) bool) finding {
 	const runs, packets = 400, 2000
 	var missed int
 	for seed := range uint64(runs) {
@@ -133,8 +149,10 @@ func checkCoverage(p Profile, holds func(Estimate) bool) error {
 		missed += digit(!holds(l.Stats().Observed(ImpairmentLoss)))
 	}
 	share := float64(missed) / runs
-	if z := (share - 0.015) / math.Sqrt(0.015*0.985/runs); z > zAlpha {
-		return fmt.Errorf("the 99 %% interval missed the truth in %.1f %% of %d runs", share*100, runs)
+	z := (share - 0.015) / math.Sqrt(0.015*0.985/runs)
+	f := finding{n: runs, estimate: figure(share), expected: "at most 0.015", statistic: fmt.Sprintf("z = %.2f < %v", z, zAlpha)}
+	if z > zAlpha {
+		f.wrong = fmt.Errorf("the 99 %% interval missed the truth in %.1f %% of %d runs", share*100, runs)
 	}
-	return nil
+	return f
 }

@@ -2,6 +2,7 @@ package lossy
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 	"slices"
 	"testing"
@@ -48,7 +49,7 @@ func TestJitterIsUniform(t *testing.T) {
 	for i := range samples {
 		samples[i] = m.Decide(100).Delay
 	}
-	report(t, "drawn delay", checkUniform(samples, 30*time.Millisecond, 50*time.Millisecond))
+	row{"Delay and order", "delay 40ms jitter 10ms", "delay drawn", 4}.judge(t, uniform(samples, 30*time.Millisecond, 50*time.Millisecond))
 	if low, high := samples[0], samples[len(samples)-1]; low < 30*time.Millisecond || high > 50*time.Millisecond {
 		t.Errorf("delays from %v to %v, want none outside 30ms to 50ms", low, high)
 	}
@@ -63,7 +64,8 @@ func TestJitterOfSparsePacketsIsUniformOnTheLink(t *testing.T) {
 	for i, at := range times {
 		delays[i] = at - time.Duration(numbers[i])*interval
 	}
-	report(t, "delay on the link", checkUniform(delays, 30*time.Millisecond, 50*time.Millisecond))
+	row{"Delay and order", "delay 40ms jitter 10ms", "delay seen, packets 21 ms apart", 4}.judge(t,
+		uniform(delays, 30*time.Millisecond, 50*time.Millisecond))
 }
 
 func TestJitterKeepsOrder(t *testing.T) {
@@ -73,7 +75,7 @@ func TestJitterKeepsOrder(t *testing.T) {
 	if len(numbers) != n {
 		t.Fatalf("%d of %d datagrams came out", len(numbers), n)
 	}
-	report(t, "order of numbers", checkOrder(numbers))
+	row{"Delay and order", "delay 40ms jitter 40ms", "order kept, packets 10 µs apart", 5}.judge(t, ordered(numbers))
 	report(t, "order of times", checkOrder(times))
 }
 
@@ -84,7 +86,7 @@ func TestJitterReachesBothEnds(t *testing.T) {
 	for range 50_000 {
 		seen[m.Decide(1).Delay-8]++
 	}
-	report(t, "8 to 12 ns", checkEven(seen[:]))
+	row{"Delay and order", "delay 10ns jitter 2ns", "every nanosecond, both ends included", 4}.judge(t, even(seen[:]))
 }
 
 // On a busy link each displaced packet is overtaken by exactly as many
@@ -96,8 +98,9 @@ func TestReorderDisplaces(t *testing.T) {
 		displaced := make([]bool, 0, n)
 		l.SetTrace(func(_ time.Duration, _ int, v Verdict) { displaced = append(displaced, v.By > 0) })
 		numbers, _ := sendNumbered(l, n, 10*time.Microsecond)
-		report(t, "share", checkRate(count(displaced), n, share))
-		report(t, "independence", checkIndependent(displaced))
+		model := fmt.Sprintf("reorder 5%% by %d", by)
+		row{"Delay and order", model, "displaced", 6}.judge(t, proportion(count(displaced), n, share))
+		row{"Delay and order", model, "displaced: neighbours", 6}.judge(t, neighbours(displaced))
 		late := checkDisplacement(t, numbers, displaced, by)
 		if got := l.Stats().Reordered; got != uint64(late) {
 			t.Errorf("by %d: Stats().Reordered = %d, want %d as seen at the receiver", by, got, late)
@@ -219,8 +222,9 @@ func TestDuplicates(t *testing.T) {
 		}
 	}
 	report(t, "order", checkOrder(numbers))
-	report(t, "rate", checkRate(count(fates), packets, share))
-	report(t, "independence", checkIndependent(fates))
+	row{"Duplicates and corruption", "duplicate 2%", "share", 7}.judge(t, proportion(count(fates), packets, share))
+	row{"Duplicates and corruption", "duplicate 2%", "neighbours", 7}.judge(t, neighbours(fates))
+	row{"Duplicates and corruption", "duplicate 2%", "runs", 7}.judge(t, runs(fates))
 	if got, want := l.Stats().Duplicated, uint64(count(fates)); got != want || len(numbers) != packets+int(want) {
 		t.Errorf("Duplicated = %d, %d datagrams came out, want %d and %d", got, len(numbers), want, packets+int(want))
 	}
@@ -255,11 +259,15 @@ func TestCorruptionFlipsOneBitAnywhere(t *testing.T) {
 		}
 		fates[i] = flipped == 1
 	}
-	report(t, "rate", checkRate(count(fates), n, share))
-	report(t, "independence", checkIndependent(fates))
-	report(t, "byte", checkEven(inByte[:]))
-	report(t, "bit", checkEven(inBit[:]))
-	report(t, "place", checkEven(at[:]))
+	judge := func(property string, f finding) {
+		t.Helper()
+		row{"Duplicates and corruption", "corrupt 30%", property, 8}.judge(t, f)
+	}
+	judge("share", proportion(count(fates), n, share))
+	judge("neighbours", neighbours(fates))
+	judge("which byte of 37", even(inByte[:]))
+	judge("which bit of the byte", even(inBit[:]))
+	judge("which bit of the payload", even(at[:]))
 	if got, want := l.Stats().Corrupted, uint64(count(fates)); got != want {
 		t.Errorf("Corrupted = %d, want %d", got, want)
 	}

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 )
 
-// The checks of accuracy. They judge observations, not code, and return what
-// is wrong instead of failing a test, so that planted_test.go can show on
-// deliberately wrong models that each of them can fail.
+// The checks of accuracy, which return what is wrong instead of failing a test,
+// so that planted_test.go can show on deliberately wrong models that each of
+// them can fail. Most are a finding (finding_test.go) without its figures.
 //
 // Every bound has a false alarm rate of one in a million per check; as all
 // seeds are fixed, a check that passes once passes always.
@@ -23,125 +22,44 @@ const (
 
 // checkRate wants the probability inside the Wilson interval of what was seen.
 func checkRate(events, trials int, probability float64) error {
-	low, high := wilson(float64(events)/float64(trials), float64(trials), zAlpha)
-	if probability < low || probability > high {
-		return fmt.Errorf("rate %d/%d = %.6f, interval [%.6f, %.6f] misses %.6f",
-			events, trials, float64(events)/float64(trials), low, high, probability)
-	}
-	return nil
+	return proportion(events, trials, probability).wrong
 }
 
-// checkIndependent looks for memory in a sequence: a chi-square of each
-// packet's fate against its predecessor's, and the Wald-Wolfowitz runs test.
+// checkIndependent looks for memory in a sequence: each packet's fate against
+// its predecessor's, and the number of runs.
 func checkIndependent(fates []bool) error {
-	t := transitionsOf(fates)
-	n := float64(len(fates) - 1)
-	var chi float64
-	for from := range 2 {
-		for to := range 2 {
-			expected := float64(t[from][0]+t[from][1]) * float64(t[0][to]+t[1][to]) / n
-			chi += square(float64(t[from][to])-expected) / expected
-		}
-	}
-	if p := chiSquareTail(chi, 1); p < alpha {
-		return fmt.Errorf("fate depends on the predecessor's: chi-square %.1f, p = %.2g", chi, p)
-	}
-	lost := float64(count(fates))
-	kept := float64(len(fates)) - lost
-	total := lost + kept
-	mean := 2*lost*kept/total + 1
-	variance := (mean - 1) * (mean - 2) / (total - 1)
-	runs := float64(1 + t[0][1] + t[1][0])
-	if z := (runs - mean) / math.Sqrt(variance); math.Abs(z) > zAlpha {
-		return fmt.Errorf("%v runs, want about %.0f: z = %.2f", runs, mean, z)
-	}
-	return nil
+	return cmp.Or(neighbours(fates).wrong, runs(fates).wrong)
 }
 
-// checkGeometric wants lengths 1, 2, 3... with probability p(1-p)^(length-1),
-// by a chi-square over bins of about equal weight.
-func checkGeometric(lengths []int, p float64) error {
-	n := float64(len(lengths))
-	weight := max(10, n/200)
-	beyond := func(length int) float64 { return n * math.Pow(1-p, float64(length)) }
-	var ends []int // the last length of each bin but the last, which is open
-	var expected []float64
-	end := 0
-	for beyond(end) >= 2*weight {
-		next := max(end+1, int(math.Ceil(math.Log((beyond(end)-weight)/n)/math.Log(1-p))))
-		if beyond(next) < 10 {
-			break
-		}
-		ends, expected = append(ends, next), append(expected, beyond(end)-beyond(next))
-		end = next
-	}
-	expected = append(expected, beyond(end))
-	seen := make([]int, len(expected))
-	for _, length := range lengths {
-		bin, _ := slices.BinarySearch(ends, length)
-		seen[bin]++
-	}
-	return checkExpected(seen, expected)
-}
+func checkGeometric(lengths []int, p float64) error { return geometric(lengths, p).wrong }
 
 // checkEven wants all cells equally likely.
-func checkEven(seen []int) error {
-	var sum int
-	for _, n := range seen {
-		sum += n
-	}
-	expected := make([]float64, len(seen))
-	for i := range expected {
-		expected[i] = float64(sum) / float64(len(seen))
-	}
-	return checkExpected(seen, expected)
+func checkEven(seen []int) error { return even(seen).wrong }
+
+// gilbertMoves gives the chain's two probabilities.
+func gilbertMoves(mean, burst float64) (p, r float64) {
+	r = 1 / burst
+	return mean * r / (1 - mean), r
 }
 
-// checkExpected is Pearson's chi-square test; cells that expect less than ten
-// are counted together with the next.
-func checkExpected(seen []int, expected []float64) error {
-	var chi, saw, want float64
-	cells := 0
-	for i := range seen {
-		saw += float64(seen[i])
-		want += expected[i]
-		if want < 10 && i < len(seen)-1 {
-			continue
-		}
-		if want > 0 {
-			chi += square(saw-want) / want
-			cells++
-		}
-		saw, want = 0, 0
-	}
-	if cells < 2 {
-		return fmt.Errorf("only %d cells: the test has no power", cells)
-	}
-	if p := chiSquareTail(chi, cells-1); p < alpha {
-		return fmt.Errorf("chi-square %.1f over %d cells, p = %.2g", chi, cells, p)
-	}
-	return nil
-}
-
-// checkGilbertMean judges the mean by the variance of a Markov chain, which
-// for bursts is several times that of independent losses.
-func checkGilbertMean(fates []bool, mean, burst float64) error {
-	r := 1 / burst
-	p := mean * r / (1 - mean)
+// gilbertMean judges the mean by the variance of a Markov chain, which for
+// bursts is several times that of independent losses.
+func gilbertMean(fates []bool, mean, burst float64) finding {
+	p, r := gilbertMoves(mean, burst)
 	lambda := 1 - p - r
 	n := float64(len(fates))
 	variance := mean * (1 - mean) * (1 + 2*lambda/(1-lambda)) / n
-	seen := float64(count(fates)) / n
-	if z := (seen - mean) / math.Sqrt(variance); math.Abs(z) > zAlpha {
-		return fmt.Errorf("mean loss %.5f, want %.5f: z = %.2f", seen, mean, z)
-	}
-	return nil
+	return deviation("mean loss", len(fates), float64(count(fates))/n, mean, math.Sqrt(variance))
 }
 
-// checkGilbertMoves reads the chain's two probabilities off the sequence.
+func checkGilbertMean(fates []bool, mean, burst float64) error {
+	return gilbertMean(fates, mean, burst).wrong
+}
+
+// checkGilbertMoves reads the chain's two probabilities off the sequence, and
+// compares the lengths of bursts and gaps with their laws.
 func checkGilbertMoves(fates []bool, mean, burst float64) error {
-	r := 1 / burst
-	p := mean * r / (1 - mean)
+	p, r := gilbertMoves(mean, burst)
 	t := transitionsOf(fates)
 	if err := checkRate(t[0][1], t[0][0]+t[0][1], p); err != nil {
 		return fmt.Errorf("good to bad: %w", err)
@@ -159,64 +77,17 @@ func checkGilbertMoves(fates []bool, mean, burst float64) error {
 	return nil
 }
 
-// checkBursty wants a chain of two states to explain the sequence far better
-// than independent losses do: twice the log likelihood ratio over 25.
-func checkBursty(fates []bool) error {
-	t := transitionsOf(fates)
-	logLikelihood := func(a, b int) float64 {
-		x, y := float64(a), float64(b)
-		return xLogX(x) + xLogX(y) - xLogX(x+y)
-	}
-	chain := logLikelihood(t[0][0], t[0][1]) + logLikelihood(t[1][0], t[1][1])
-	independent := logLikelihood(t[0][0]+t[1][0], t[0][1]+t[1][1])
-	if ratio := 2 * (chain - independent); ratio <= 25 {
-		return fmt.Errorf("likelihood ratio %.1f, want over 25: these losses are independent", ratio)
-	}
-	return nil
-}
+func checkBursty(fates []bool) error { return bursty(fates).wrong }
 
-// checkUniform is the one-sample Kolmogorov-Smirnov test against the uniform
-// distribution of durations from low to high.
 func checkUniform(samples []time.Duration, low, high time.Duration) error {
-	slices.Sort(samples)
-	n := float64(len(samples))
-	var d float64
-	for i, s := range samples {
-		cdf := float64(s-low) / float64(high-low)
-		d = max(d, cdf-float64(i)/n, float64(i+1)/n-cdf)
-	}
-	if limit := ksOver / math.Sqrt(n); d > limit {
-		return fmt.Errorf("Kolmogorov-Smirnov distance %.5f, want at most %.5f", d, limit)
-	}
-	return nil
+	return uniform(samples, low, high).wrong
 }
 
 // checkOrder wants numbers that never go down.
-func checkOrder[T cmp.Ordered](numbers []T) error {
-	for i := 1; i < len(numbers); i++ {
-		if numbers[i] < numbers[i-1] {
-			return fmt.Errorf("place %d: %v after %v", i, numbers[i], numbers[i-1])
-		}
-	}
-	return nil
-}
+func checkOrder[T cmp.Ordered](numbers []T) error { return ordered(numbers).wrong }
 
-// checkPaced wants no window of time, wherever it begins and however long it
-// is, to hold more than rate allows: exactly, but for the rounding to whole
-// nanoseconds at either end.
 func checkPaced(times []time.Duration, sizes []int, rate float64) error {
-	earliest := math.Inf(-1)
-	var sent float64
-	for i, at := range times {
-		sent += float64(sizes[i]) * 8 * 1e9 / rate
-		// How far this datagram is behind the schedule of a busy link.
-		slack := float64(at) - sent
-		if slack < earliest-2 {
-			return fmt.Errorf("datagram %d comes %.1f ns too soon for %v bit/s", i, earliest-slack, rate)
-		}
-		earliest = max(earliest, slack)
-	}
-	return nil
+	return paced(times, sizes, rate).wrong
 }
 
 // transitionsOf counts [from][to] over neighbours; 1 is lost.

@@ -20,7 +20,9 @@ func wantCaught(t *testing.T, bug string, err error) {
 	t.Helper()
 	if err == nil {
 		t.Errorf("%s: passed the check", bug)
+		return
 	}
+	accuracy.enter(t, plantedTable, cells(bug, t.Name()), cells(err))
 }
 
 // clumsy drew rand()%10000 from a generator that ends at 32767, so that
@@ -31,7 +33,7 @@ func TestChecksCatchModuloOfAShortGenerator(t *testing.T) {
 	for i := range uint64(plantedPackets) {
 		lost += digit(draws.below(i, 32768)%10000 < 1000)
 	}
-	wantCaught(t, "rand()%10000", checkRate(lost, plantedPackets, 0.1))
+	wantCaught(t, "rand()%10000 over 32767, as in clumsy", checkRate(lost, plantedPackets, 0.1))
 }
 
 // Percentages cut to whole numbers make 5.7 % into 5 %.
@@ -56,8 +58,8 @@ func TestChecksCatchCorrelatedUniforms(t *testing.T) {
 		last = (1-rho)*float64(draws.at(uint64(i))>>11)*0x1p-53 + rho*last
 		fates[i] = last < 0.1
 	}
-	wantCaught(t, "rate of correlated draws", checkRate(count(fates), len(fates), 0.1))
-	wantCaught(t, "memory of correlated draws", checkIndependent(fates))
+	wantCaught(t, "AR(1) of uniforms, as in netem: rate", checkRate(count(fates), len(fates), 0.1))
+	wantCaught(t, "AR(1) of uniforms, as in netem: memory", checkIndependent(fates))
 }
 
 // A generator that repeats its draw for pairs of packets has the right rate
@@ -98,8 +100,8 @@ func TestChecksCatchGilbertWithInvertedR(t *testing.T) {
 		t.Fatalf("the planted chain without a bug: %v", err)
 	}
 	fates := plantedGilbert(p, 1-r)
-	wantCaught(t, "mean with inverted r", checkGilbertMean(fates, mean, burst))
-	wantCaught(t, "moves with inverted r", checkGilbertMoves(fates, mean, burst))
+	wantCaught(t, "Gilbert with inverted r, as in sch_netem of 2012: mean", checkGilbertMean(fates, mean, burst))
+	wantCaught(t, "Gilbert with inverted r, as in sch_netem of 2012: moves", checkGilbertMoves(fates, mean, burst))
 	// With p made to fit the inverted r the mean is right and only the bursts
 	// are too short.
 	fates = plantedGilbert(mean*(1-r)/(1-mean), 1-r)
@@ -125,7 +127,7 @@ func TestChecksCatchBinomialVarianceForBursts(t *testing.T) {
 		low, high := wilson(e.Observed, float64(e.Trials), z99)
 		return low <= e.Configured && e.Configured <= high
 	}
-	wantCaught(t, "binomial interval for bursts", checkCoverage(Profile{Loss: 0.2, Burst: 10}, binomial))
+	wantCaught(t, "binomial variance for bursts", coverage(Profile{Loss: 0.2, Burst: 10}, binomial).wrong)
 }
 
 // A delay line sorted by each packet's own due time, as netem's is, turns
@@ -145,7 +147,7 @@ func TestChecksCatchJitterThatReorders(t *testing.T) {
 	for i, p := range packets {
 		numbers[i] = p.number
 	}
-	wantCaught(t, "packets that race", checkOrder(numbers))
+	wantCaught(t, "jitter that reorders, as in netem, where order is to be kept", checkOrder(numbers))
 }
 
 // A sum of two draws is centred and bounded as it should be, and not uniform;
