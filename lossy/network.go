@@ -34,6 +34,8 @@ type Network struct {
 	sockets map[netip.AddrPort]*socket
 	paths   map[pair]*path
 	flows   uint64
+	numbers Numbering
+	tracer  Tracer // nil = nobody
 	port    uint16 // the last one chosen for a socket that asked for any
 	closed  bool
 }
@@ -159,6 +161,29 @@ func (n *Network) SetPath(client, server netip.AddrPort, up, down Profile) error
 	return nil
 }
 
+// SetFlow makes the flow between two addresses the one of that key, and says
+// who of them is the client. Its number is then no longer given to others. It
+// is an error if the flow has appeared already.
+func (n *Network) SetFlow(client, server netip.AddrPort, key FlowKey) error {
+	client, server = unmap(client), unmap(server)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.paths[pair{client, server}] != nil {
+		return fmt.Errorf("flow %v between %v and %v: it has appeared already", key, client, server)
+	}
+	n.numbers.Reserve(key)
+	n.newFlow(key, client, server)
+	return nil
+}
+
+// SetTracer says who is to hear the verdicts on the flows that appear from now
+// on; nil is nobody.
+func (n *Network) SetTracer(t Tracer) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.tracer = t
+}
+
 // SetDown starts or ends a blackout of one direction of all flows, those to
 // come included. See Link.SetDown.
 func (n *Network) SetDown(d Direction, down bool) {
@@ -245,19 +270,27 @@ func (n *Network) path(from, to netip.AddrPort) *path {
 	if p := n.paths[pair{from, to}]; p != nil {
 		return p
 	}
-	p = n.newPath(from, to, Up)
-	if from != to {
-		n.newPath(to, from, Down)
+	return n.newFlow(n.numbers.Next(), from, to)
+}
+
+// newFlow makes both paths of a flow and returns the one up. It needs n.mu.
+func (n *Network) newFlow(key FlowKey, client, server netip.AddrPort) *path {
+	there := n.newPath(key, client, server, Up)
+	if client != server {
+		n.newPath(key, server, client, Down)
 	}
 	n.flows++
-	return p
+	return there
 }
 
 // newPath needs n.mu.
-func (n *Network) newPath(from, to netip.AddrPort, d Direction) *path {
+func (n *Network) newPath(key FlowKey, from, to netip.AddrPort, d Direction) *path {
 	p := &path{network: n, from: from, to: to, direction: d}
-	p.link = NewLink(n.config.Seed, n.flows, d, n.config.Profile(d))
+	p.link = NewLink(n.config.Seed, key.Number, d, n.config.Profile(d))
 	p.link.SetDown(n.down[d])
+	if n.tracer != nil {
+		p.link.SetTrace(n.tracer(key, d))
+	}
 	n.paths[pair{from, to}] = p
 	return p
 }
