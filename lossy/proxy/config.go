@@ -43,6 +43,16 @@ type Config struct {
 	// as its payload and 64 bytes more, 0 = DefaultMaxHeld. What exceeds it is
 	// dropped (lossy.CauseOverload).
 	MaxHeld int
+	// Flows gives the clients at some addresses a flow of their own, whoever
+	// appears first; see lossy.NamedFlow. All others are numbered in order of
+	// appearance.
+	Flows map[netip.AddrPort]lossy.FlowKey
+	// Tracer hears every verdict; nil is nobody. It must not block. Datagrams
+	// dropped by the proxy itself or the kernel never have a verdict.
+	Tracer lossy.Tracer
+	// Changed is told of every change of the network, before the first datagram
+	// sees it; nil is nobody.
+	Changed func(now time.Duration, network lossy.Config, enabled bool)
 	// Buffer is the size asked of the system for every socket buffer, in
 	// bytes, 0 = DefaultBuffer. See Proxy.Warnings for what it grants.
 	Buffer int
@@ -73,7 +83,22 @@ func (c Config) Validate() error {
 	if c.Buffer < 0 {
 		return fmt.Errorf("buffer %d: must not be negative", c.Buffer)
 	}
+	if err := c.validateFlows(); err != nil {
+		return err
+	}
 	return c.Config.Validate()
+}
+
+// validateFlows wants every named flow to be one client.
+func (c *Config) validateFlows() error {
+	seen := make(map[lossy.FlowKey]netip.AddrPort)
+	for client, key := range c.Flows {
+		if other, twice := seen[key]; twice {
+			return fmt.Errorf("flow %v: is both %v and %v", key, other, client)
+		}
+		seen[key] = client
+	}
+	return nil
 }
 
 // ErrLoop is why New refuses an upstream that is the proxy's own address.

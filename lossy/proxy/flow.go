@@ -13,7 +13,7 @@ import (
 // flow is one client: its upstream socket and a lane each way.
 type flow struct {
 	proxy    *Proxy
-	number   uint64 // in order of appearance, from 0; never used again
+	key      lossy.FlowKey
 	client   netip.AddrPort
 	upstream *net.UDPConn
 	up, down *lane
@@ -32,8 +32,8 @@ type flow struct {
 	leaving bool
 }
 
-func newFlow(p *Proxy, number uint64, client netip.AddrPort, s *settings, upstream *net.UDPConn) *flow {
-	f := &flow{proxy: p, number: number, client: client, upstream: upstream}
+func newFlow(p *Proxy, key lossy.FlowKey, client netip.AddrPort, s *settings, upstream *net.UDPConn) *flow {
+	f := &flow{proxy: p, key: key, client: client, upstream: upstream}
 	f.up = newLane(f, lossy.Up, s, func(b []byte) error {
 		_, err := upstream.Write(b)
 		return err

@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"fmt"
+	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -149,5 +151,86 @@ func TestHeldBytesAreBounded(t *testing.T) {
 	b.pass(time.Minute)
 	if held, dropped := fill(30); held != 10 || dropped != 40 {
 		t.Errorf("once drained they hold %d and dropped %d, want 10 and 40: room must come back", held, dropped)
+	}
+}
+
+// A client whose flow is named fares alike whoever came first, and takes no
+// number from the others.
+func TestNamedFlowsFareAlikeWhoeverComesFirst(t *testing.T) {
+	ann, err := lossy.NamedFlow("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := lossy.Config{Seed: 5, Up: lossy.Profile{Loss: 0.5}}
+	for _, annFirst := range []bool{true, false} {
+		named, other := socket(t, "udp", "127.0.0.1:0"), socket(t, "udp", "127.0.0.1:0")
+		var mu sync.Mutex
+		heard := make(map[lossy.FlowKey][]lossy.Verdict)
+		sink := socket(t, "udp", "127.0.0.1:0")
+		p := startProxy(t, Config{
+			Config: network,
+			Flows:  map[netip.AddrPort]lossy.FlowKey{addrOf(named): ann},
+			Tracer: func(flow lossy.FlowKey, d lossy.Direction) func(time.Duration, int, lossy.Verdict) {
+				if d == lossy.Down {
+					return nil
+				}
+				return func(_ time.Duration, _ int, v lossy.Verdict) {
+					mu.Lock()
+					defer mu.Unlock()
+					heard[flow] = append(heard[flow], v)
+				}
+			},
+		}, newAlarm(), addrOf(sink))
+		for i := range 2 {
+			from := other
+			if annFirst == (i == 0) {
+				from = named
+			}
+			for range 50 {
+				if _, err := from.WriteToUDPAddrPort([]byte("x"), p.Addr()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		eventually(t, "both were heard", func() bool { return p.Stats().Up.PacketsReceived == 100 })
+		p.Close()
+		for _, key := range []lossy.FlowKey{ann, {Number: 0}} {
+			m := lossy.NewModel(network.Seed, key.Number, lossy.Up, network.Up)
+			for i := range 50 {
+				if want := m.Decide(1); i >= len(heard[key]) || heard[key][i] != want {
+					t.Fatalf("ann first %v: flow %v heard %v, want %v at %d", annFirst, key, heard[key], want, i)
+				}
+			}
+		}
+	}
+}
+
+func TestTwoClientsAreNotOneFlow(t *testing.T) {
+	a, b := netip.MustParseAddrPort("127.0.0.1:1"), netip.MustParseAddrPort("127.0.0.1:2")
+	cfg := Config{Flows: map[netip.AddrPort]lossy.FlowKey{a: {Number: 3}, b: {Number: 3}}}
+	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "flow 3") {
+		t.Errorf("two clients for one flow: %v", err)
+	}
+}
+
+// Whoever is told of changes hears of each before a datagram can see it, and
+// of none that failed.
+func TestChangesAreTold(t *testing.T) {
+	var told []lossy.Config
+	p := startProxy(t, Config{Changed: func(_ time.Duration, c lossy.Config, enabled bool) {
+		if !enabled {
+			c = lossy.Config{}
+		}
+		told = append(told, c)
+	}}, newAlarm(), echo(t, "127.0.0.1:0"))
+	change := lossy.Config{Seed: 1, Up: lossy.Profile{Loss: 0.5}}
+	if err := p.SetConfig(change); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SetConfig(lossy.Config{Up: lossy.Profile{Loss: 2}}); err == nil {
+		t.Error("a loss of 2 was accepted")
+	}
+	if len(told) != 1 || told[0] != change {
+		t.Errorf("told %+v, want the one change", told)
 	}
 }

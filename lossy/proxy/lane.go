@@ -28,8 +28,11 @@ type lane struct {
 
 func newLane(f *flow, dir lossy.Direction, s *settings, send func([]byte) error) *lane {
 	l := &lane{proxy: f.proxy, flow: f, direction: dir, send: send, applied: s}
-	l.link = lossy.NewLink(s.network.Seed, f.number, dir, s.network.Profile(dir))
+	l.link = lossy.NewLink(s.network.Seed, f.key.Number, dir, s.network.Profile(dir))
 	l.link.SetDown(!s.enabled)
+	if trace := f.proxy.cfg.Tracer; trace != nil {
+		l.link.SetTrace(trace(f.key, dir))
+	}
 	l.due = newJob(l.drainDue)
 	return l
 }

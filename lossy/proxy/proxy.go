@@ -88,7 +88,7 @@ func open(cfg Config, clock func() time.Duration) (*Proxy, error) {
 		addr:     unmap(listen.LocalAddr().(*net.UDPAddr).AddrPort()),
 		upstream: upstream,
 		listen:   listen,
-		table:    newTable(cfg.maxFlows(), cfg.idleTimeout()),
+		table:    newTable(&cfg),
 		scratch:  make([]byte, maxDatagram),
 		clock:    clock,
 	}
@@ -153,6 +153,9 @@ func (p *Proxy) Change(edit func(network *lossy.Config, enabled *bool) error) er
 	}
 	if err := s.network.Validate(); err != nil {
 		return err
+	}
+	if p.cfg.Changed != nil {
+		p.cfg.Changed(p.clock(), s.network, s.enabled)
 	}
 	p.settings.Store(&s)
 	return nil
@@ -223,8 +226,8 @@ func (p *Proxy) flowOf(client netip.AddrPort) (*flow, Cause) {
 		return nil, CauseFlowError
 	}
 	enlarge(upstream, p.cfg.buffer())
-	f := p.table.insert(now, func(number uint64) *flow {
-		return newFlow(p, number, client, p.settings.Load(), upstream)
+	f := p.table.insert(now, client, func(key lossy.FlowKey) *flow {
+		return newFlow(p, key, client, p.settings.Load(), upstream)
 	})
 	if f == nil {
 		upstream.Close()

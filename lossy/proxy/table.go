@@ -21,18 +21,34 @@ type table struct {
 	leaving map[*flow]struct{} // expired, their goroutine not yet ended
 	closed  bool
 
+	known           map[netip.AddrPort]lossy.FlowKey // clients whose flow is not numbered by appearance
+	numbers         lossy.Numbering
 	opened, expired uint64
 	refused         DirectionStats    // up, datagrams that never got a flow
 	retired         [2]DirectionStats // by direction, of the flows that are gone
 }
 
-func newTable(limit int, idle time.Duration) *table {
-	return &table{
-		limit:   limit,
-		idle:    idle,
+func newTable(cfg *Config) *table {
+	t := &table{
+		limit:   cfg.maxFlows(),
+		idle:    cfg.idleTimeout(),
+		known:   make(map[netip.AddrPort]lossy.FlowKey),
 		flows:   make(map[netip.AddrPort]*flow),
 		leaving: make(map[*flow]struct{}),
 	}
+	for client, key := range cfg.Flows {
+		t.known[unmap(client)] = key
+		t.numbers.Reserve(key)
+	}
+	return t
+}
+
+// keyOf says which flow a client that appears is.
+func (t *table) keyOf(client netip.AddrPort) lossy.FlowKey {
+	if key, known := t.known[client]; known {
+		return key
+	}
+	return t.numbers.Next()
 }
 
 // lookup finds the flow of a client for one use, to be ended by release. Nil
@@ -84,15 +100,15 @@ func (t *table) touch(f *flow, now time.Duration) {
 	t.order.MoveToBack(f.place)
 }
 
-// insert adds a flow that make builds with its number, and begins its first
-// use. Nil means the table was closed meanwhile.
-func (t *table) insert(now time.Duration, make func(number uint64) *flow) *flow {
+// insert adds a client's flow, that make builds with its key, and begins its
+// first use. Nil means the table was closed meanwhile.
+func (t *table) insert(now time.Duration, client netip.AddrPort, make func(lossy.FlowKey) *flow) *flow {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
 		return nil
 	}
-	f := make(t.opened)
+	f := make(t.keyOf(client))
 	t.opened++
 	f.seen = now
 	f.place = t.order.PushBack(f)
