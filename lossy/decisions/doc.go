@@ -1,0 +1,42 @@
+// Package decisions writes down what became of every packet: a log of the
+// verdicts of links, one JSON object a line ("udplab/decisions/v1").
+//
+// The first line is a header with the schema, the seed and both profiles. Then
+// comes a line for each verdict:
+//
+//	{"t_ns":1204000000,"flow":0,"dir":"up","index":17,"size":1200,"drop":"loss"}
+//	{"t_ns":1205000000,"flow":"ann","dir":"down","index":3,"size":64,"copies":2,"delay_ns":40000000,"wait_ns":51200,"bit":133,"by":3}
+//
+//	t_ns       when it was decided, on the clock of the links
+//	flow       the number of the flow in order of appearance, or its name
+//	dir        "up" or "down"
+//	index      of the packet in its direction of its flow, from 0
+//	size       of its payload, in bytes
+//	drop       why it went nowhere: a cause, by the word of the metric label; or
+//	copies     how many datagrams go on
+//	delay_ns   drawn for it, jitter included; left out if 0, as are the rest
+//	wait_ns    in the queue and on the transmitter
+//	bit        that is flipped; 0 is the highest of the first byte
+//	by         how many later datagrams overtake it
+//
+// A packet may have a second line: one that a queue took in and threw out
+// later. Datagrams that never reached a link, because a table of flows or a
+// socket's buffer was full, have none.
+//
+// # What a seed fixes
+//
+// With Options.Timeless there is no t_ns and no wait_ns, and a line of a packet
+// depends on the seed, the flow, the index and the size alone, unless time or
+// load dropped it (queue, aqm, policer, blackout, overload and rules by age).
+// The lines of one direction of one flow stand in the order of their indices;
+// how flows mix depends on who came first. So two runs decided alike if their
+// logs are the same lines, which LC_ALL=C sort tells: sorted, they are equal
+// byte by byte, however many goroutines there were, in whatever batches, through
+// a proxy or in process.
+//
+// # Never in the way
+//
+// Tracing encodes a line into a buffer of bounded size and never waits. A
+// goroutine writes the buffer out. If it cannot keep up, lines are left out, and
+// the log says so where they are missing, {"left_out":312}, as does Stats.
+package decisions

@@ -1,0 +1,58 @@
+package decisions
+
+import (
+	"strconv"
+	"time"
+
+	"udplab/lossy"
+)
+
+// head is how every line of a direction of a flow goes on after its time. A
+// name needs no escaping: lossy.NamedFlow lets nothing in that would.
+func head(flow lossy.FlowKey, d lossy.Direction) string {
+	name := flow.String()
+	if flow.Name != "" {
+		name = `"` + name + `"`
+	}
+	return `"flow":` + name + `,"dir":"` + d.String() + `","index":`
+}
+
+// appendLine writes one verdict. It allocates nothing if dst has room.
+func appendLine(dst []byte, head string, timeless bool, now time.Duration, size int, v lossy.Verdict) []byte {
+	dst = append(dst, '{')
+	if !timeless {
+		dst = append(dst, `"t_ns":`...)
+		dst = strconv.AppendInt(dst, int64(now), 10)
+		dst = append(dst, ',')
+	}
+	dst = append(dst, head...)
+	dst = strconv.AppendUint(dst, v.Index, 10)
+	dst = append(dst, `,"size":`...)
+	dst = strconv.AppendInt(dst, int64(size), 10)
+	if v.Drop != lossy.CauseNone {
+		dst = append(dst, `,"drop":"`...)
+		dst = append(dst, v.Drop.String()...)
+		dst = append(dst, '"')
+	} else {
+		dst = append(dst, `,"copies":`...)
+		dst = strconv.AppendInt(dst, int64(v.Copies), 10)
+	}
+	dst = appendMember(dst, `,"delay_ns":`, int64(v.Delay))
+	if !timeless {
+		dst = appendMember(dst, `,"wait_ns":`, int64(v.Wait))
+	}
+	if v.Corrupt {
+		dst = append(dst, `,"bit":`...)
+		dst = strconv.AppendInt(dst, int64(v.Bit), 10)
+	}
+	dst = appendMember(dst, `,"by":`, int64(v.By))
+	return append(dst, "}\n"...)
+}
+
+// appendMember writes a number that is not 0.
+func appendMember(dst []byte, key string, n int64) []byte {
+	if n == 0 {
+		return dst
+	}
+	return strconv.AppendInt(append(dst, key...), n, 10)
+}
