@@ -29,6 +29,13 @@ The network can be read and changed while the proxy runs:
   curl -X PATCH -H 'Content-Type: application/json' \
     -d '{"loss": "20%"}' localhost:8474/proxies/default
 
+--log FILE writes what became of every datagram, a JSON object a line
+(udplab/decisions/v1): which flow, direction and index, and what was decided.
+With --log-times=false two runs of one seed and the same datagrams log the same
+lines, in an order that depends on who came when: sorted, the files are equal.
+Flows are numbered as they appear; --flow NAME=ADDR names the client at an
+address instead, and what becomes of it no longer depends on who came first.
+
 Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout.
 -o json prints it as one object (udplab/proxy-summary/v1); -o jsonl prints
 events as they happen (udplab/proxy-event/v1): listening, a summary each second,
@@ -54,6 +61,8 @@ type proxyOptions struct {
 	maxFlows int
 	idle     units.Duration
 	network  *netflags.Flags
+	flows    flowsFlag
+	log      decisionsFlag
 	metrics  metricsFlag
 	format   *outputFormat
 }
@@ -84,6 +93,8 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.StringVar(&o.upstream, "upstream", "", "address of the service, host:port")
 	o.network = netflags.Add(f, lossy.Profile{})
 	f.Uint64Var(&o.seed, "seed", 0, "decides every fate; random if not given")
+	f.Var(&o.flows, "flow", "give the client at an address a flow by name, so that its fate does not depend on who comes first; repeatable")
+	o.log.addTo(cmd)
 	f.StringVar(&o.name, "name", "default", "name of the proxy in the API")
 	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only; off = none")
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
@@ -95,7 +106,7 @@ func newProxyCmd(d deps) *cobra.Command {
 
 // config checks the flags and makes them a configuration.
 func (o *proxyOptions) config() (proxy.Config, error) {
-	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, IdleTimeout: time.Duration(o.idle)}
+	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, IdleTimeout: time.Duration(o.idle), Flows: o.flows.flows}
 	if o.idle == 0 {
 		c.IdleTimeout = -1
 	}
@@ -126,6 +137,11 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
+	if err := o.log.open(cfg.Config); err != nil {
+		return err
+	}
+	defer o.log.close(say)
+	cfg.Tracer, cfg.Changed = o.log.tracer(), o.log.changed
 	p, err := proxy.New(cfg)
 	if err != nil {
 		return proxyFailure(err)
@@ -151,6 +167,7 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	p.Close()
+	o.log.close(say)
 	return s.finish(o.format)
 }
 

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"udplab/lossy"
+	"udplab/lossy/control"
+	"udplab/lossy/decisions"
+)
+
+// decisionsFlag is --log and --log-times of the commands that impair.
+type decisionsFlag struct {
+	file  string
+	times bool
+
+	out *os.File
+	log *decisions.Log
+}
+
+func (f *decisionsFlag) addTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.file, "log", "", "write what became of every datagram to this file, as JSON lines")
+	cmd.Flags().BoolVar(&f.times, "log-times", true, "log times too; without them the sorted lines of one seed are the same in each run")
+}
+
+// open begins the log, if there is to be one.
+func (f *decisionsFlag) open(network lossy.Config) error {
+	if f.file == "" {
+		return nil
+	}
+	var err error
+	if f.out, err = os.Create(f.file); err != nil {
+		return failure(fmt.Errorf("--log: %w", err), "give a file that can be written")
+	}
+	f.log, err = decisions.New(f.out, decisions.Options{
+		Seed: network.Seed, Timeless: !f.times,
+		Up: control.ProfileReport(network.Up), Down: control.ProfileReport(network.Down),
+	})
+	return err
+}
+
+// tracer is who hears the verdicts: the log, or nobody.
+func (f *decisionsFlag) tracer() lossy.Tracer {
+	if f.log == nil {
+		return nil
+	}
+	return f.log.Trace
+}
+
+// changedNote is the line that tells of a change of the network.
+type changedNote struct {
+	Changed changedNetwork `json:"changed"`
+}
+
+type changedNetwork struct {
+	At      *int64                `json:"t_ns,omitempty"`
+	Enabled bool                  `json:"enabled"`
+	Up      control.ProfileReport `json:"up"`
+	Down    control.ProfileReport `json:"down"`
+}
+
+// changed notes a change of the network.
+func (f *decisionsFlag) changed(now time.Duration, network lossy.Config, enabled bool) {
+	if f.log == nil {
+		return
+	}
+	c := changedNetwork{Enabled: enabled, Up: control.ProfileReport(network.Up), Down: control.ProfileReport(network.Down)}
+	if f.times {
+		c.At = new(int64(now))
+	}
+	_ = f.log.Note(changedNote{c}) // a log without room counts the verdicts it misses
+}
+
+// close ends the log and says what is in it.
+func (f *decisionsFlag) close(say *say) {
+	if f.log == nil {
+		return
+	}
+	err := f.log.Close()
+	if failed := f.out.Close(); err == nil {
+		err = failed
+	}
+	s := f.log.Stats()
+	switch {
+	case err != nil:
+		say.warn("the log %s is not complete: %v", f.file, err)
+	case s.LeftOut > 0:
+		say.warn("the log %s has %d decisions and lacks %d: the disk could not keep up", f.file, s.Lines, s.LeftOut)
+	default:
+		say.note("%d decisions in %s", s.Lines, f.file)
+	}
+	f.log = nil
+}
+
+// flowsFlag is --flow NAME=ADDR, once for each client whose flow is named.
+type flowsFlag struct {
+	flows map[netip.AddrPort]lossy.FlowKey
+	text  []string
+}
+
+// Set is part of pflag.Value.
+func (f *flowsFlag) Set(s string) error {
+	name, address, found := strings.Cut(s, "=")
+	if !found {
+		return fmt.Errorf("%q: write it NAME=HOST:PORT, such as ann=127.0.0.1:9001", s)
+	}
+	key, err := lossy.NamedFlow(name)
+	if err != nil {
+		return err
+	}
+	client, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("%q: the client is an IP address and a port, such as 127.0.0.1:9001", s)
+	}
+	if _, twice := f.flows[client]; twice {
+		return fmt.Errorf("%q: %v has a flow already", s, client)
+	}
+	if f.flows == nil {
+		f.flows = make(map[netip.AddrPort]lossy.FlowKey)
+	}
+	f.flows[client] = key
+	f.text = append(f.text, s)
+	return nil
+}
+
+// String is part of pflag.Value.
+func (f *flowsFlag) String() string { return strings.Join(f.text, " ") }
+
+// Type is part of pflag.Value.
+func (f *flowsFlag) Type() string { return "name=addr" }
