@@ -19,8 +19,8 @@ type entry[Label any] struct {
 }
 
 const (
-	firstEntries = 16
-	firstBytes   = 2048
+	firstEntries = 4
+	firstBytes   = 256
 	keptBytes    = 1 << 20 // rings beyond this are given back when the line has run empty
 
 	// entryBytes is what a datagram is charged beyond its payload wherever
