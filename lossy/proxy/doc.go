@@ -21,20 +21,31 @@
 // the network model, and those of the proxy itself and of the kernel. See
 // [DirectionStats] for the equation that always holds.
 //
+// # Batches
+//
+// On Linux datagrams are read and written many a call (recvmmsg, sendmmsg), and
+// those of equal size in one piece where both ends can (UDP_GRO, UDP_SEGMENT).
+// Each of them is impaired by itself, whatever it came together with, and batches
+// change neither fates nor times nor order. One goroutine reads the sockets of
+// all flows. Elsewhere a call moves one datagram, and each flow has a goroutine.
+//
 // # Timing
 //
 // What is due at once leaves in the goroutine that read it. What is due later
-// is sent by one scheduler goroutine, at absolute deadlines, so that errors
-// never add up; how late each datagram left is in [Stats].Lateness. On Linux
-// the scheduler sleeps on a timerfd, which is a few microseconds late on an
-// idle machine. Elsewhere, and where no timerfd can be had, it sleeps on a Go
-// timer, which is up to a millisecond late.
+// is sent by one scheduler goroutine, or by a reader that just has something in
+// hand, at absolute deadlines, so that errors never add up; how late each
+// datagram left is in [DirectionStats].Lateness. On Linux the scheduler sleeps
+// on a timerfd, which is a few microseconds late on an idle machine. Elsewhere,
+// and where no timerfd can be had, it sleeps on a Go timer, which is up to a
+// millisecond late.
 //
 // # Limits
 //
 // The service sees the proxy's addresses, not the clients'. ECN bits, DSCP
-// and ICMP errors are not carried over. A flow costs a socket, a goroutine and
-// 64 KiB. Two proxies that point at each other are not recognised as a loop,
+// and ICMP errors are not carried over. A flow costs a socket and some 4 KiB,
+// with larger datagrams 8 KiB; but for Linux a goroutine and 64 KiB besides.
+// Datagrams that the kernel dropped joined are counted as kernel_rx by an
+// estimate of how many they were. Two proxies that point at each other are not recognised as a loop,
 // only a proxy that points at itself is. A sender that invents source
 // addresses can fill the flow table; the flows that exist go on.
 package proxy

@@ -59,17 +59,17 @@ func TestKernelDropsAreCounted(t *testing.T) {
 	const flood = 2000
 	sink := socket(t, "udp", "127.0.0.1:0")
 	// Not started, so nobody reads the listen socket.
-	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: addrOf(sink).String(), Buffer: 1}, nil)
+	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: addrOf(sink).String(), Buffer: 1}, new(portable), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.listen.Close()
+	defer p.front.close()
 	c := client(t, p)
 	for range flood {
 		send(t, c, "drop me")
 	}
 	held := uint64(0)
-	raw, err := p.listen.SyscallConn()
+	raw, err := p.front.(*portableFront).conn.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +95,11 @@ func TestKernelDropsAreCounted(t *testing.T) {
 
 func TestSmallBufferIsWarnedOf(t *testing.T) {
 	// No system grants a terabyte.
-	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Buffer: 1 << 30}, nil)
+	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Buffer: 1 << 30}, new(portable), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.listen.Close()
+	defer p.front.close()
 	if len(p.Warnings()) != 1 {
 		t.Errorf("warnings %q, want one about the receive buffer", p.Warnings())
 	}

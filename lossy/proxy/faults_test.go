@@ -8,9 +8,13 @@ import (
 // A service that is down costs nothing but its own datagrams: the reports are
 // counted, and the first datagram after it is back gets through.
 func TestUpstreamDownAndBack(t *testing.T) {
+	eachSystem(t, upstreamDownAndBack)
+}
+
+func upstreamDownAndBack(t *testing.T, newSystem func() system) {
 	service := socket(t, "udp", "127.0.0.1:0")
 	at := addrOf(service)
-	p := startProxy(t, Config{}, newAlarm(), at)
+	p := startOn(t, newSystem(), Config{}, newAlarm(), at)
 	c := client(t, p)
 	send(t, c, "while up")
 	if got := receive(t, service); got != "while up" {

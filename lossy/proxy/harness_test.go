@@ -25,16 +25,30 @@ func eachAlarm(t *testing.T, test func(t *testing.T, newAlarm func() alarm)) {
 	t.Run("alarm=native", func(t *testing.T) { test(t, newAlarm) })
 }
 
+// eachSystem does the same with the ways to use sockets.
+func eachSystem(t *testing.T, test func(t *testing.T, newSystem func() system)) {
+	t.Run("sockets=portable", func(t *testing.T) {
+		test(t, func() system { return new(portable) })
+	})
+	t.Run("sockets=native", func(t *testing.T) { test(t, newSystem) })
+}
+
 // startProxy starts a proxy on loopback in front of upstream, closed and
 // checked for conservation when the test ends.
 func startProxy(t testing.TB, cfg Config, a alarm, upstream netip.AddrPort) *Proxy {
+	t.Helper()
+	return startOn(t, newSystem(), cfg, a, upstream)
+}
+
+// startOn is startProxy with a system of the test's choice.
+func startOn(t testing.TB, sys system, cfg Config, a alarm, upstream netip.AddrPort) *Proxy {
 	t.Helper()
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
 	cfg.Upstream = upstream.String()
 	epoch := time.Now()
-	p, err := start(cfg, a, func() time.Duration { return time.Since(epoch) })
+	p, err := start(cfg, sys, a, func() time.Duration { return time.Since(epoch) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,12 +173,13 @@ type bench struct {
 	*Proxy
 	now   atomic.Int64
 	alarm *manualAlarm
+	out   *burst
 }
 
 func startBench(t testing.TB, cfg Config, upstream netip.AddrPort) *bench {
-	b := &bench{alarm: newManualAlarm()}
+	b := &bench{alarm: newManualAlarm(), out: newBurst()}
 	cfg.Listen, cfg.Upstream = "127.0.0.1:0", upstream.String()
-	p, err := start(cfg, b.alarm, func() time.Duration { return time.Duration(b.now.Load()) })
+	p, err := start(cfg, newSystem(), b.alarm, func() time.Duration { return time.Duration(b.now.Load()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +194,7 @@ func startBench(t testing.TB, cfg Config, upstream netip.AddrPort) *bench {
 // pass moves the time and does what has become due.
 func (b *bench) pass(d time.Duration) {
 	b.now.Add(int64(d))
-	b.scheduler.runDue()
+	b.scheduler.runDue(b.out)
 }
 
 // manualAlarm never goes off; it remembers what it was set to.

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"errors"
 	"sync"
+	"syscall"
 	"time"
 
 	"udplab/lossy"
@@ -11,76 +13,93 @@ import (
 // parties meet in it: the goroutine that reads the socket it is fed from, the
 // scheduler, and whoever takes a snapshot.
 type lane struct {
-	proxy     *Proxy
 	flow      *flow
 	direction lossy.Direction
-	send      func(b []byte) error // writes one datagram to the socket it feeds
-	due       *job                 // calls drain when the link's next datagram is due
+	outlet    outlet // the socket it feeds
+	due       *job   // calls drain when the link's next datagram is due
 
-	// mu is held while a datagram is written, which is what keeps the lane's
+	// mu is held while datagrams are written, which is what keeps the lane's
 	// datagrams in order. UDP writes do not wait for the network.
 	mu      sync.Mutex
 	link    *lossy.Link
-	applied *settings      // what the link's profile was taken from
-	held    int            // bytes in flight, as entered in proxy.held
-	stats   DirectionStats // all but Link
+	applied *settings // what the link's profile was taken from
+	held    int       // bytes in flight, as entered in proxy.held
+	tally   tally
 }
 
-func newLane(f *flow, dir lossy.Direction, s *settings, send func([]byte) error) *lane {
-	l := &lane{proxy: f.proxy, flow: f, direction: dir, send: send, applied: s}
+func (l *lane) init(f *flow, dir lossy.Direction, s *settings, o outlet) {
+	l.flow, l.direction, l.outlet, l.applied = f, dir, o, s
 	l.link = lossy.NewLink(s.network.Seed, f.key.Number, dir, s.network.Profile(dir))
 	l.link.SetDown(!s.enabled)
 	if trace := f.proxy.cfg.Tracer; trace != nil {
 		l.link.SetTrace(trace(f.key, dir))
 	}
 	l.due = newJob(l.drainDue)
-	return l
 }
 
-// input takes a datagram in and lets out what is due. Every datagram sees one
-// state of the settings, whole. The buffer is free for reuse from the moment
-// the link has taken its copy: what comes out is put together in it.
-func (l *lane) input(buf []byte, n int) {
+// input takes in what one read brought and lets out what is due. Each datagram
+// is decided on by itself and goes out, if it is due, before the next comes in,
+// however many were read at once. They see one state of the settings, whole.
+func (l *lane) input(now time.Duration, messages []message, out *burst) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stats.PacketsReceived++
-	l.stats.BytesReceived += uint64(n)
-	if s := l.proxy.settings.Load(); s != l.applied {
+	p := l.flow.proxy
+	if s := p.settings.Load(); s != l.applied {
 		l.applied = s
 		l.link.SetProfile(s.network.Profile(l.direction))
 		l.link.SetDown(!s.enabled)
 	}
-	now := l.proxy.clock()
-	l.link.SetCapacity(l.held + l.proxy.heldLeft())
-	l.link.Send(now, buf[:n])
-	l.drain(now, buf)
+	l.link.SetCapacity(l.held + p.heldLeft())
+	for _, m := range messages {
+		for more := true; more; {
+			var d []byte
+			d, more = m.next()
+			l.tally.received++
+			l.tally.receivedBytes += uint64(len(d))
+			l.link.Send(now, d)
+			now = l.drain(now, out)
+		}
+	}
+	l.settle(out)
 }
 
 // drainDue is the lane's job in the scheduler. What leaves late keeps its flow
 // alive as what comes in does.
-func (l *lane) drainDue(now time.Duration) {
+func (l *lane) drainDue(now time.Duration, out *burst) {
 	l.mu.Lock()
-	l.drain(now, l.proxy.scratch)
+	l.drain(now, out)
+	l.settle(out)
 	l.mu.Unlock()
-	l.proxy.table.sawLife(l.flow, now)
+	l.flow.proxy.table.sawLife(l.flow, now)
 }
 
-// drain sends what is due and sets the alarm for what is not. The caller holds
-// l.mu and lends a buffer.
-func (l *lane) drain(now time.Duration, buf []byte) {
+// drain puts what is due into the burst, which leaves whenever it is full. It
+// returns the time, which sending takes.
+func (l *lane) drain(now time.Duration, out *burst) time.Duration {
 	for {
 		due, some := l.link.NextTime()
-		if !some {
-			l.hold(0)
-			return
+		if !some || due > now {
+			return now
 		}
-		if due > now {
-			l.proxy.scheduler.set(l.due, due)
-			break
+		out.bytes, _ = l.link.Receive(now, out.bytes)
+		if out.added(due) {
+			now = max(now, l.flush(out))
 		}
-		out, _ := l.link.Receive(now, buf[:0])
-		l.transmit(out, due)
 	}
+}
+
+// settle sends what is left in the burst, and sets the alarm for what is not
+// due yet.
+func (l *lane) settle(out *burst) {
+	if out.count() > 0 {
+		l.flush(out)
+	}
+	due, some := l.link.NextTime()
+	if !some {
+		l.hold(0)
+		return
+	}
+	l.flow.proxy.scheduler.set(l.due, due)
 	s := l.link.Stats()
 	l.hold(int(s.BytesInFlight) + int(s.PacketsInFlight)*heldOverhead)
 }
@@ -92,30 +111,47 @@ const heldOverhead = 64
 // hold enters the lane's bytes in flight in the sum over all lanes.
 func (l *lane) hold(bytes int) {
 	if bytes != l.held {
-		l.proxy.held.Add(int64(bytes - l.held))
+		l.flow.proxy.held.Add(int64(bytes - l.held))
 		l.held = bytes
 	}
 }
 
-// transmit writes one datagram. A connected socket reports on a write that an
-// earlier datagram was refused, instead of sending the one given, so that one
-// is given again.
-func (l *lane) transmit(b []byte, due time.Duration) {
-	l.stats.Lateness.observe(l.proxy.clock() - due)
-	err := l.send(b)
-	for range 2 {
-		if err == nil || !isRefused(err) {
-			break
+// sendAttempts is how often a datagram is given to the kernel that reported on
+// something else instead.
+const sendAttempts = 3
+
+// flush writes the burst and empties it. It returns when it began.
+//
+// A connected socket reports on a write that an earlier datagram was refused,
+// instead of sending the one given, so that one is given again.
+func (l *lane) flush(out *burst) time.Duration {
+	now := l.flow.proxy.clock()
+	l.flow.proxy.lateness[l.direction].observe(now, out.dues)
+	attempts := 0
+	for i := 0; i < out.count(); {
+		taken, err := l.outlet.send(out, i)
+		for k := i; k < i+taken; k++ {
+			l.tally.sentBytes += uint64(out.size(k))
 		}
-		l.stats.Refused++
-		err = l.send(b)
+		l.tally.sent += uint64(taken)
+		i += taken
+		if err == nil {
+			attempts = 0
+			continue
+		}
+		attempts++
+		refused := isRefused(err)
+		if attempts < sendAttempts && (refused || errors.Is(err, syscall.EINTR)) {
+			if refused {
+				l.tally.refused++
+			}
+			continue
+		}
+		l.tally.dropped[sendCause(err)]++
+		i, attempts = i+1, 0
 	}
-	if err != nil {
-		l.stats.Dropped[sendCause(err)]++
-		return
-	}
-	l.stats.PacketsSent++
-	l.stats.BytesSent += uint64(len(b))
+	out.reset()
+	return now
 }
 
 // readFailed counts a failed read of the socket the lane is fed from.
@@ -123,17 +159,10 @@ func (l *lane) readFailed(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if isRefused(err) {
-		l.stats.Refused++
+		l.tally.refused++
 	} else {
-		l.stats.ReadErrors++
+		l.tally.readErrors++
 	}
-}
-
-// refuse counts a datagram that was read but may not enter the link any more.
-func (l *lane) refuse(n int, why Cause) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stats.refuse(n, why)
 }
 
 // inFlight says whether the lane holds any datagram.
@@ -144,10 +173,10 @@ func (l *lane) inFlight() bool {
 	return some
 }
 
-func (l *lane) snapshot() DirectionStats {
+// addTo adds the lane's counts.
+func (l *lane) addTo(s *DirectionStats) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := l.stats
-	s.Link = l.link.Stats()
-	return s
+	s.Link.Add(l.link.Stats())
+	s.count(&l.tally)
 }

@@ -3,13 +3,12 @@ package proxy
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"udplab/lossy"
 )
 
 // Whatever the kernel says to a send, the lane goes on, and the datagram is
@@ -29,35 +28,49 @@ func TestSendErrors(t *testing.T) {
 		{"an earlier datagram was refused", []error{refused}, 1, 1, 0},
 		{"two were", []error{refused, refused}, 1, 2, 0},
 		{"more than a pending error can explain", []error{refused, refused, refused}, 0, 2, CauseKernelTx},
+		{"interrupted", []error{failed(syscall.EINTR)}, 1, 0, 0},
+		{"interrupted without end", []error{syscall.EINTR, syscall.EINTR, syscall.EINTR}, 0, 0, CauseKernelTx},
 		{"no buffers", []error{failed(syscall.ENOBUFS)}, 0, 0, CauseKernelTx},
 		{"a firewall", []error{failed(syscall.EPERM)}, 0, 0, CauseKernelTx},
 		{"too long", []error{failed(errMessageSize)}, 0, 0, CauseOversize},
 		{"the socket was just closed", []error{net.ErrClosed}, 0, 0, CauseFlowClosed},
 	} {
 		b := startBench(t, Config{}, echo(t, "127.0.0.1:0"))
-		answers := c.answers
-		l := newLane(&flow{proxy: b.Proxy}, lossy.Up, b.settings.Load(), func([]byte) error {
-			if len(answers) == 0 {
-				return nil
-			}
-			err := answers[0]
-			answers = answers[1:]
-			return err
-		})
-		l.input(append(make([]byte, 0, 100), "first"...), 5)
-		s := l.snapshot()
-		if s.PacketsSent != c.sent || s.Refused != c.refused || len(answers) != 0 {
-			t.Errorf("%s: %d sent, %d refused, %d answers left; want %d, %d, 0", c.why, s.PacketsSent, s.Refused, len(answers), c.sent, c.refused)
+		kernel := &answering{answers: c.answers}
+		f := &flow{proxy: b.Proxy, upstream: kernel, client: netip.MustParseAddrPort("192.0.2.1:1")}
+		b.table.insert(f, 0, b.settings.Load())
+		f.release()
+		input := func(text string) DirectionStats {
+			f.up.input(0, []message{{bytes: []byte(text)}}, b.out)
+			return b.Stats().Up
+		}
+		s := input("first")
+		if s.PacketsSent != c.sent || s.Refused != c.refused || len(kernel.answers) != 0 {
+			t.Errorf("%s: %d sent, %d refused, %d answers left; want %d, %d, 0", c.why, s.PacketsSent, s.Refused, len(kernel.answers), c.sent, c.refused)
 		}
 		if c.sent == 0 && s.Dropped[c.cause] != 1 {
 			t.Errorf("%s: drops %+v, want one by %v", c.why, s.Drops(), c.cause)
 		}
-		l.input(append(make([]byte, 0, 100), "next"...), 4)
-		if s := l.snapshot(); s.PacketsSent != c.sent+1 || s.Unaccounted() != 0 {
+		if s := input("next"); s.PacketsSent != c.sent+1 || s.Unaccounted() != 0 {
 			t.Errorf("%s: %d sent after the next datagram, want %d", c.why, s.PacketsSent, c.sent+1)
 		}
 	}
 }
+
+// answering is a kernel that answers to sends as told, then takes everything.
+type answering struct{ answers []error }
+
+func (a *answering) send(b *burst, i int) (int, error) {
+	if len(a.answers) == 0 {
+		return b.count() - i, nil
+	}
+	err := a.answers[0]
+	a.answers = a.answers[1:]
+	return 0, err
+}
+
+func (a *answering) drops() uint64 { return 0 }
+func (a *answering) close()        {}
 
 // A socket that fails to read neither ends the loop nor keeps a core busy;
 // only closing it does.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"math/bits"
+	"sync"
 	"time"
 )
 
@@ -33,6 +34,28 @@ func (l *Lateness) observe(late time.Duration) {
 	l.Sum += late
 	l.Max = max(l.Max, late)
 	l.buckets[latenessBucket(late)]++
+}
+
+// punctuality is the lateness of one direction, of all flows together: a
+// histogram for each would be the larger part of a flow's memory.
+type punctuality struct {
+	mu    sync.Mutex
+	sofar Lateness
+}
+
+// observe enters what was sent now.
+func (p *punctuality) observe(now time.Duration, dues []time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, due := range dues {
+		p.sofar.observe(now - due)
+	}
+}
+
+func (p *punctuality) total() Lateness {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sofar
 }
 
 // latenessBucket finds the bucket: octave 0 is below 1024 ns, octave k from

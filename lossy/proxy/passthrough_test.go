@@ -14,7 +14,11 @@ import (
 // Without impairments the proxy is a wire: 20,000 random datagrams come back
 // from an echo service with the same bytes in the same order.
 func TestPassThroughIsIdentity(t *testing.T) {
-	p := startProxy(t, Config{}, newAlarm(), echo(t, "127.0.0.1:0"))
+	eachSystem(t, passThroughIsIdentity)
+}
+
+func passThroughIsIdentity(t *testing.T, newSystem func() system) {
+	p := startOn(t, newSystem(), Config{}, newAlarm(), echo(t, "127.0.0.1:0"))
 	c := client(t, p)
 	random := rand.New(rand.NewPCG(1, 2))
 	const datagrams, mostWaiting, mostBytes = 20_000, 64, 128 << 10
@@ -75,6 +79,10 @@ func randomDatagram(random *rand.Rand, i int) []byte {
 }
 
 func TestEveryAddressFamilyPasses(t *testing.T) {
+	eachSystem(t, everyAddressFamilyPasses)
+}
+
+func everyAddressFamilyPasses(t *testing.T, newSystem func() system) {
 	for _, c := range []struct{ listen, upstream, clientAt string }{
 		{"127.0.0.1:0", "127.0.0.1:0", "127.0.0.1"},
 		{"[::1]:0", "[::1]:0", "::1"},
@@ -85,7 +93,7 @@ func TestEveryAddressFamilyPasses(t *testing.T) {
 		{":0", "127.0.0.1:0", "127.0.0.1"}, // no host: loopback
 	} {
 		t.Run(fmt.Sprintf("%s from %s to %s", c.listen, c.clientAt, c.upstream), func(t *testing.T) {
-			p := startProxy(t, Config{Listen: c.listen}, newAlarm(), echo(t, c.upstream))
+			p := startOn(t, newSystem(), Config{Listen: c.listen}, newAlarm(), echo(t, c.upstream))
 			conn, err := net.Dial("udp", net.JoinHostPort(c.clientAt, fmt.Sprint(p.Addr().Port())))
 			if err != nil {
 				t.Fatal(err)
@@ -96,6 +104,8 @@ func TestEveryAddressFamilyPasses(t *testing.T) {
 					t.Errorf("got %d bytes back, want the %d sent", len(got), len(text))
 				}
 			}
+			p.table.mu.Lock()
+			defer p.table.mu.Unlock()
 			for client := range p.table.flows {
 				if client.Addr().Is4In6() {
 					t.Errorf("client %v stands in the table in its IPv6 disguise", client)

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -20,23 +19,22 @@ type Proxy struct {
 	upstream netip.AddrPort
 	warnings []string
 
-	listen    *net.UDPConn
+	system    system
+	front     front
 	table     *table
 	scheduler *scheduler
 	sweep     *job                 // closes idle flows
-	scratch   []byte               // of the scheduler goroutine
 	clock     func() time.Duration // monotonic, since New
+	lateness  [2]punctuality       // by direction
 
 	settings atomic.Pointer[settings]
 	change   sync.Mutex   // serialises changes of settings
 	held     atomic.Int64 // bytes in flight over all lanes
 
 	core      sync.WaitGroup // the listen reader and the scheduler
-	flows     sync.WaitGroup // one reader for each flow
 	closeOnce sync.Once
-	receive   int           // granted buffers of the listen socket, and
-	transmit  int           //
-	overflow  atomic.Uint64 // its kernel drops, once it is closed
+	receive   int // granted buffers of the listen socket
+	transmit  int
 }
 
 // settings is what may change while the proxy runs. A value is never modified:
@@ -50,13 +48,14 @@ type settings struct {
 // which address could not be used; it may wrap ErrLoop.
 func New(cfg Config) (*Proxy, error) {
 	epoch := time.Now()
-	return start(cfg, newAlarm(), func() time.Duration { return time.Since(epoch) })
+	return start(cfg, newSystem(), newAlarm(), func() time.Duration { return time.Since(epoch) })
 }
 
-// start is New with the alarm and the clock of the caller's choice.
-func start(cfg Config, a alarm, clock func() time.Duration) (*Proxy, error) {
-	p, err := open(cfg, clock)
+// start is New with the sockets, the alarm and the clock of the caller's choice.
+func start(cfg Config, sys system, a alarm, clock func() time.Duration) (*Proxy, error) {
+	p, err := open(cfg, sys, clock)
 	if err != nil {
+		sys.close()
 		a.close()
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func start(cfg Config, a alarm, clock func() time.Duration) (*Proxy, error) {
 }
 
 // open builds a proxy that does not run yet.
-func open(cfg Config, clock func() time.Duration) (*Proxy, error) {
+func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
@@ -79,34 +78,33 @@ func open(cfg Config, clock func() time.Duration) (*Proxy, error) {
 	if err != nil {
 		return nil, &AddressError{"listen", cfg.Listen, err}
 	}
-	listen, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	front, err := sys.listen(at, cfg.buffer())
 	if err != nil {
 		return nil, &AddressError{"listen", cfg.Listen, err}
 	}
 	p := &Proxy{
 		cfg:      cfg,
-		addr:     unmap(listen.LocalAddr().(*net.UDPAddr).AddrPort()),
+		addr:     front.local(),
 		upstream: upstream,
-		listen:   listen,
+		system:   sys,
+		front:    front,
 		table:    newTable(&cfg),
-		scratch:  make([]byte, maxDatagram),
 		clock:    clock,
 	}
 	if loops(p.addr, upstream, localAddrs()) {
-		listen.Close()
+		front.close()
 		return nil, &AddressError{"upstream", cfg.Upstream, ErrLoop}
 	}
-	p.sweep = newJob(func(now time.Duration) { p.table.sweepIdle(p, now) })
+	p.sweep = newJob(func(now time.Duration, _ *burst) { p.table.sweepIdle(p, now) })
 	p.settings.Store(&settings{network: cfg.Config, enabled: true})
-	p.sizeBuffers()
+	p.readBuffers()
 	return p, nil
 }
 
-// sizeBuffers asks for socket buffers and reads the grant back.
-func (p *Proxy) sizeBuffers() {
+// readBuffers reads back what was granted of the socket buffers asked for.
+func (p *Proxy) readBuffers() {
 	want := p.cfg.buffer()
-	enlarge(p.listen, want)
-	p.receive, p.transmit = grantedBuffers(p.listen)
+	p.receive, p.transmit = p.front.buffers()
 	if p.receive > 0 && p.receive < want {
 		p.warnings = append(p.warnings, fmt.Sprintf(
 			"the system granted %d KiB of the %d KiB asked for as receive buffer: bursts may overflow it, which is counted as kernel_rx; on Linux raise net.core.rmem_max",
@@ -166,7 +164,10 @@ func (p *Proxy) Change(edit func(network *lossy.Config, enabled *bool) error) er
 func (p *Proxy) Stats() Stats {
 	s := p.table.stats()
 	s.ReceiveBuffer, s.SendBuffer = p.receive, p.transmit
-	s.Up.Dropped[CauseKernelRx] += max(p.overflow.Load(), kernelDrops(p.listen))
+	s.Up.Dropped[CauseKernelRx] += p.front.drops()
+	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
+		s.Direction(d).Lateness = p.lateness[d].total()
+	}
 	return s
 }
 
@@ -177,14 +178,16 @@ func (p *Proxy) Stats() Stats {
 func (p *Proxy) Close() error {
 	p.closeOnce.Do(func() {
 		// Whoever feeds lanes stops first, so that the counts of a flow are
-		// final when its own goroutine retires them.
+		// final when it is retired, and whoever writes to the front stops
+		// before it is closed.
 		p.table.close()
-		p.overflow.Store(kernelDrops(p.listen))
-		p.listen.Close()
+		p.front.stop()
 		p.scheduler.stop()
 		p.core.Wait()
+		p.table.hangUp()
+		p.system.close()
 		p.table.clear()
-		p.flows.Wait()
+		p.front.close()
 	})
 	return nil
 }
@@ -192,47 +195,55 @@ func (p *Proxy) Close() error {
 // heldLeft is how many more bytes may be in flight.
 func (p *Proxy) heldLeft() int { return p.cfg.maxHeld() - int(p.held.Load()) }
 
-// readClients feeds the up lanes until the listen socket is closed.
+// readClients feeds the up lanes until the front is stopped.
 func (p *Proxy) readClients() {
-	buf := make([]byte, maxDatagram)
+	out := newBurst()
 	untilClosed(func() error {
-		n, from, err := p.listen.ReadFromUDPAddrPort(buf)
+		messages, err := p.front.receive()
 		if err != nil {
 			return err
 		}
-		f, why := p.flowOf(unmap(from))
-		if f == nil {
-			p.table.refuse(n, why)
-			return nil
+		for len(messages) > 0 {
+			n := 1
+			for n < len(messages) && messages[n].from == messages[0].from {
+				n++
+			}
+			p.fromClient(messages[:n], out)
+			messages = messages[n:]
 		}
-		f.up.input(buf, n)
-		f.release()
+		p.scheduler.help(out)
 		return nil
-	}, p.table.readFailed)
+	}, p.table.listenFailed)
+}
+
+// fromClient takes in what one client sent.
+func (p *Proxy) fromClient(messages []message, out *burst) {
+	now := p.clock()
+	f, why := p.flowOf(messages[0].from, now)
+	if f == nil {
+		p.table.refuse(lossy.Up, messages, why)
+		return
+	}
+	f.up.input(now, messages, out)
+	f.release()
 }
 
 // flowOf finds or opens the flow of a client, for one use, or says why there
 // can be none. Only the listen reader calls it, so no client appears twice.
-func (p *Proxy) flowOf(client netip.AddrPort) (*flow, Cause) {
-	now := p.clock()
+func (p *Proxy) flowOf(client netip.AddrPort, now time.Duration) (*flow, Cause) {
 	if f := p.table.lookup(client, now); f != nil {
 		return f, 0
 	}
 	if p.table.full() {
 		return nil, CauseFlowLimit
 	}
-	upstream, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(p.upstream))
-	if err != nil {
+	f := &flow{proxy: p, client: client}
+	if err := f.dial(); err != nil {
 		return nil, CauseFlowError
 	}
-	enlarge(upstream, p.cfg.buffer())
-	f := p.table.insert(now, client, func(key lossy.FlowKey) *flow {
-		return newFlow(p, key, client, p.settings.Load(), upstream)
-	})
-	if f == nil {
-		upstream.Close()
+	if !p.table.insert(f, now, p.settings.Load()) {
+		f.upstream.close()
 		return nil, CauseFlowClosed
 	}
-	p.flows.Go(f.readUpstream)
 	return f, 0
 }

@@ -21,7 +21,7 @@ func TestSchedulerModel(t *testing.T) {
 		var ran []time.Duration
 		var jobs [count]*job
 		for i := range jobs {
-			jobs[i] = newJob(func(at time.Duration) {
+			jobs[i] = newJob(func(at time.Duration, _ *burst) {
 				if want[i] > at {
 					t.Fatalf("job %d ran at %v, before its time %v", i, at, want[i])
 				}
@@ -39,7 +39,7 @@ func TestSchedulerModel(t *testing.T) {
 			"pass": func(t *rapid.T) {
 				now += time.Duration(rapid.IntRange(0, 10).Draw(t, "time"))
 				ran = nil
-				s.runDue()
+				s.runDue(nil)
 				if !slices.IsSorted(ran) {
 					t.Fatalf("ran in order of times %v", ran)
 				}
@@ -70,11 +70,11 @@ func TestSchedulerModel(t *testing.T) {
 func TestStoppedSchedulerRunsNothing(t *testing.T) {
 	s := newScheduler(func() time.Duration { return 0 }, newTimerAlarm())
 	ran := false
-	s.set(newJob(func(time.Duration) { ran = true }), 0)
+	s.set(newJob(func(time.Duration, *burst) { ran = true }), 0)
 	s.stop()
 	s.stop()
-	s.set(newJob(func(time.Duration) { ran = true }), 0)
-	s.runDue()
+	s.set(newJob(func(time.Duration, *burst) { ran = true }), 0)
+	s.runDue(nil)
 	s.loop()
 	if ran {
 		t.Error("a job ran after stop")
@@ -92,7 +92,7 @@ func TestLoopRunsJobs(t *testing.T) {
 		go func() { s.loop(); close(stopped) }()
 		ran := make(chan string, 3)
 		add := func(name string, in time.Duration) {
-			s.set(newJob(func(time.Duration) { ran <- name }), clock()+in)
+			s.set(newJob(func(time.Duration, *burst) { ran <- name }), clock()+in)
 		}
 		add("an hour", time.Hour)
 		add("20 ms", 20*time.Millisecond)

@@ -3,13 +3,10 @@ package proxy
 import (
 	"errors"
 	"net"
+	"os"
 	"syscall"
 	"time"
 )
-
-// maxDatagram is the size of receive buffers: more than any UDP payload, so
-// that nothing is ever cut (65,507 bytes over IPv4, 65,527 over IPv6).
-const maxDatagram = 1 << 16
 
 // enlarge asks for socket buffers of that many bytes. What the system grants
 // is read back by grantedBuffers, so a refusal needs no error here.
@@ -28,6 +25,15 @@ func control(c *net.UDPConn, f func(fd uintptr)) bool {
 // connected socket (ICMP port unreachable).
 func isRefused(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errReset)
+}
+
+// stopped turns the deadline by which a front is stopped into what untilClosed
+// ends on.
+func stopped(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return net.ErrClosed
+	}
+	return err
 }
 
 // sendCause says why a send that failed did.

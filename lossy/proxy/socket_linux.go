@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"math"
 	"net"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -24,17 +26,58 @@ func grantedBuffers(c *net.UDPConn) (receive, send int) {
 }
 
 // kernelDrops reads how many datagrams the kernel dropped because the socket's
-// receive buffer was full, since the socket was opened. It is the counter
-// that SO_RXQ_OVFL attaches to later datagrams, but asked for directly
-// (SO_MEMINFO, Linux 4.12), so it is exact even when no datagram follows.
-func kernelDrops(c *net.UDPConn) uint64 {
+// receive buffer was full, since the socket was opened, 0 once it is closed.
+func kernelDrops(c *net.UDPConn) (drops uint64) {
+	control(c, func(fd uintptr) { drops = overflow(int(fd)) })
+	return drops
+}
+
+// overflow is the counter that SO_RXQ_OVFL attaches to later datagrams, but
+// asked for directly (SO_MEMINFO, Linux 4.12), so it is exact even when no
+// datagram follows.
+func overflow(fd int) uint64 {
 	const fields, drops = 9, 8 // SK_MEMINFO_VARS and SK_MEMINFO_DROPS of linux/sock_diag.h
 	var info [fields]uint32
 	length := uint32(unsafe.Sizeof(info))
-	control(c, func(fd uintptr) {
-		// On error info stays zero: then the kernel does not tell.
-		unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
-			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&length)), 0)
-	})
+	// On error info stays zero: then the kernel does not tell.
+	unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&length)), 0)
 	return uint64(info[drops])
+}
+
+// overflows counts the datagrams that the kernel dropped at a socket whose
+// arrivals it joins. It counts a joined message as one, so each is taken to
+// have held as many datagrams as those that were read around that time: exact
+// as long as nothing is joined, an estimate else.
+type overflows struct {
+	mu                  sync.Mutex
+	raw                 uint64 // as the kernel counts
+	datagrams           uint64
+	messages, delivered uint64 // read since raw last rose: messages, and datagrams in them
+}
+
+// read notes what was read.
+func (o *overflows) read(messages []message) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.messages += uint64(len(messages))
+	for i := range messages {
+		o.delivered += uint64(messages[i].count())
+	}
+}
+
+// count returns how many datagrams were dropped, given what the kernel says.
+// It never falls.
+func (o *overflows) count(raw uint64) uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if raw > o.raw {
+		each := 1.0
+		if o.messages > 0 {
+			each = float64(o.delivered) / float64(o.messages)
+		}
+		o.datagrams += uint64(math.Round(float64(raw-o.raw) * each))
+		o.raw, o.messages, o.delivered = raw, 0, 0
+	}
+	return o.datagrams
 }

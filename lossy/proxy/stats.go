@@ -82,11 +82,33 @@ func (d *DirectionStats) Unaccounted() int64 {
 	return int64(d.PacketsReceived + d.Link.Duplicated - out)
 }
 
-// refuse counts a datagram that was read and goes no further.
-func (d *DirectionStats) refuse(n int, why Cause) {
-	d.PacketsReceived++
-	d.BytesReceived += uint64(n)
-	d.Dropped[why]++
+// tally is what a lane counts besides its link.
+type tally struct {
+	received, receivedBytes uint64
+	sent, sentBytes         uint64
+	refused, readErrors     uint64
+	dropped                 [causeCount]uint64
+}
+
+// count adds a lane's counts.
+func (d *DirectionStats) count(t *tally) {
+	d.PacketsReceived += t.received
+	d.BytesReceived += t.receivedBytes
+	d.PacketsSent += t.sent
+	d.BytesSent += t.sentBytes
+	d.Refused += t.refused
+	d.ReadErrors += t.readErrors
+	for c, n := range t.dropped {
+		d.Dropped[c] += n
+	}
+}
+
+// refuse counts datagrams that were read and go no further.
+func (d *DirectionStats) refuse(m *message, why Cause) {
+	n := uint64(m.count())
+	d.PacketsReceived += n
+	d.BytesReceived += uint64(len(m.bytes))
+	d.Dropped[why] += n
 }
 
 func (d *DirectionStats) add(o *DirectionStats) {

@@ -15,26 +15,23 @@ type table struct {
 	limit int
 	idle  time.Duration // negative: flows do not expire
 
-	mu      sync.Mutex
-	flows   map[netip.AddrPort]*flow
-	order   list.List          // of *flow, the longest unseen in front
-	leaving map[*flow]struct{} // expired, their goroutine not yet ended
-	closed  bool
+	mu     sync.Mutex
+	flows  map[netip.AddrPort]*flow
+	order  list.List // of *flow, the longest unseen in front
+	closed bool
 
 	known           map[netip.AddrPort]lossy.FlowKey // clients whose flow is not numbered by appearance
 	numbers         lossy.Numbering
 	opened, expired uint64
-	refused         DirectionStats    // up, datagrams that never got a flow
-	retired         [2]DirectionStats // by direction, of the flows that are gone
+	retired         [2]DirectionStats // by direction: flows that are gone, and what never got one
 }
 
 func newTable(cfg *Config) *table {
 	t := &table{
-		limit:   cfg.maxFlows(),
-		idle:    cfg.idleTimeout(),
-		known:   make(map[netip.AddrPort]lossy.FlowKey),
-		flows:   make(map[netip.AddrPort]*flow),
-		leaving: make(map[*flow]struct{}),
+		limit: cfg.maxFlows(),
+		idle:  cfg.idleTimeout(),
+		known: make(map[netip.AddrPort]lossy.FlowKey),
+		flows: make(map[netip.AddrPort]*flow),
 	}
 	for client, key := range cfg.Flows {
 		t.known[unmap(client)] = key
@@ -72,12 +69,11 @@ func (t *table) full() bool {
 }
 
 // acquire begins a use of a flow that the caller has already. False means that
-// the flow is being closed.
-func (t *table) acquire(f *flow) bool {
-	now := f.proxy.clock()
+// the flow is not in the table, yet or any more.
+func (t *table) acquire(f *flow, now time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if f.leaving {
+	if f.place == nil {
 		return false
 	}
 	t.touch(f, now)
@@ -89,26 +85,26 @@ func (t *table) acquire(f *flow) bool {
 func (t *table) sawLife(f *flow, now time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !f.leaving {
+	if f.place != nil {
 		t.touch(f, now)
 	}
 }
 
-// touch notes a sign of life. The flow must not be leaving.
+// touch notes a sign of life. The flow must be in the table.
 func (t *table) touch(f *flow, now time.Duration) {
 	f.seen = max(f.seen, now)
 	t.order.MoveToBack(f.place)
 }
 
-// insert adds a client's flow, that make builds with its key, and begins its
-// first use. Nil means the table was closed meanwhile.
-func (t *table) insert(now time.Duration, client netip.AddrPort, make func(lossy.FlowKey) *flow) *flow {
+// insert adds a flow, gives it its key and begins its first use. False means
+// the table was closed meanwhile.
+func (t *table) insert(f *flow, now time.Duration, s *settings) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
-		return nil
+		return false
 	}
-	f := make(t.keyOf(client))
+	f.begin(t.keyOf(f.client), s)
 	t.opened++
 	f.seen = now
 	f.place = t.order.PushBack(f)
@@ -117,7 +113,7 @@ func (t *table) insert(now time.Duration, client netip.AddrPort, make func(lossy
 	if t.order.Len() == 1 {
 		t.planSweep(f.proxy)
 	}
-	return f
+	return true
 }
 
 // planSweep has the sweep run when the longest unseen flow may have expired.
@@ -147,39 +143,39 @@ func (t *table) sweepIdle(p *Proxy, now time.Duration) {
 	t.planSweep(p)
 }
 
-// remove takes a flow out and closes its socket, which ends its goroutine,
-// which calls left.
+// remove takes a flow out, closes its socket and retires its counts. Nobody may
+// be using its lanes, and nobody will: acquire refuses from now on.
 func (t *table) remove(f *flow) {
 	delete(t.flows, f.client)
 	t.order.Remove(f.place)
-	t.leaving[f] = struct{}{}
-	f.leaving = true
-	f.closeUpstream()
+	f.place = nil
+	f.upstream.close()
+	f.addTo(&t.retired[lossy.Up], &t.retired[lossy.Down])
 }
 
-// left is called by a flow's goroutine as its last act. Until then the flow is
-// counted through leaving, from then on through retired.
-func (t *table) left(f *flow) {
+// refuse counts datagrams that were read and get no further.
+func (t *table) refuse(d lossy.Direction, messages []message, why Cause) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.leaving, f)
-	up, down := f.snapshot()
-	t.retired[lossy.Up].add(&up)
-	t.retired[lossy.Down].add(&down)
+	for i := range messages {
+		t.retired[d].refuse(&messages[i], why)
+	}
 }
 
-// refuse counts a datagram from a client that has no flow and gets none.
-func (t *table) refuse(n int, why Cause) {
+// listenFailed counts a failed read of the listen socket.
+func (t *table) listenFailed(error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.refused.refuse(n, why)
+	t.retired[lossy.Up].ReadErrors++
 }
 
-// readFailed counts a failed read of the listen socket.
-func (t *table) readFailed(error) {
+// readFailed counts a failed read of a flow's upstream socket.
+func (t *table) readFailed(f *flow, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.refused.ReadErrors++
+	if f.place != nil {
+		f.down.readFailed(err)
+	}
 }
 
 // close lets no more flows in and ends the sweeps.
@@ -189,7 +185,16 @@ func (t *table) close() {
 	t.closed = true
 }
 
-// clear removes all flows. No goroutine but theirs may still use a lane.
+// hangUp closes the upstream sockets of all flows, which stay and can be used.
+func (t *table) hangUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.flows {
+		f.upstream.close()
+	}
+}
+
+// clear removes all flows. Nobody may be using a lane.
 func (t *table) clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -202,7 +207,7 @@ func (t *table) clear() {
 //
 // What is retired is copied in one step with the list of those that are not,
 // and they are asked afterwards, so that a flow that ends meanwhile is counted
-// once.
+// once, and datagrams do not wait for whoever counts them.
 func (t *table) stats() Stats {
 	t.mu.Lock()
 	s := Stats{
@@ -212,20 +217,14 @@ func (t *table) stats() Stats {
 		Up:           t.retired[lossy.Up],
 		Down:         t.retired[lossy.Down],
 	}
-	s.Up.add(&t.refused)
-	all := make([]*flow, 0, len(t.flows)+len(t.leaving))
+	all := make([]*flow, 0, len(t.flows))
 	for _, f := range t.flows {
-		all = append(all, f)
-	}
-	for f := range t.leaving {
 		all = append(all, f)
 	}
 	t.mu.Unlock()
 
 	for _, f := range all {
-		up, down := f.snapshot()
-		s.Up.add(&up)
-		s.Down.add(&down)
+		f.addTo(&s.Up, &s.Down)
 	}
 	return s
 }

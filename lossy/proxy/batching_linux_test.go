@@ -1,0 +1,124 @@
+package proxy
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// What leaves as one message is what the kernel cuts into the same datagrams.
+func TestRuns(t *testing.T) {
+	var any segments
+	any.most.Store(maxDatagram)
+	var small segments
+	small.most.Store(99)
+	for _, c := range []struct {
+		sizes   []int
+		joining *segments
+		want    []int
+	}{
+		{[]int{100}, &any, []int{1}},
+		{[]int{100, 100, 100}, &any, []int{3}},
+		{[]int{100, 100, 40}, &any, []int{3}},
+		{[]int{100, 40, 100}, &any, []int{2, 1}},
+		{[]int{40, 100, 100}, &any, []int{1, 2}},
+		{[]int{100, 0, 100}, &any, []int{1, 1, 1}},
+		{[]int{0, 0}, &any, []int{1, 1}},
+		{[]int{30_000, 30_000, 30_000}, &any, []int{2, 1}},
+		{[]int{65_507}, &any, []int{1}},
+		{[]int{100, 100}, &small, []int{1, 1}},
+		{[]int{99, 99}, &small, []int{2}},
+	} {
+		b := newBurst()
+		for _, n := range c.sizes {
+			b.bytes = append(b.bytes, make([]byte, n)...)
+			b.added(0)
+		}
+		var got []int
+		for i := 0; i < b.count(); {
+			n := b.run(i, c.joining)
+			got = append(got, n)
+			i += n
+		}
+		if len(got) != len(c.want) {
+			t.Errorf("%v is sent as %v, want %v", c.sizes, got, c.want)
+			continue
+		}
+		for i := range got {
+			if got[i] != c.want[i] {
+				t.Errorf("%v is sent as %v, want %v", c.sizes, got, c.want)
+			}
+		}
+	}
+}
+
+// A path that cannot take segments of that size gets the datagrams one by one,
+// from then on without trying.
+func TestSegmentsThatFailAreSentSingly(t *testing.T) {
+	receiver, at, ok := loopbackSocket()
+	if !ok {
+		t.Fatal("no socket")
+	}
+	defer unix.Close(receiver)
+	sender, _, ok := loopbackSocket()
+	if !ok {
+		t.Fatal("no socket")
+	}
+	defer unix.Close(sender)
+	if err := unix.Connect(sender, at); err != nil {
+		t.Fatal(err)
+	}
+	// Without checksums there is no segmentation: EIO or EINVAL by the kernel.
+	if err := unix.SetsockoptInt(sender, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
+		t.Fatal(err)
+	}
+	b := newBurst()
+	for _, letter := range "abc" {
+		b.bytes = append(b.bytes, strings.Repeat(string(letter), 100)...)
+		b.added(0)
+	}
+	var s segments
+	s.most.Store(maxDatagram)
+	for range 2 {
+		if taken, err := s.send(sender, nil, b, 0); taken != 3 || err != nil {
+			t.Errorf("%d of 3 sent, %v", taken, err)
+		}
+	}
+	if s.allow(100) {
+		t.Error("it will be tried again")
+	}
+	in := newInbox()
+	datagrams := 0
+	for datagrams < 6 {
+		messages, errno := in.receive(receiver, false)
+		if errno != 0 {
+			t.Fatalf("after %d datagrams: %v", datagrams, errno)
+		}
+		for _, m := range messages {
+			if want := strings.Repeat(string("abc"[datagrams%3]), 100); string(m.bytes) != want {
+				t.Errorf("datagram %d is %.5q, want %.5q", datagrams, m.bytes, want)
+			}
+			datagrams++
+		}
+	}
+}
+
+// The kernel counts a joined message that it drops as one.
+func TestOverflowsCountDatagrams(t *testing.T) {
+	var o overflows
+	if got := o.count(3); got != 3 {
+		t.Errorf("%d dropped with nothing read, want 3", got)
+	}
+	o.read([]message{{bytes: make([]byte, 1000), segment: 100}, {bytes: make([]byte, 10)}, {bytes: make([]byte, 250), segment: 100}})
+	if got, want := o.count(5), uint64(3+9); got != want { // (10+1+3)/3 datagrams a message, twice
+		t.Errorf("%d dropped, want %d", got, want)
+	}
+	if got := o.count(0); got != 12 {
+		t.Errorf("%d dropped once the socket is closed, want the 12 of before", got)
+	}
+	o.read([]message{{}})
+	if got := o.count(6); got != 13 {
+		t.Errorf("%d dropped, want 13", got)
+	}
+}

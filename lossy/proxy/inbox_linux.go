@@ -1,0 +1,143 @@
+package proxy
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// inboxMessages is how many messages are read with one call.
+const inboxMessages = 32
+
+// inbox is recvmmsg(2) and its buffers. The kernel may join datagrams of one
+// sender into a message (UDP_GRO), and says then how long each was. An inbox
+// belongs to the goroutine that reads; the sockets may be many.
+type inbox struct {
+	headers  [inboxMessages]unix.Mmsghdr
+	vectors  [inboxMessages]unix.Iovec
+	names    [inboxMessages]unix.RawSockaddrInet6 // large enough for IPv4
+	controls [inboxMessages][unix.SizeofCmsghdr + 24]byte
+	buffers  []byte
+	messages [inboxMessages]message
+
+	lastName unix.RawSockaddrInet6 // of the message before, and
+	lastFrom netip.AddrPort        // what it says
+	zones    map[uint32]string
+}
+
+// inboxStride keeps the beginnings of the buffers from falling into the same
+// sets of the cache, where they would displace each other.
+const inboxStride = maxDatagram + 320
+
+func newInbox() *inbox {
+	in := &inbox{buffers: make([]byte, inboxMessages*inboxStride)}
+	for i := range in.headers {
+		in.vectors[i].Base = &in.buffers[i*inboxStride]
+		in.vectors[i].SetLen(maxDatagram)
+		h := &in.headers[i].Hdr
+		h.Name = (*byte)(unsafe.Pointer(&in.names[i]))
+		h.Iov = &in.vectors[i]
+		h.SetIovlen(1)
+		h.Control = &in.controls[i][0]
+	}
+	return in
+}
+
+// receive reads what is there without waiting; EAGAIN means nothing is. The
+// messages have senders if named.
+func (in *inbox) receive(fd int, named bool) ([]message, syscall.Errno) {
+	for i := range in.headers {
+		h := &in.headers[i].Hdr
+		h.Namelen = unix.SizeofSockaddrInet6
+		h.SetControllen(len(in.controls[i]))
+		h.Flags = 0
+	}
+	var n uintptr
+	for {
+		var errno syscall.Errno
+		n, _, errno = unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&in.headers)),
+			inboxMessages, unix.MSG_DONTWAIT, 0, 0)
+		if errno == 0 {
+			break
+		}
+		if errno != unix.EINTR {
+			return nil, errno
+		}
+	}
+	for i := range int(n) {
+		m := &in.messages[i]
+		*m = message{bytes: in.buffers[i*inboxStride:][:in.headers[i].Len]}
+		if control := in.controls[i][:in.headers[i].Hdr.Controllen]; len(control) > 0 {
+			m.segment = segmentSize(control)
+		}
+		if named {
+			m.from = in.sender(&in.names[i])
+		}
+	}
+	return in.messages[:n], 0
+}
+
+// segmentSize is what the kernel says of how it joined a message, 0 if it did
+// not.
+func segmentSize(control []byte) int {
+	for len(control) > 0 {
+		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
+			return 0
+		}
+		if h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO && len(data) >= 4 {
+			return int(*(*int32)(unsafe.Pointer(&data[0])))
+		}
+		control = rest
+	}
+	return 0
+}
+
+// sender reads an address. Messages mostly come from the sender of the one
+// before.
+func (in *inbox) sender(name *unix.RawSockaddrInet6) netip.AddrPort {
+	if name.Family == unix.AF_INET {
+		// The kernel wrote only as much as an IPv4 address takes.
+		v4 := *(*unix.RawSockaddrInet4)(unsafe.Pointer(name))
+		*name = unix.RawSockaddrInet6{}
+		*(*unix.RawSockaddrInet4)(unsafe.Pointer(name)) = v4
+	}
+	if *name != in.lastName {
+		in.lastName, in.lastFrom = *name, in.parse(name)
+	}
+	return in.lastFrom
+}
+
+func (in *inbox) parse(name *unix.RawSockaddrInet6) netip.AddrPort {
+	port := (*[2]byte)(unsafe.Pointer(&name.Port)) // at the same place in either family
+	p := uint16(port[0])<<8 | uint16(port[1])
+	if name.Family == unix.AF_INET {
+		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
+		return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), p)
+	}
+	a := netip.AddrFrom16(name.Addr).Unmap()
+	if name.Scope_id != 0 && a.Is6() {
+		a = a.WithZone(in.zone(name.Scope_id))
+	}
+	return netip.AddrPortFrom(a, p)
+}
+
+// zone is the name of a network interface, as package net spells it.
+func (in *inbox) zone(index uint32) string {
+	if name, known := in.zones[index]; known {
+		return name
+	}
+	name := strconv.FormatUint(uint64(index), 10)
+	if i, err := net.InterfaceByIndex(int(index)); err == nil {
+		name = i.Name
+	}
+	if in.zones == nil {
+		in.zones = make(map[uint32]string)
+	}
+	in.zones[index] = name
+	return name
+}

@@ -1,0 +1,202 @@
+package proxy
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// The load of the benchmarks: a client and an echo service that cost as little
+// as the system lets them, so that what is measured is what lies in between.
+
+// fastEcho answers every datagram with itself, in batches.
+func fastEcho(t testing.TB) netip.AddrPort {
+	t.Helper()
+	sys := newSystem()
+	f, err := sys.listen(netip.MustParseAddrPort("127.0.0.1:0"), DefaultBuffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done sync.WaitGroup
+	done.Go(func() {
+		out, back := newBurst(), map[netip.AddrPort]outlet{}
+		untilClosed(func() error {
+			messages, err := f.receive()
+			if err != nil {
+				return err
+			}
+			for i, m := range messages {
+				if back[m.from] == nil {
+					back[m.from] = f.to(m.from)
+				}
+				full := false
+				for more := true; more; {
+					var d []byte
+					d, more = m.next()
+					out.bytes = append(out.bytes, d...)
+					if full = out.added(0); full {
+						sendAll(back[m.from], out)
+					}
+				}
+				if i+1 == len(messages) || messages[i+1].from != m.from {
+					sendAll(back[m.from], out)
+				}
+			}
+			return nil
+		}, func(error) {})
+	})
+	t.Cleanup(func() {
+		f.stop()
+		done.Wait()
+		f.close()
+		sys.close()
+	})
+	return f.local()
+}
+
+// sendAll sends a burst and empties it. What the kernel refuses is lost.
+func sendAll(o outlet, b *burst) {
+	for i := 0; i < b.count(); {
+		n, err := o.send(b, i)
+		i += n
+		if err != nil {
+			i++
+		}
+	}
+	b.reset()
+}
+
+// flood is a client that keeps a window of numbered datagrams on the way to an
+// echo and back. As order is kept, an answer says of all before it that they
+// have come or are lost.
+type flood struct {
+	to     back
+	sent   uint64
+	answer atomic.Uint64 // number of the latest answer, plus 1
+	back   atomic.Uint64 // answers
+	rested chan struct{} // holds a value after an answer
+}
+
+func newFlood(t testing.TB, to netip.AddrPort) *flood {
+	t.Helper()
+	sys := newSystem()
+	f := &flood{rested: make(chan struct{}, 1)}
+	b, err := sys.dial(to, DefaultBuffer, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.to = b
+	t.Cleanup(func() {
+		b.close()
+		sys.close()
+	})
+	return f
+}
+
+func (f *flood) arrive(messages []message, _ *burst) {
+	for i := range messages {
+		m := &messages[i]
+		for more := true; more; {
+			var d []byte
+			d, more = m.next()
+			f.answer.Store(max(f.answer.Load(), binary.BigEndian.Uint64(d)+1))
+			f.back.Add(1)
+		}
+	}
+	select {
+	case f.rested <- struct{}{}:
+	default:
+	}
+}
+
+func (f *flood) readFailed(error) {}
+
+// run sends until n datagrams more have come back or are lost, a number of
+// them with each call. The window opens by one with
+// each answer, so that no burst is larger than what the path carries, and is
+// filled again when half of it is empty.
+func (f *flood) run(n uint64, size, window, each int) {
+	const first = 512
+	out := newBurst()
+	for end := f.answer.Load() + n; ; {
+		answered := f.answer.Load()
+		if answered >= end {
+			return
+		}
+		open := min(uint64(window), first+answered)
+		if f.sent-answered <= open/2 {
+			for f.sent-answered < open {
+				for range each {
+					at := len(out.bytes)
+					out.bytes = out.bytes[:at+size]
+					binary.BigEndian.PutUint64(out.bytes[at:], f.sent)
+					out.added(0)
+					f.sent++
+				}
+				sendAll(f.to, out)
+			}
+		}
+		select {
+		case <-f.rested:
+		case <-time.After(200 * time.Millisecond):
+			// Everything on the way was lost, to a full buffer most likely.
+			f.answer.Store(f.sent)
+		}
+	}
+}
+
+// plainForwarder is the least a forwarder can do: one call for each datagram,
+// no model, no counts, one client.
+func plainForwarder(t testing.TB, upstream netip.AddrPort) netip.AddrPort {
+	t.Helper()
+	listen := socket(t, "udp", "127.0.0.1:0")
+	up, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(upstream))
+	if err != nil {
+		t.Fatal(err)
+	}
+	enlarge(up, DefaultBuffer)
+	listen.SetReadDeadline(time.Time{})
+	var client atomic.Pointer[netip.AddrPort]
+	var done sync.WaitGroup
+	done.Go(func() {
+		for buf := make([]byte, maxDatagram); ; {
+			n, from, err := listen.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				return
+			}
+			if client.Load() == nil {
+				client.Store(&from)
+			}
+			_, _ = up.Write(buf[:n])
+		}
+	})
+	done.Go(func() {
+		for buf := make([]byte, maxDatagram); ; {
+			n, err := up.Read(buf)
+			if err != nil {
+				return
+			}
+			_, _ = listen.WriteToUDPAddrPort(buf[:n], *client.Load())
+		}
+	})
+	t.Cleanup(func() {
+		listen.Close()
+		up.Close()
+		done.Wait()
+	})
+	return addrOf(listen)
+}
+
+// memoryInUse is the heap and the stacks after a collection.
+func memoryInUse() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse + m.StackInuse
+}

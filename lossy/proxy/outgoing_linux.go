@@ -1,0 +1,174 @@
+package proxy
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// outgoing is sendmmsg(2): the headers of the messages that a burst becomes.
+type outgoing struct {
+	headers  [burstDatagrams]unix.Mmsghdr
+	vectors  [burstDatagrams]unix.Iovec
+	controls [burstDatagrams]segmentControl
+	counts   [burstDatagrams]int // datagrams in each message
+}
+
+// segmentControl is the control message that has the kernel cut a message into
+// datagrams (UDP_SEGMENT, Linux 4.18).
+type segmentControl struct {
+	header unix.Cmsghdr
+	size   uint16
+	_      [6]byte // to the alignment of 64-bit systems
+}
+
+// sendPatience is how long a send waits for room in the socket's buffer. Only
+// a network card that stands still fills it.
+const sendPatience = 100 // ms
+
+// segments says how far a socket may be given datagrams as segments of one
+// message. It starts as the kernel can do at all, and is lowered by what fails
+// on the path of this socket.
+type segments struct{ most atomic.Int32 }
+
+func (s *segments) allow(size int) bool { return size <= int(s.most.Load()) }
+
+// failed notes that datagrams of that size could not be sent as segments. EIO
+// is a device without checksums, which can do none; the rest is a size above
+// the path's MTU, which fragments can pass singly.
+func (s *segments) failed(size int, why syscall.Errno) {
+	if why == unix.EIO {
+		size = 0
+	}
+	s.most.Store(int32(max(0, size-1)))
+}
+
+// send writes the datagrams of b from the i-th on, to a peer or, without a
+// name, where the socket is connected to.
+//
+// A message of segments that fails is given again one datagram at a time: so an
+// error always is one datagram's, and what cannot be sent joined is sent.
+func (s *segments) send(fd int, name []byte, b *burst, i int) (taken int, err error) {
+	taken, errno := b.give(fd, name, i, s)
+	joined := b.out.counts[0] > 1
+	if errno != 0 && joined && !isRefused(errno) {
+		s.failed(b.size(i), errno)
+		taken, errno = b.give(fd, name, i, nil)
+	}
+	if errno != 0 {
+		return 0, errno
+	}
+	return taken, nil
+}
+
+// give builds messages of the datagrams from the i-th on and has the kernel
+// take as many as it will. An error concerns the first message.
+func (b *burst) give(fd int, name []byte, i int, joining *segments) (taken int, errno syscall.Errno) {
+	o := &b.out
+	messages := 0
+	for ; i < b.count(); messages++ {
+		n := 1
+		if joining != nil {
+			n = b.run(i, joining)
+		}
+		o.set(messages, b.bytes[b.start(i):b.ends[i+n-1]], name, b.size(i), n)
+		i += n
+	}
+	accepted, errno := sendmmsg(fd, o.headers[:messages])
+	for k := range accepted {
+		taken += o.counts[k]
+	}
+	return taken, errno
+}
+
+// run is how many datagrams from the i-th on can leave as one message: all of
+// one size but the last, which may be shorter and not empty.
+func (b *burst) run(i int, joining *segments) int {
+	size := b.size(i)
+	if size == 0 || !joining.allow(size) {
+		return 1
+	}
+	n := 1
+	for ; i+n < b.count() && b.ends[i+n]-b.start(i) <= burstBytes; n++ {
+		next := b.size(i + n)
+		if next > size || next == 0 {
+			break
+		}
+		if next < size {
+			return n + 1
+		}
+	}
+	return n
+}
+
+// set prepares a message of n datagrams of that size.
+func (o *outgoing) set(message int, bytes, name []byte, size, n int) {
+	o.counts[message] = n
+	v := &o.vectors[message]
+	v.Base = unsafe.SliceData(bytes)
+	v.SetLen(len(bytes))
+	h := &o.headers[message].Hdr
+	*h = unix.Msghdr{Iov: v}
+	h.SetIovlen(1)
+	if len(name) > 0 {
+		h.Name, h.Namelen = &name[0], uint32(len(name))
+	}
+	if n > 1 {
+		c := &o.controls[message]
+		c.header.Level, c.header.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
+		c.header.SetLen(unix.CmsgLen(2))
+		c.size = uint16(size)
+		h.Control = (*byte)(unsafe.Pointer(c))
+		h.SetControllen(unix.CmsgSpace(2))
+	}
+}
+
+// sendmmsg waits for room in the socket's buffer if it must.
+func sendmmsg(fd int, headers []unix.Mmsghdr) (accepted int, errno syscall.Errno) {
+	for waited := false; ; {
+		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&headers[0])),
+			uintptr(len(headers)), 0, 0, 0)
+		switch {
+		case errno == 0:
+			return int(n), 0
+		case errno == unix.EINTR:
+		case errno == unix.EAGAIN && !waited:
+			waited = true
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, sendPatience)
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// socketAddress writes an address as the kernel reads it, for a socket of IPv6
+// or of IPv4.
+func socketAddress(to netip.AddrPort, v6 bool) []byte {
+	var port [2]byte
+	port[0], port[1] = byte(to.Port()>>8), byte(to.Port())
+	if !v6 {
+		sa := unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: to.Addr().As4()}
+		*(*[2]byte)(unsafe.Pointer(&sa.Port)) = port
+		return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4)...)
+	}
+	sa := unix.RawSockaddrInet6{Family: unix.AF_INET6, Addr: to.Addr().As16(), Scope_id: scope(to.Addr().Zone())}
+	*(*[2]byte)(unsafe.Pointer(&sa.Port)) = port
+	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet6)...)
+}
+
+// scope is the number of a network interface that a zone names.
+func scope(zone string) uint32 {
+	if zone == "" {
+		return 0
+	}
+	if i, err := net.InterfaceByName(zone); err == nil {
+		return uint32(i.Index)
+	}
+	n, _ := strconv.ParseUint(zone, 10, 32) // 0, no scope, if it is neither
+	return uint32(n)
+}

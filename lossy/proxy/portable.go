@@ -1,0 +1,122 @@
+package proxy
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// portable is the system made of what package net has everywhere: one datagram
+// a call, and a goroutine with a buffer for each flow.
+type portable struct {
+	readers sync.WaitGroup
+	bursts  sync.Pool // of *burst: most flows are quiet at any moment
+}
+
+func (*portable) listen(at netip.AddrPort, buffer int) (front, error) {
+	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	if err != nil {
+		return nil, err
+	}
+	enlarge(c, buffer)
+	return &portableFront{conn: c, buf: make([]byte, maxDatagram), one: make([]message, 1)}, nil
+}
+
+func (p *portable) dial(to netip.AddrPort, buffer int, s sink) (back, error) {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
+	if err != nil {
+		return nil, err
+	}
+	enlarge(c, buffer)
+	p.readers.Go(func() {
+		buf, one := make([]byte, maxDatagram), make([]message, 1)
+		untilClosed(func() error {
+			n, err := c.Read(buf)
+			if err != nil {
+				return err
+			}
+			one[0] = message{bytes: buf[:n]}
+			out, _ := p.bursts.Get().(*burst)
+			if out == nil {
+				out = newBurst()
+			}
+			s.arrive(one, out)
+			p.bursts.Put(out)
+			return nil
+		}, s.readFailed)
+	})
+	return &portableBack{conn: c}, nil
+}
+
+func (p *portable) close() { p.readers.Wait() }
+
+type portableFront struct {
+	conn *net.UDPConn
+	buf  []byte
+	one  []message
+	lost atomic.Uint64 // drops when it was closed
+}
+
+func (f *portableFront) local() netip.AddrPort { return localOf(f.conn) }
+
+func localOf(c *net.UDPConn) netip.AddrPort {
+	return unmap(c.LocalAddr().(*net.UDPAddr).AddrPort())
+}
+
+func (f *portableFront) receive() ([]message, error) {
+	n, from, err := f.conn.ReadFromUDPAddrPort(f.buf)
+	if err != nil {
+		return nil, stopped(err)
+	}
+	f.one[0] = message{bytes: f.buf[:n], from: unmap(from)}
+	return f.one, nil
+}
+
+func (f *portableFront) to(client netip.AddrPort) outlet { return &portableReply{f.conn, client} }
+
+func (f *portableFront) buffers() (receive, send int) { return grantedBuffers(f.conn) }
+
+func (f *portableFront) drops() uint64 { return max(f.lost.Load(), kernelDrops(f.conn)) }
+
+// stop wakes who receives by a deadline that has passed; nothing else sets one.
+func (f *portableFront) stop() { f.conn.SetReadDeadline(time.Unix(1, 0)) }
+
+func (f *portableFront) close() {
+	f.lost.Store(kernelDrops(f.conn))
+	f.conn.Close()
+}
+
+// portableReply sends to one client.
+type portableReply struct {
+	conn   *net.UDPConn
+	client netip.AddrPort
+}
+
+func (r *portableReply) send(b *burst, i int) (int, error) {
+	if _, err := r.conn.WriteToUDPAddrPort(b.datagram(i), r.client); err != nil {
+		return 0, err
+	}
+	return 1, nil
+}
+
+type portableBack struct {
+	conn *net.UDPConn
+	lost atomic.Uint64
+}
+
+func (s *portableBack) send(b *burst, i int) (int, error) {
+	if _, err := s.conn.Write(b.datagram(i)); err != nil {
+		return 0, err
+	}
+	return 1, nil
+}
+
+// A closed socket tells nothing, so what it said before stands.
+func (s *portableBack) drops() uint64 { return max(s.lost.Load(), kernelDrops(s.conn)) }
+
+func (s *portableBack) close() {
+	s.lost.Store(kernelDrops(s.conn))
+	s.conn.Close()
+}
