@@ -99,7 +99,8 @@ func (d *Dalt) measured(now time.Duration, a Ack) {
 		// What was lost on the way here says little.
 		d.losses, d.fromStart = daltLosses{}, false
 	}
-	if d.path.emptyOnAverage(now, d.round.mean(), d.empty()) {
+	d.path.jittery = d.round.spread() > max(d.goal()/2, 3*d.packetTime())
+	if d.path.emptyOnAverage(now, d.round.mean(), max(d.empty(), d.round.doubt())) {
 		d.losses.learn(d.round.tally, d.config.MaxPacket)
 	}
 	if d.byRate {

@@ -1,6 +1,9 @@
 package congestion
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // daltRound is what one round trip brought.
 type daltRound struct {
@@ -42,6 +45,15 @@ func (r *daltRound) acked(a Ack) {
 
 func (r *daltRound) mean() time.Duration { return r.sumRTT / time.Duration(max(r.samples, 1)) }
 
+// spread is how far the mean round trip is above the shortest.
+func (r *daltRound) spread() time.Duration { return r.mean() - r.minRTT }
+
+// doubt is how far jitter alone may move the mean round trip: several standard
+// errors, for it is compared with the lowest of many.
+func (r *daltRound) doubt() time.Duration {
+	return time.Duration(4 * float64(r.spread()) / math.Sqrt(float64(max(r.samples, 1))))
+}
+
 func (r *daltRound) bytesPerAck() float64 { return r.tally.delivered / float64(max(r.acks, 1)) }
 
 // daltPath knows the round trip of the path.
@@ -50,6 +62,7 @@ type daltPath struct {
 	average windowedMin // mean round trips of measured rounds
 	recent  [32]struct{ at, rtt time.Duration }
 	n       int // samples since the last forgetting
+	jittery bool
 }
 
 func (p *daltPath) sample(now, latest time.Duration) {
@@ -77,14 +90,17 @@ func (p *daltPath) emptyOnAverage(now, mean, slack time.Duration) bool {
 func (p *daltPath) forget() { p.n = 0 }
 
 // standing is the queue that did not go away during the last span of time: the
-// lowest round trip in it over the base, from at least four samples. It is 0
-// while there are not enough of them. Jitter that each packet has of its own
-// hardly touches it.
+// lowest round trip in it over the base, from at least four samples, or twelve
+// where there is jitter: that each packet has of its own hardly touches it then.
+// It is 0 while there are not enough of them.
 func (p *daltPath) standing(now, span time.Duration) time.Duration {
-	lowest := time.Duration(0)
+	lowest, least := time.Duration(0), 4
+	if p.jittery {
+		least = 12
+	}
 	for i := range min(p.n, len(p.recent)) {
 		s := p.recent[(p.n-1-i)%len(p.recent)]
-		if s.at < now-span && i >= 4 {
+		if s.at < now-span && i >= least {
 			return lowest - p.base()
 		}
 		if lowest == 0 || s.rtt < lowest {

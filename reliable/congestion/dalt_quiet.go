@@ -65,7 +65,7 @@ func (q *daltQuiet) learn(rate float64) { q.rate = max(rate, q.rate*daltRateMemo
 // listen takes in a measured round, whose shortest round trip is so far above
 // the base. Most is the noise there may be.
 func (q *daltQuiet) listen(r *daltRound, above, most time.Duration) {
-	noise := max(above, (r.mean()-r.minRTT)/4, 0)
+	noise := max(above, r.spread()/4, 0)
 	if q.noise == 0 {
 		q.noise = noise
 	}
