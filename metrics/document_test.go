@@ -91,11 +91,12 @@ func ourFamilies(t *testing.T) []*dto.MetricFamily {
 // somebody outside can make, or a word METRICS.md does not explain.
 func TestLabelsAreClosed(t *testing.T) {
 	closed := map[string][]string{
-		labelMode:      {"raw", "reliable"},
-		labelReason:    {"threshold", "time", "probe"},
-		labelLimit:     {"application", "flow", "congestion", "pacing"},
-		labelFate:      {"superseded", "lost", "skipped", "passed_over", "stale", "dropped"},
-		labelDirection: {"up", "down"},
+		labelMode:       {"raw", "reliable"},
+		labelReason:     {"threshold", "time", "probe"},
+		labelLimit:      {"application", "flow", "congestion", "pacing"},
+		labelFate:       {"superseded", "lost", "skipped", "passed_over", "stale", "dropped"},
+		labelDirection:  {"up", "down"},
+		labelImpairment: {"loss", "duplicate", "corrupt", "reorder"},
 		labelCause: {"loss", "queue", "blackout", "overload",
 			"flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"},
 	}

@@ -2,12 +2,13 @@ package metrics
 
 // The closed sets behind the labels.
 const (
-	labelMode      = "mode"      // raw, reliable
-	labelReason    = "reason"    // what asked for a retransmission: threshold, time, probe
-	labelDirection = "direction" // up (client to upstream), down
-	labelCause     = "cause"     // what dropped a datagram
-	labelFate      = "fate"      // why a message was not delivered
-	labelLimit     = "limit"     // what kept a sender from sending more: application, flow, congestion, pacing
+	labelMode       = "mode"       // raw, reliable
+	labelReason     = "reason"     // what asked for a retransmission: threshold, time, probe
+	labelDirection  = "direction"  // up (client to upstream), down
+	labelCause      = "cause"      // what dropped a datagram
+	labelImpairment = "impairment" // loss, duplicate, corrupt, reorder
+	labelFate       = "fate"       // why a message was not delivered
+	labelLimit      = "limit"      // what kept a sender from sending more: application, flow, congestion, pacing
 
 	modeRaw      = "raw"
 	modeReliable = "reliable"
@@ -201,6 +202,18 @@ var (
 		"Datagrams on the way.", labelDirection)
 	proxyBytesInFlight = gauge("udplab_proxy_in_flight_bytes",
 		"UDP payload bytes on the way.", labelDirection)
+	proxyExposedPackets = counter("udplab_proxy_exposed_packets_total",
+		"Datagrams that an impairment could have hit while it was configured.", labelImpairment, labelDirection)
+	proxyImpairedPackets = counter("udplab_proxy_impaired_packets_total",
+		"Datagrams that it did hit.", labelImpairment, labelDirection)
+	proxyConfiguredRatio = gauge("udplab_proxy_configured_ratio",
+		"Mean configured probability over the exposed datagrams, 0 to 1; absent without any.", labelImpairment, labelDirection)
+	proxyObservedRatio = gauge("udplab_proxy_observed_ratio",
+		"Share of the exposed datagrams that were hit, 0 to 1; absent without any.", labelImpairment, labelDirection)
+	proxyObservedRatioLow = gauge("udplab_proxy_observed_ratio_low",
+		"Lower end of the 99 % confidence interval of what the observed ratio says of the true one.", labelImpairment, labelDirection)
+	proxyObservedRatioHigh = gauge("udplab_proxy_observed_ratio_high",
+		"Upper end of that interval. A configured ratio outside is an error of the proxy, or one case in a hundred.", labelImpairment, labelDirection)
 	proxyLateness = histogram("udplab_proxy_lateness_seconds",
 		"How long after its scheduled time each datagram left: the proxy's own inaccuracy, not the configured delay.", labelDirection)
 )

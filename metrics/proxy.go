@@ -16,6 +16,7 @@ type Proxy struct {
 	sheet      sheet[proxy.Stats]
 	directions sheet[proxy.DirectionStats]
 	dropped    series
+	rates      proxyRates
 	lateness   series
 }
 
@@ -26,6 +27,7 @@ func NewProxy() *Proxy {
 		sheet:      sheet[proxy.Stats]{proxyRows(), proxyLevels()},
 		directions: sheet[proxy.DirectionStats]{rows: directionRows()},
 		dropped:    proxyDroppedPackets.bind(""),
+		rates:      newProxyRates(),
 		lateness:   proxyLateness.bind(""),
 	}
 }
@@ -39,6 +41,7 @@ func (p *Proxy) Describe(ch chan<- *prometheus.Desc) {
 	p.sheet.describe(ch)
 	p.directions.describe(ch)
 	ch <- p.dropped.desc
+	p.rates.describe(ch)
 	ch <- p.lateness.desc
 }
 
@@ -59,6 +62,7 @@ func (p *Proxy) collectDirection(ch chan<- prometheus.Metric, direction string, 
 	for _, drop := range total.Drops() {
 		ch <- p.dropped.sample(float64(drop.Packets), direction, drop.Cause)
 	}
+	p.rates.collect(ch, &total.Link, direction)
 	buckets := make(map[float64]uint64)
 	for _, bound := range latenessBuckets() {
 		buckets[bound.Seconds()] = total.Lateness.AtMost(bound)

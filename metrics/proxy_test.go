@@ -26,6 +26,9 @@ func sampleProxy() proxy.Stats {
 		for cause := range d.Dropped {
 			d.Dropped[cause] = base + 30 + uint64(cause)
 		}
+		for j := range d.Link.Tallies {
+			d.Link.Tallies[j] = lossy.Tally{Trials: base, Events: 60, Expected: 50, Inflation: float64(base)}
+		}
 	}
 	return s
 }
@@ -69,6 +72,34 @@ func TestProxyValuesSurviveTheProxy(t *testing.T) {
 		udplab_proxy_in_flight_bytes{direction="down"} 0
 		udplab_proxy_in_flight_bytes{direction="up"} 0
 	`)
+}
+
+func TestProxyShowsConfiguredAndObservedRates(t *testing.T) {
+	var s proxy.Stats
+	s.Up.Link.Tallies[lossy.ImpairmentLoss] = lossy.Tally{Trials: 1000, Events: 60, Expected: 50, Inflation: 1000}
+	p := NewProxy()
+	p.AddProxy(func() proxy.Stats { return s })
+	e := s.Up.Link.Observed(lossy.ImpairmentLoss)
+	if e.Low >= 0.05 || e.High <= 0.07 {
+		t.Fatalf("interval %v to %v of 60 in 1000", e.Low, e.High)
+	}
+	var want strings.Builder
+	for _, d := range []string{"up", "down"} {
+		for _, i := range lossy.Impairments() {
+			exposed, impaired := 0, 0
+			if d == "up" && i == lossy.ImpairmentLoss {
+				exposed, impaired = 1000, 60
+			}
+			fmt.Fprintf(&want, "udplab_proxy_exposed_packets_total{direction=%q,impairment=%q} %d\n", d, i, exposed)
+			fmt.Fprintf(&want, "udplab_proxy_impaired_packets_total{direction=%q,impairment=%q} %d\n", d, i, impaired)
+		}
+	}
+	for name, value := range map[string]float64{
+		"configured_ratio": 0.05, "observed_ratio": 0.06, "observed_ratio_low": e.Low, "observed_ratio_high": e.High,
+	} {
+		fmt.Fprintf(&want, "udplab_proxy_%s{direction=\"up\",impairment=\"loss\"} %v\n", name, value)
+	}
+	wantSeries(t, p, want.String())
 }
 
 func TestTwoProxiesAreSummed(t *testing.T) {
