@@ -33,6 +33,11 @@ func drawProfile(t *rapid.T) Profile {
 	if p.Loss < 0.5 {
 		p.Burst = rapid.SampledFrom([]float64{0, 1, 1.5, 4, 30}).Draw(t, "burst")
 	}
+	if p.Loss > 0 {
+		p.LossBurstCap = rapid.IntRange(0, 3).Draw(t, "cap")
+	} else {
+		p.LossModel = drawLossModel(t)
+	}
 	if err := p.Validate(); err != nil {
 		t.Fatalf("drew an invalid profile: %v", err)
 	}

@@ -33,7 +33,7 @@
 // # Limits
 //
 // It sees payloads, not packets: rates and sizes leave out IP and UDP headers,
-// there is no MTU, no ICMP, no ECN, no NAT. Losses are Bernoulli or simple
-// Gilbert-Elliott, jitter is uniform, the queue is drop-tail, and flows do not
-// share a bottleneck. It knows nothing of any protocol and never will.
+// there is no MTU, no ICMP, no ECN, no NAT. Losses count packets, not
+// time, jitter is uniform, the queue is drop-tail, and flows do not share a
+// bottleneck. It knows nothing of any protocol and never will.
 package lossy

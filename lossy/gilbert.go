@@ -45,6 +45,8 @@ func (g *gilbert) takes(index uint64) bool {
 	return lost
 }
 
+func (g *gilbert) odds() (float64, float64) { return g.mean, g.inflation() }
+
 // inflation is how much wider the variance of the observed mean is than that
 // of independent losses: (1+lambda)/(1-lambda) with lambda = 1-p-r. A
 // confidence interval that forgets it is too narrow by the square root.

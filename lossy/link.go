@@ -318,15 +318,11 @@ func (l *Link) Stats() Stats {
 // compare the rates configured with the rates observed: loss for every packet
 // that comes to where it may be lost, the rest for those that are not.
 func (l *Link) observeLoss(v *Verdict) {
-	p := &l.model.profile
-	if p.Loss == 0 {
+	if l.model.losses == nil {
 		return
 	}
-	inflation := 1.0
-	if p.bursty() {
-		inflation = l.model.bursts.inflation()
-	}
-	l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, p.Loss, inflation)
+	probability, inflation := l.model.losses.odds()
+	l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, probability, inflation)
 }
 
 func (l *Link) observe(v *Verdict, size int) {

@@ -9,3 +9,5 @@ type loss struct {
 }
 
 func (l *loss) takes(index uint64) bool { return l.draws.hits(index, l.probability) }
+
+func (l *loss) odds() (float64, float64) { return l.probability, 1 }

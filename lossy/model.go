@@ -11,8 +11,12 @@ type Model struct {
 	profile Profile
 	index   uint64
 
+	of        streams
+	losses    lossProcess // what loses packets, nil if nothing does
+	law       lossProcess // that of profile.LossModel, if there is one
 	bernoulli loss
 	bursts    gilbert
+	cap       burstCap
 	delay     delay
 	reorder   reorder
 	duplicate duplicate
@@ -26,6 +30,7 @@ type Model struct {
 func NewModel(seed, flow uint64, dir Direction, p Profile) *Model {
 	of := func(use purpose) stream { return newStream(seed, flow, dir, use) }
 	m := &Model{
+		of:        of,
 		bernoulli: loss{draws: of(drawLoss)},
 		bursts:    gilbert{start: of(drawBurstStart), moves: of(drawBurst)},
 		delay:     delay{draws: of(drawJitter)},
@@ -43,17 +48,44 @@ func NewModel(seed, flow uint64, dir Direction, p Profile) *Model {
 // a Gilbert-Elliott chain which was switched off begins anew.
 func (m *Model) SetProfile(p Profile) {
 	p.mustValidate()
+	m.setLoss(p)
 	m.profile = p
+	m.delay.fixed, m.delay.jitter = p.Delay, p.Jitter
+	m.reorder.probability, m.reorder.by = p.Reorder, p.reorderBy()
+	m.duplicate.probability = p.Duplicate
+	m.corrupt.probability = p.Corrupt
+}
+
+// setLoss chooses what loses packets from the next one on.
+func (m *Model) setLoss(p Profile) {
 	m.bernoulli.probability = p.Loss
 	if p.bursty() {
 		m.bursts.set(p.Loss, p.Burst)
 	} else {
 		m.bursts.begun = false
 	}
-	m.delay.fixed, m.delay.jitter = p.Delay, p.Jitter
-	m.reorder.probability, m.reorder.by = p.Reorder, p.reorderBy()
-	m.duplicate.probability = p.Duplicate
-	m.corrupt.probability = p.Corrupt
+	switch {
+	case p.LossModel == nil:
+		m.law = nil
+	case p.LossModel != m.profile.LossModel:
+		m.law = p.LossModel.start(m.of, m.law)
+	}
+	switch {
+	case m.law != nil:
+		m.losses = m.law
+	case p.Loss == 0:
+		m.losses = nil
+	case p.bursty():
+		m.losses = &m.bursts
+	default:
+		m.losses = &m.bernoulli
+	}
+	if p.LossBurstCap == 0 || m.losses == nil {
+		m.cap.row = 0
+		return
+	}
+	m.cap.set(m.losses, p.lossChain(), p.LossBurstCap)
+	m.losses = &m.cap
 }
 
 // Decide returns the verdict on the next packet, which has size bytes of
@@ -61,7 +93,7 @@ func (m *Model) SetProfile(p Profile) {
 func (m *Model) Decide(size int) Verdict {
 	v := Verdict{Index: m.index}
 	m.index++
-	if m.lost(v.Index) {
+	if m.losses != nil && m.losses.takes(v.Index) {
 		return v.dropped(CauseLoss)
 	}
 	v.Copies = 1
@@ -76,15 +108,4 @@ func (m *Model) Decide(size int) Verdict {
 		v.By = m.reorder.displacement(v.Index)
 	}
 	return v
-}
-
-func (m *Model) lost(index uint64) bool {
-	switch {
-	case m.profile.Loss == 0:
-		return false
-	case m.profile.bursty():
-		return m.bursts.takes(index)
-	default:
-		return m.bernoulli.takes(index)
-	}
 }

@@ -76,7 +76,19 @@ func FormatRate(bitsPerSecond float64) string {
 	return "0"
 }
 
-// formatProbability writes a probability as ParseProbability reads it.
+// FormatProbability writes a probability so that ParseProbability reads the
+// same number back: in percent if that takes six digits, else as it is.
+func FormatProbability(p float64) string {
+	percent := formatProbability(p)
+	if back, err := ParseProbability(percent); err == nil && back == p {
+		return percent
+	}
+	return formatFloat(p)
+}
+
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+// formatProbability writes a probability for people, in six digits.
 func formatProbability(p float64) string {
 	return strconv.FormatFloat(p*100, 'g', 6, 64) + "%"
 }

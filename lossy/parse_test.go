@@ -95,3 +95,11 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestFormatProbability(t *testing.T) {
+	for p, want := range map[float64]string{0: "0%", 1: "100%", 0.05: "5%", 0.07: "7%", 0.001: "0.1%", 1.0 / 3: "0.3333333333333333"} {
+		if got := FormatProbability(p); got != want {
+			t.Errorf("%v is written %q, want %q", p, got, want)
+		}
+	}
+}

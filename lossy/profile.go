@@ -52,6 +52,13 @@ type Profile struct {
 	// the same share in bursts (Gilbert-Elliott); Loss may then be at most
 	// Burst/(Burst+1), or exactly 1.
 	Burst float64
+	// LossModel is another law by which packets are lost, instead of Loss, which
+	// must then be 0; nil is none. See ParseLossModel.
+	LossModel LossModel
+	// LossBurstCap is how many packets in a row may be lost: the one behind them
+	// is kept, which lowers the mean. 0 is no limit. It is for losses that are
+	// independent or a Markov chain.
+	LossBurstCap int
 	// Delay is the one-way propagation delay; Jitter moves it, for each packet
 	// anew, uniformly by up to that much either way. Order is kept, unless
 	// JitterReorder is set. Jitter may not exceed Delay.
@@ -119,6 +126,9 @@ func (p Profile) Validate() error {
 	if err := p.validateBurst(); err != nil {
 		return err
 	}
+	if err := p.validateLossModel(); err != nil {
+		return err
+	}
 	if err := p.validateTimes(); err != nil {
 		return err
 	}
@@ -172,10 +182,13 @@ func (p Profile) mustValidate() {
 func (p Profile) String() string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
-	if p.Loss > 0 && p.bursty() {
-		add("loss %s burst %v%s", formatProbability(p.Loss), p.Burst, p.where())
-	} else if p.Loss > 0 {
-		add("loss %s%s", formatProbability(p.Loss), p.where())
+	switch {
+	case p.LossModel != nil:
+		add("loss %v%s%s", p.LossModel, p.capped(), p.where())
+	case p.Loss > 0 && p.bursty():
+		add("loss %s burst %v%s%s", formatProbability(p.Loss), p.Burst, p.capped(), p.where())
+	case p.Loss > 0:
+		add("loss %s%s%s", formatProbability(p.Loss), p.capped(), p.where())
 	}
 	if p.Jitter > 0 {
 		add("delay %v jitter %v%s", p.Delay, p.Jitter, p.racing())
@@ -204,6 +217,13 @@ func (p Profile) String() string {
 func (p Profile) racing() string {
 	if p.JitterReorder {
 		return " reordering"
+	}
+	return ""
+}
+
+func (p Profile) capped() string {
+	if p.LossBurstCap > 0 {
+		return fmt.Sprintf(" at most %d in a row", p.LossBurstCap)
 	}
 	return ""
 }

@@ -16,6 +16,14 @@ const (
 	drawDuplicate  purpose = 6
 	drawCorrupt    purpose = 7
 	drawBit        purpose = 8 // which bit is flipped
+
+	drawElliottStart purpose = 20 // GilbertElliott: its first state,
+	drawElliottMove  purpose = 21 // its moves,
+	drawElliottLoss  purpose = 22 // and the loss in a state
+	drawStateStart   purpose = 23 // FourState: its first state
+	drawStateMove    purpose = 24
+	drawExactly      purpose = 25
+	drawCorrelated   purpose = 26
 )
 
 // golden is 2^64 divided by the golden ratio, the step of SplitMix64 (Steele,
@@ -51,8 +59,15 @@ func (s stream) at(index uint64) uint64 {
 // hits says whether an event of probability p happens to the packet. It is
 // exact to 2^-53, never happens for 0 and always for 1.
 func (s stream) hits(index uint64, p float64) bool {
-	return float64(s.at(index)>>11)*0x1p-53 < p
+	return s.unit(index) < p
 }
+
+// unit returns one of 2^53 evenly spaced numbers from 0 to below 1.
+func (s stream) unit(index uint64) float64 { return float64(s.at(index)>>11) * 0x1p-53 }
+
+// open returns one of 2^52 evenly spaced numbers between 0 and 1, neither of
+// which it is ever.
+func (s stream) open(index uint64) float64 { return (float64(s.at(index)>>12) + 0.5) * 0x1p-52 }
 
 // below returns a whole number from 0 to n-1; the excess of any value over
 // another is at most n/2^64.

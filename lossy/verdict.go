@@ -12,7 +12,7 @@ type Cause uint8
 
 const (
 	CauseNone     Cause = iota // it was not dropped
-	CauseLoss                  // lost by the loss model, Bernoulli or Gilbert-Elliott
+	CauseLoss                  // lost by the loss model
 	CauseQueue                 // the drop-tail queue before the rate limit was full
 	CauseBlackout              // the link was down
 	CauseOverload              // the link held as many bytes as it may: our limit, not the network's

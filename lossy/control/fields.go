@@ -13,16 +13,32 @@ import (
 // command's flags and the API share the list, so they cannot drift apart.
 type Field struct {
 	Name  string // of the flag and of the JSON key
-	Kind  string // what a value is: "percent", "duration", "rate", "packets", "switch"
+	Kind  string // what a value is: "percent", "duration", "rate", "packets", "switch", "model"
 	Usage string // one line for --help
 
-	parse  func(p *lossy.Profile, value string) error
+	parse  func(p *lossy.Profile, value string) error                      // or, where a value
+	read   func(p *lossy.Profile, value string, read lossy.ReadFile) error // may name a file
 	format func(p *lossy.Profile) string
 }
 
 // Set reads a value into the profile. The error says what a value looks like.
-// Ranges that concern several fields are for lossy.Profile.Validate.
-func (f *Field) Set(p *lossy.Profile, value string) error { return f.parse(p, value) }
+// Ranges that concern several fields are for lossy.Profile.Validate. A value that
+// names a file is refused (lossy.ErrNamesFile), unless it is the one in force:
+// clients may not read the files of this machine.
+func (f *Field) Set(p *lossy.Profile, value string) error {
+	if value == f.Get(p) {
+		return nil
+	}
+	return f.SetFrom(p, value, nil)
+}
+
+// SetFrom is Set for who may read files, such as the command line.
+func (f *Field) SetFrom(p *lossy.Profile, value string, read lossy.ReadFile) error {
+	if f.read != nil {
+		return f.read(p, value, read)
+	}
+	return f.parse(p, value)
+}
 
 // Get writes the value as Set reads it.
 func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
@@ -43,6 +59,19 @@ func Fields() []Field {
 			Name: "burst", Kind: "packets", Usage: "mean length of a loss burst, 1 = independent losses",
 			parse:  func(p *lossy.Profile, s string) error { return parseBurst(&p.Burst, s) },
 			format: func(p *lossy.Profile) string { return formatFloat(p.Burst) },
+		},
+		{
+			Name: "loss-model", Kind: "model",
+			Usage: "another law of loss instead of --loss, such as gilbert-elliott:p=1%,r=25%; none = --loss",
+			read: func(p *lossy.Profile, s string, read lossy.ReadFile) error {
+				return parseLossModel(&p.LossModel, s, read)
+			},
+			format: func(p *lossy.Profile) string { return formatModel(p.LossModel) },
+		},
+		{
+			Name: "loss-burst-cap", Kind: "packets", Usage: "most datagrams lost in a row, 0 = no limit",
+			parse:  func(p *lossy.Profile, s string) error { return parseCount(&p.LossBurstCap, s) },
+			format: func(p *lossy.Profile) string { return strconv.Itoa(p.LossBurstCap) },
 		},
 		duration("delay", "one-way delay", func(p *lossy.Profile) *time.Duration { return &p.Delay }),
 		duration("jitter", "random change of the delay, up to this much either way; keeps order",
@@ -74,7 +103,7 @@ func probability(name, what string, of func(*lossy.Profile) *float64) Field {
 	return Field{
 		Name: name, Kind: "percent", Usage: "share of " + what,
 		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, lossy.ParseProbability) },
-		format: func(p *lossy.Profile) string { return FormatProbability(*of(p)) },
+		format: func(p *lossy.Profile) string { return lossy.FormatProbability(*of(p)) },
 	}
 }
 
@@ -113,6 +142,18 @@ func parsed[T any](at *T, s string, parse func(string) (T, error)) error {
 	return err
 }
 
+func parseLossModel(at *lossy.LossModel, s string, read lossy.ReadFile) error {
+	return parsed(at, s, func(s string) (lossy.LossModel, error) { return lossy.ParseLossModel(s, read) })
+}
+
+// formatModel writes a model that is not nil.
+func formatModel(m fmt.Stringer) string {
+	if m == nil {
+		return "none"
+	}
+	return m.String()
+}
+
 func parseBurst(at *float64, s string) error {
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -129,16 +170,6 @@ func parseCount(at *int, s string) error {
 	}
 	*at = int(v)
 	return nil
-}
-
-// FormatProbability writes a probability so that lossy.ParseProbability reads
-// the same number back: in percent if that takes six digits, else as it is.
-func FormatProbability(p float64) string {
-	percent := strconv.FormatFloat(p*100, 'g', 6, 64) + "%"
-	if back, err := lossy.ParseProbability(percent); err == nil && back == p {
-		return percent
-	}
-	return formatFloat(p)
 }
 
 func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

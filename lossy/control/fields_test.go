@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"testing"
@@ -26,8 +27,13 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			Reorder: share.Draw(t, "reorder"), ReorderBy: rapid.IntRange(0, 100).Draw(t, "by"),
 			Duplicate: share.Draw(t, "duplicate"), Corrupt: share.Draw(t, "corrupt"),
 			// Six digits are what FormatRate promises.
-			Rate:          float64(rapid.IntRange(1, 999_999).Draw(t, "kbit")) * 1e3,
-			Queue:         short.Draw(t, "queue"),
+			Rate:  float64(rapid.IntRange(1, 999_999).Draw(t, "kbit")) * 1e3,
+			Queue: short.Draw(t, "queue"),
+			LossModel: rapid.SampledFrom([]lossy.LossModel{
+				nil, lossy.GilbertElliott{P: 0.01, R: 1.0 / 3, Bad: 0.7}, lossy.EveryNth{N: 20, First: 3},
+			}).Draw(t, "model"),
+			LossBurstCap: rapid.IntRange(0, 10).Draw(t, "cap"),
+
 			JitterReorder: rapid.Bool().Draw(t, "racing"), LossAfterQueue: rapid.Bool().Draw(t, "behind"),
 		}
 		var back lossy.Profile
@@ -44,10 +50,31 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 	})
 }
 
-func TestFormatProbability(t *testing.T) {
-	for p, want := range map[float64]string{0: "0%", 1: "100%", 0.05: "5%", 0.07: "7%", 0.001: "0.1%", 1.0 / 3: "0.3333333333333333"} {
-		if got := FormatProbability(p); got != want {
-			t.Errorf("%v is written %q, want %q", p, got, want)
+// A client may not have the server read files; what GET showed may come back.
+func TestFieldsReadNoFiles(t *testing.T) {
+	file := func(string) ([]byte, error) { return []byte("0 1\n"), nil }
+	for name, text := range map[string]string{"loss-model": "trace:losses.csv"} {
+		f := fieldNamed(t, name)
+		var p lossy.Profile
+		if err := f.Set(&p, text); !errors.Is(err, lossy.ErrNamesFile) || p != (lossy.Profile{}) {
+			t.Errorf("%s %s: %v, profile %v; want it refused", name, text, err, p)
+		}
+		if err := f.SetFrom(&p, text, file); err != nil || f.Get(&p) != text {
+			t.Errorf("%s %s from the command line: %v, reads %q", name, text, err, f.Get(&p))
+		}
+		if err := f.Set(&p, text); err != nil {
+			t.Errorf("%s %s, which is in force: %v", name, text, err)
 		}
 	}
+}
+
+func fieldNamed(t *testing.T, name string) *Field {
+	t.Helper()
+	for _, f := range Fields() {
+		if f.Name == name {
+			return &f
+		}
+	}
+	t.Fatalf("no field %q", name)
+	return nil
 }

@@ -72,8 +72,8 @@ func refusal(t *testing.T, w *httptest.ResponseRecorder) string {
 func TestGet(t *testing.T) {
 	h, p := testAPI(t)
 	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"seed":7,` +
-		`"up":{"burst":4,"corrupt":"0%","delay":"40ms","duplicate":"0%","jitter":"10ms","jitter-reorder":false,"loss":"5%","loss-after-queue":true,"queue":"0s","rate":"0","reorder":"0%","reorder-by":0},` +
-		`"down":{"burst":0,"corrupt":"0%","delay":"0s","duplicate":"0%","jitter":"0s","jitter-reorder":false,"loss":"0%","loss-after-queue":false,"queue":"0s","rate":"10mbit","reorder":"0%","reorder-by":0}}`
+		`"up":{"burst":4,"corrupt":"0%","delay":"40ms","duplicate":"0%","jitter":"10ms","jitter-reorder":false,"loss":"5%","loss-after-queue":true,"loss-burst-cap":0,"loss-model":"none","queue":"0s","rate":"0","reorder":"0%","reorder-by":0},` +
+		`"down":{"burst":0,"corrupt":"0%","delay":"0s","duplicate":"0%","jitter":"0s","jitter-reorder":false,"loss":"0%","loss-after-queue":false,"loss-burst-cap":0,"loss-model":"none","queue":"0s","rate":"10mbit","reorder":"0%","reorder-by":0}}`
 	for path, want := range map[string]string{
 		"/proxies/default": want + "\n",
 		"/proxies":         `{"default":` + want + "}\n",

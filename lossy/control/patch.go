@@ -118,7 +118,7 @@ func (p *patch) addDirection(m member, of func(*lossy.Config) *lossy.Profile) er
 }
 
 // fieldOf finds the setting a member names and tries its value on a scratch
-// profile, so that applying it cannot fail.
+// profile, so that applying it cannot fail, but for a value that names a file.
 func fieldOf(m member, within string) (*Field, string, error) {
 	for _, f := range Fields() {
 		if f.Name != m.name {
@@ -131,7 +131,8 @@ func fieldOf(m member, within string) (*Field, string, error) {
 		if err == nil {
 			err = f.Set(new(lossy.Profile), value)
 		}
-		if err != nil {
+		// What GET showed may be sent back: if it is in force is seen as it applies.
+		if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
 			return nil, "", fmt.Errorf("field %q: %w", within+m.name, err)
 		}
 		return &f, value, nil

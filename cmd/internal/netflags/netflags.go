@@ -10,6 +10,8 @@ package netflags
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -77,27 +79,46 @@ func (f *Flags) Config() (lossy.Config, error) {
 	return c, nil
 }
 
-// value is one flag: a setting in text form, checked as it is set.
+// value is one flag: a setting in text form, checked as it is set. A file that
+// it names is read once, then.
 type value struct {
 	field control.Field
 	text  string
 	given bool
+	files map[string][]byte
 }
 
 // apply writes the setting into a profile.
 func (v *value) apply(p *lossy.Profile) {
-	if err := v.field.Set(p, v.text); err != nil {
+	if err := v.field.SetFrom(p, v.text, v.read); err != nil {
 		panic("BUG: a value that Set accepted: " + err.Error())
 	}
 }
 
 // Set is part of pflag.Value.
 func (v *value) Set(s string) error {
-	if err := v.field.Set(new(lossy.Profile), s); err != nil {
+	if err := v.field.SetFrom(new(lossy.Profile), s, v.read); err != nil {
 		return err
 	}
 	v.text, v.given = s, true
 	return nil
+}
+
+// read is lossy.ReadFile.
+func (v *value) read(name string) ([]byte, error) {
+	if b, known := v.files[name]; known {
+		return b, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, lossy.MaxModelFile+1))
+	if err == nil {
+		v.files = map[string][]byte{name: b}
+	}
+	return b, err
 }
 
 // String is part of pflag.Value.

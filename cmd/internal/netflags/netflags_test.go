@@ -1,6 +1,8 @@
 package netflags
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +44,12 @@ func TestConfig(t *testing.T) {
 		{"--jitter-reorder --down-jitter-reorder=false", all, lossy.Config{
 			Up: with(func(p *lossy.Profile) { p.JitterReorder = true }), Down: all,
 		}},
+		{"--loss 0% --down-loss-model gilbert-elliott:p=1%,r=1% --up-loss 1% --loss-burst-cap 2", all, lossy.Config{
+			Up: with(func(p *lossy.Profile) { p.Loss, p.LossBurstCap = 0.01, 2 }),
+			Down: with(func(p *lossy.Profile) {
+				p.Loss, p.LossModel, p.LossBurstCap = 0, lossy.GilbertElliott{P: 0.01, R: 0.01, Bad: 1}, 2
+			}),
+		}},
 		{"--up-loss 1%", all, lossy.Config{Up: with(func(p *lossy.Profile) { p.Loss = 0.01 }), Down: all}},
 		{"--down-loss 1% --loss 2%", all, lossy.Config{
 			Up:   with(func(p *lossy.Profile) { p.Loss = 0.02 }),
@@ -64,12 +72,40 @@ func TestRefusals(t *testing.T) {
 		{"--loss 150%", "out of range"},
 		{"--jitter-reorder=1", "neither true nor false"},
 		{"--down-delay -1s", "cannot be negative"},
+		{"--loss-model trace:no/such/file", "no/such/file"},
+		{"--loss 5% --up-loss-model every:3", "network up: loss 5%"},
 		{"--jitter 10ms", "network: jitter 10ms"},
 		{"--delay 5ms --up-jitter 10ms", "network up: jitter 10ms"},
 		{"--delay 5ms --down-jitter 10ms", "network down: jitter 10ms"},
 	} {
 		if _, err := parse(t, lossy.Profile{}, c.args); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %v, want a refusal that says %q", c.args, err, c.says)
+		}
+	}
+}
+
+// A file is read when the flag is, once, and what it held then is what counts.
+func TestFilesAreReadOnce(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "losses.csv")
+	if err := os.WriteFile(name, []byte("0 1 1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	f := Add(set, lossy.Profile{})
+	if err := set.Parse([]string{"--loss-model", "trace:" + name}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := f.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := lossy.NewModel(1, 0, lossy.Up, c.Up)
+	for i, want := range []lossy.Cause{lossy.CauseNone, lossy.CauseLoss, lossy.CauseLoss, lossy.CauseNone} {
+		if got := m.Decide(1).Drop; got != want {
+			t.Errorf("packet %d: %v, want %v", i, got, want)
 		}
 	}
 }

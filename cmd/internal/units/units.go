@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"udplab/lossy"
-	"udplab/lossy/control"
 )
 
 // Probability is a share from 0 to 1, written "5%" or "0.05".
@@ -31,7 +30,7 @@ func (p *Probability) Set(s string) error {
 }
 
 // String writes the share in percent.
-func (p *Probability) String() string { return control.FormatProbability(float64(*p)) }
+func (p *Probability) String() string { return lossy.FormatProbability(float64(*p)) }
 
 // Type names the value in help texts.
 func (p *Probability) Type() string { return "percent" }

@@ -1,0 +1,156 @@
+package lossy
+
+import "math"
+
+// chain is a Markov chain of up to four states, in each of which a packet is
+// lost with a probability of its own. It gives what the loss models that are
+// such chains promise in the long run. It decides nothing.
+type chain struct {
+	states int
+	moves  [4][4]float64 // from, to
+	loses  [4]float64
+}
+
+// stationary is the share of packets that each state meets: the solution of
+// pi = pi * moves, sum(pi) = 1. There must be one set of states that is never left.
+func (c *chain) stationary() [4]float64 {
+	return stationary(c.states, c.moves)
+}
+
+func stationary(states int, moves [4][4]float64) [4]float64 {
+	var a [4][4]float64
+	var b [4]float64
+	for to := range states {
+		for from := range states {
+			a[to][from] = moves[from][to]
+		}
+		a[to][to]--
+	}
+	for from := range states { // one of the equations says nothing new
+		a[states-1][from] = 1
+	}
+	b[states-1] = 1
+	return solve(states, a, b)
+}
+
+// mean is the share of packets lost.
+func (c *chain) mean() float64 { return dot(c.stationary(), c.loses) }
+
+// inflation is by how much the variance of the mean of many packets exceeds
+// that of independent losses, L(1-L)/n:
+//
+//	1 + 2*sum(cov(0, k), k = 1, 2, ...) / (L(1-L))
+//
+// The sum is solved for and not added up: with x the losses less their mean and
+// Z = (I - moves + 1*pi)^-1, it is sum(pi * x * (Z*x - x)) (Kemeny and Snell,
+// Finite Markov Chains, 1960, chapter 4).
+func (c *chain) inflation() float64 {
+	pi, mean := c.stationary(), c.mean()
+	if mean <= 0 || mean >= 1 {
+		return 1
+	}
+	var a [4][4]float64
+	var x [4]float64
+	for from := range c.states {
+		x[from] = c.loses[from] - mean
+		for to := range c.states {
+			a[from][to] = pi[to] - c.moves[from][to]
+		}
+		a[from][from]++
+	}
+	z := solve(c.states, a, x)
+	var sum float64
+	for s := range c.states {
+		sum += pi[s] * x[s] * (z[s] - x[s])
+	}
+	return 1 + 2*sum/(mean*(1-mean))
+}
+
+// cappedMean is the share lost if no more than most packets in a row may be:
+// the one after them is kept, and a new row begins. v is how often the chain is
+// in each state at the packet after a kept one; those that are lost after it
+// take v to v*lose, v*lose^2 and so on.
+func (c *chain) cappedMean(most int) float64 {
+	var lose, keep, back, power [4][4]float64
+	for from := range c.states {
+		for to := range c.states {
+			lose[from][to] = c.loses[from] * c.moves[from][to]
+			keep[from][to] = (1 - c.loses[from]) * c.moves[from][to]
+		}
+		power[from][from] = 1
+	}
+	for range most {
+		back = sum(back, product(power, keep))
+		power = product(power, lose)
+	}
+	back = sum(back, product(power, c.moves))
+	v := stationary(c.states, back)
+	lost := 0.0
+	for range most {
+		v = apply(v, lose)
+		lost += dot(v, [4]float64{1, 1, 1, 1})
+	}
+	return lost / (1 + lost)
+}
+
+func dot(a, b [4]float64) (s float64) {
+	for i := range a {
+		s += a[i] * b[i]
+	}
+	return s
+}
+
+func apply(v [4]float64, m [4][4]float64) (out [4]float64) {
+	for i := range v {
+		for j := range v {
+			out[j] += v[i] * m[i][j]
+		}
+	}
+	return out
+}
+
+func product(a, b [4][4]float64) (out [4][4]float64) {
+	for i := range a {
+		out[i] = apply(a[i], b)
+	}
+	return out
+}
+
+func sum(a, b [4][4]float64) [4][4]float64 {
+	for i := range a {
+		for j := range a {
+			a[i][j] += b[i][j]
+		}
+	}
+	return a
+}
+
+// solve is the x of a*x = b, by Gauss' elimination with the largest pivot. First
+// states are drawn from it, so no product is fused (see elementary.go).
+func solve(n int, a [4][4]float64, b [4]float64) (x [4]float64) {
+	for col := range n {
+		pivot := col
+		for row := col + 1; row < n; row++ {
+			if math.Abs(a[row][col]) > math.Abs(a[pivot][col]) {
+				pivot = row
+			}
+		}
+		a[col], a[pivot] = a[pivot], a[col]
+		b[col], b[pivot] = b[pivot], b[col]
+		for row := col + 1; row < n; row++ {
+			f := a[row][col] / a[col][col]
+			for k := col; k < n; k++ {
+				a[row][k] -= float64(f * a[col][k])
+			}
+			b[row] -= float64(f * b[col])
+		}
+	}
+	for row := n - 1; row >= 0; row-- {
+		x[row] = b[row]
+		for k := row + 1; k < n; k++ {
+			x[row] -= float64(a[row][k] * x[k])
+		}
+		x[row] /= a[row][row]
+	}
+	return x
+}
