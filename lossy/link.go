@@ -1,6 +1,9 @@
 package lossy
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // DefaultCapacity is how many bytes a Link holds unless SetCapacity says
 // otherwise. That is 5 Gbit/s with 100 ms of delay.
@@ -35,6 +38,8 @@ type Link struct {
 	passed  uint64        // and that ever came out of it
 	latest  time.Duration // due time of the last of them
 	newest  uint64        // everything that came out is older than the one of this number
+
+	damaged []byte // payload of a packet in Send, with its damage
 
 	aside   line[displaced] // datagrams that are overtaken, oldest first
 	until   uint64          // the latest `until` given to one of them, and
@@ -152,6 +157,10 @@ func (l *Link) carry(v Verdict, payload []byte) Verdict {
 		return v
 	}
 	l.observe(&v, len(payload))
+	if v.Corrupt {
+		payload = v.damage(append(l.damaged[:0], payload...))
+		l.damaged = payload
+	}
 	copies := v.Copies
 	l.stats.Duplicated += uint64(copies - 1)
 	for n := range copies {
@@ -169,9 +178,14 @@ func (l *Link) carry(v Verdict, payload []byte) Verdict {
 			v.Wait = sent - l.now
 			l.count(&v)
 		}
-		l.enter(&v, sent, payload)
+		l.enter(&v, sent, l.late(n), payload)
 	}
 	return v
+}
+
+// late is by how much the n-th copy of a packet follows behind the packet.
+func (l *Link) late(n int) time.Duration {
+	return time.Duration(n) * l.model.profile.DuplicateDelay
 }
 
 // refuses says why a datagram of that size cannot be taken in now, if so.
@@ -188,31 +202,45 @@ func (l *Link) refuses(size int) Cause {
 // charge is the memory held for datagrams.
 func (l *Link) charge() int { return l.wire.charge() + l.race.charge() + l.aside.charge() }
 
-// enter puts a datagram on the wire, or aside if it is displaced.
-func (l *Link) enter(v *Verdict, sent time.Duration, payload []byte) {
-	due := l.order.due(sent + v.Delay)
-	racing := l.model.profile.JitterReorder
-	if racing {
-		due = sent + v.Delay
-	}
-	var held []byte
-	if v.By == 0 {
-		p := passage{due, l.entered, l.tag}
-		l.entered++
-		if racing {
-			held = l.race.push(p, payload)
-		} else {
-			held = l.wire.push(p, payload)
+// enter puts a datagram on the wire, or aside if it is displaced. One that is
+// sent at once, and a copy that comes late, race those on the wire: they neither
+// wait for others nor hold them up.
+func (l *Link) enter(v *Verdict, sent, late time.Duration, payload []byte) {
+	due := sent + v.Delay + late
+	alone := v.AtOnce || late > 0
+	racing := alone || l.model.profile.JitterReorder
+	if !alone {
+		if inOrder := l.order.due(due); !racing {
+			due = inOrder
 		}
+	}
+	switch p := (passage{due, l.entered, l.tag}); {
+	case !alone && (v.By > 0 || v.Hold > 0):
+		l.stepAside(v, due, payload)
+		return
+	case racing:
+		l.race.push(p, payload)
+	default:
+		l.wire.push(p, payload)
+	}
+	l.entered++
+}
+
+// stepAside has a datagram wait beside the wire until it has been overtaken.
+func (l *Link) stepAside(v *Verdict, due time.Duration, payload []byte) {
+	d := displaced{after: l.entered, tag: l.tag}
+	// Never before an earlier displaced one, whose By, hold or delay may have
+	// been larger.
+	if v.Hold > 0 {
+		l.expires = max(l.expires, due+v.Hold)
+		d.until = math.MaxUint64
 	} else {
-		// Never before an earlier displaced one, whose By or delay may have been larger.
 		l.until = max(l.until, l.entered+uint64(v.By))
 		l.expires = max(l.expires, due+ReorderHold)
-		held = l.aside.push(displaced{after: l.entered, until: l.until, expires: l.expires, tag: l.tag}, payload)
+		d.until = l.until
 	}
-	if v.Corrupt {
-		flip(held, v.Bit)
-	}
+	d.expires = l.expires
+	l.aside.push(d, payload)
 }
 
 // source says where the next datagram comes from.
@@ -276,6 +304,7 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 		dst = append(dst, l.race.payload()...)
 		l.race.drop()
 	case fromAside:
+		l.latest = due // one that follows by number cannot come before one held by time
 		l.overtaken(l.aside.first().after)
 		l.arrived = l.aside.first().tag
 		dst = append(dst, l.aside.payload()...)
@@ -330,12 +359,24 @@ func (l *Link) observe(v *Verdict, size int) {
 	if p.Duplicate > 0 {
 		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
 	}
-	if p.Corrupt > 0 && size > 0 {
+	if p.Corrupt > 0 && p.CorruptHow.touches(size) {
 		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, p.Corrupt, 1)
 	}
 	if p.Reorder > 0 {
-		l.stats.Tallies[ImpairmentReorder].add(v.By > 0, p.Reorder, 1)
+		l.observeReorder(v)
 	}
+}
+
+// observeReorder judges netem's gap by its share in the long run, and as if
+// its packets were independent: they are more regular, so the interval is wider
+// than it need be.
+func (l *Link) observeReorder(v *Verdict) {
+	p := &l.model.profile
+	share := p.Reorder
+	if p.ReorderGap > 0 {
+		share = p.gapShare()
+	}
+	l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce, share, 1)
 }
 
 // count enters what happens to a packet that is taken in.
@@ -343,7 +384,7 @@ func (l *Link) count(v *Verdict) {
 	if v.Corrupt {
 		l.stats.Corrupted++
 	}
-	if v.By > 0 {
+	if v.By > 0 || v.Hold > 0 || v.AtOnce {
 		l.stats.Displaced++
 	}
 }

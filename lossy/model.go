@@ -34,9 +34,9 @@ func NewModel(seed, flow uint64, dir Direction, p Profile) *Model {
 		bernoulli: loss{draws: of(drawLoss)},
 		bursts:    gilbert{start: of(drawBurstStart), moves: of(drawBurst)},
 		delay:     delay{draws: of(drawJitter)},
-		reorder:   reorder{draws: of(drawReorder)},
+		reorder:   reorder{draws: of(drawReorder), spread: spread{draws: of(drawDisplacement)}},
 		duplicate: duplicate{draws: of(drawDuplicate)},
-		corrupt:   corrupt{draws: of(drawCorrupt), place: of(drawBit)},
+		corrupt:   corrupt{draws: of(drawCorrupt), place: of(drawBit), key: of(drawDamage)},
 	}
 	m.SetProfile(p)
 	return m
@@ -51,9 +51,9 @@ func (m *Model) SetProfile(p Profile) {
 	m.setLoss(p)
 	m.profile = p
 	m.delay.fixed, m.delay.jitter = p.Delay, p.Jitter
-	m.reorder.probability, m.reorder.by = p.Reorder, p.reorderBy()
-	m.duplicate.probability = p.Duplicate
-	m.corrupt.probability = p.Corrupt
+	m.reorder.set(&p)
+	m.duplicate.probability, m.duplicate.extra = p.Duplicate, p.duplicateCopies()
+	m.corrupt.probability, m.corrupt.how = p.Corrupt, p.CorruptHow
 }
 
 // setLoss chooses what loses packets from the next one on.
@@ -99,13 +99,13 @@ func (m *Model) Decide(size int) Verdict {
 	v.Copies = 1
 	v.Delay = m.delay.of(v.Index)
 	if m.corrupt.probability > 0 {
-		v.Bit, v.Corrupt = m.corrupt.bit(v.Index, size)
+		m.corrupt.harm(&v, size)
 	}
 	if m.duplicate.probability > 0 {
 		v.Copies = m.duplicate.copies(v.Index)
 	}
 	if m.reorder.probability > 0 {
-		v.By = m.reorder.displacement(v.Index)
+		m.reorder.displace(&v)
 	}
 	return v
 }

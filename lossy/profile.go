@@ -71,9 +71,26 @@ type Profile struct {
 	// come out within ReorderHold.
 	Reorder   float64
 	ReorderBy int
-	// Duplicate is the probability that a packet arrives twice, Corrupt that
-	// one bit of its payload is flipped, 0..1.
+	// ReorderSpread draws the displacement of each packet instead of ReorderBy,
+	// which is then 0.
+	ReorderSpread Displacement
+	// ReorderFor holds a displaced packet for that long beyond its turn, however
+	// many pass, instead of for a number of others.
+	ReorderFor time.Duration
+	// ReorderGap is the N of netem's "reorder P% gap N", with netem's meaning:
+	// Reorder is then the probability that a packet is sent without its delay,
+	// from the N-th after the last such on. It needs a Delay.
+	ReorderGap int
+	// Duplicate is the probability that a packet is sent again, Corrupt that
+	// its payload is damaged, 0..1.
 	Duplicate, Corrupt float64
+	// DuplicateCopies is how often it is sent again, 0 = once. Each copy follows
+	// DuplicateDelay behind the one before it, and then neither waits for
+	// packets sent later nor holds them up.
+	DuplicateCopies int
+	DuplicateDelay  time.Duration
+	// CorruptHow is what damage does; the zero value flips one bit.
+	CorruptHow Damage
 	// Rate is the speed of the link in payload bits per second, 0 = unlimited.
 	Rate float64
 	// Queue is the drop-tail limit before the link, as time at Rate: no packet
@@ -132,9 +149,14 @@ func (p Profile) Validate() error {
 	if err := p.validateTimes(); err != nil {
 		return err
 	}
-	if p.ReorderBy < 0 || p.ReorderBy > MaxReorderBy {
-		return fmt.Errorf("reorder-by %d: must be between 1 and %d datagrams, or 0 for %d",
-			p.ReorderBy, MaxReorderBy, DefaultReorderBy)
+	if err := p.validateReorder(); err != nil {
+		return err
+	}
+	if err := p.validateDuplicate(); err != nil {
+		return err
+	}
+	if err := p.CorruptHow.validate(); err != nil {
+		return fmt.Errorf("corrupt-how %v: %w", p.CorruptHow, err)
 	}
 	if !(p.Rate == 0 || p.Rate >= MinRate && p.Rate <= MaxRate) {
 		return fmt.Errorf("rate %v: must be between 1kbit and 1tbit per second, or 0 for unlimited", p.Rate)
@@ -196,12 +218,14 @@ func (p Profile) String() string {
 		add("delay %v", p.Delay)
 	}
 	if p.Reorder > 0 {
-		add("reorder %s by %d", formatProbability(p.Reorder), p.reorderBy())
+		add("reorder %s %s", formatProbability(p.Reorder), p.describeReorder())
 	}
 	if p.Duplicate > 0 {
-		add("duplicate %s", formatProbability(p.Duplicate))
+		add("duplicate %s%s", formatProbability(p.Duplicate), p.describeDuplicate())
 	}
-	if p.Corrupt > 0 {
+	if p.Corrupt > 0 && p.CorruptHow != (Damage{}) {
+		add("corrupt %s %v", formatProbability(p.Corrupt), p.CorruptHow)
+	} else if p.Corrupt > 0 {
 		add("corrupt %s", formatProbability(p.Corrupt))
 	}
 	if p.Rate > 0 {
@@ -238,13 +262,6 @@ func (p Profile) where() string {
 // bursty says whether losses follow Gilbert-Elliott. A loss of 1 leaves
 // nothing to burst.
 func (p Profile) bursty() bool { return p.Burst > 1 && p.Loss < 1 }
-
-func (p Profile) reorderBy() int {
-	if p.ReorderBy == 0 {
-		return DefaultReorderBy
-	}
-	return p.ReorderBy
-}
 
 func (p Profile) queue() time.Duration {
 	if p.Queue == 0 {

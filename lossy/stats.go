@@ -42,8 +42,8 @@ type Stats struct {
 	Dropped              [causeCount]uint64 // packets and copies by Cause; index 0 stays 0
 
 	Duplicated uint64 // copies made
-	Corrupted  uint64 // packets let in with a flipped bit
-	Displaced  uint64 // packets let in to be overtaken
+	Corrupted  uint64 // packets let in with damage
+	Displaced  uint64 // packets let in to be overtaken, or to overtake
 	Reordered  uint64 // datagrams that came out after one sent later (RFC 4737)
 
 	PacketsInFlight, BytesInFlight uint64 // sent and not yet received

@@ -42,12 +42,16 @@ type Verdict struct {
 	Index uint64 // of the packet in its direction of its flow, from 0
 	Drop  Cause  // why no copy came through; CauseNone when at least one did
 
-	Copies  int           // datagrams that go on: 1, or 2 for a duplicate; 0 when dropped
+	Copies  int           // datagrams that go on: 1, or more for a duplicate; 0 when dropped
 	Delay   time.Duration // propagation delay drawn for it, jitter included
 	Wait    time.Duration // in the queue and on the transmitter, also of one lost behind them
-	Corrupt bool          // one bit is flipped, and
-	Bit     int           // which: 0 is the highest bit of the first byte
+	Corrupt bool          // the payload is damaged,
+	Damage  Damage        // so: by default one bit is flipped,
+	Bit     int           // this one: 0 is the highest bit of the first byte
+	Key     uint64        // what the places of any other damage follow from; see DamagedAt
 	By      int           // later datagrams that overtake it, 0 = it keeps its place
+	Hold    time.Duration // or how long it is held while they do
+	AtOnce  bool          // sent without delay, to overtake those before it (Profile.ReorderGap)
 }
 
 // dropped is the verdict on a packet that goes nowhere.
@@ -66,14 +70,24 @@ func (v Verdict) String() string {
 	if d := v.Delay + v.Wait; d > 0 {
 		fmt.Fprintf(&b, " after %v", d)
 	}
-	if v.Copies > 1 {
-		b.WriteString(", duplicated")
+	if v.AtOnce {
+		b.WriteString(" at once")
 	}
-	if v.Corrupt {
+	if v.Copies == 2 {
+		b.WriteString(", duplicated")
+	} else if v.Copies > 2 {
+		fmt.Fprintf(&b, ", %d times", v.Copies)
+	}
+	if v.Corrupt && v.Damage != (Damage{}) {
+		fmt.Fprintf(&b, ", damaged (%v)", v.Damage)
+	} else if v.Corrupt {
 		fmt.Fprintf(&b, ", bit %d flipped", v.Bit)
 	}
 	if v.By > 0 {
 		fmt.Fprintf(&b, ", displaced by %d", v.By)
+	}
+	if v.Hold > 0 {
+		fmt.Fprintf(&b, ", held for %v", v.Hold)
 	}
 	return b.String()
 }

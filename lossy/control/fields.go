@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 // command's flags and the API share the list, so they cannot drift apart.
 type Field struct {
 	Name  string // of the flag and of the JSON key
-	Kind  string // what a value is: "percent", "duration", "rate", "packets", "switch", "model"
+	Kind  string // what a value is: "percent", "duration", "rate", "packets", "switch", "model", "damage"
 	Usage string // one line for --help
 
 	parse  func(p *lossy.Profile, value string) error                      // or, where a value
@@ -47,8 +48,8 @@ func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
 // or false in JSON.
 func (f *Field) Switch() bool { return f.Kind == "switch" }
 
-// number says whether the value has no unit, so that JSON writes a number.
-func (f *Field) number() bool { return f.Kind == "packets" }
+// number says whether a value is a bare number, so that JSON writes it as one.
+func (f *Field) number(value string) bool { return f.Kind == "packets" && json.Valid([]byte(value)) }
 
 // Fields returns all settings of a profile, in the order in which a datagram
 // meets them.
@@ -81,12 +82,25 @@ func Fields() []Field {
 		probability("reorder", "datagrams overtaken by later ones", func(p *lossy.Profile) *float64 { return &p.Reorder }),
 		{
 			Name: "reorder-by", Kind: "packets",
-			Usage:  fmt.Sprintf("how many overtake it, 0 = %d", lossy.DefaultReorderBy),
-			parse:  func(p *lossy.Profile, s string) error { return parseCount(&p.ReorderBy, s) },
-			format: func(p *lossy.Profile) string { return strconv.Itoa(p.ReorderBy) },
+			Usage:  fmt.Sprintf("how many overtake it: 3, 1-8 or geometric:mean=3; 0 = %d", lossy.DefaultReorderBy),
+			parse:  parseReorderBy,
+			format: formatReorderBy,
 		},
-		probability("duplicate", "datagrams that arrive twice", func(p *lossy.Profile) *float64 { return &p.Duplicate }),
-		probability("corrupt", "datagrams with one bit flipped", func(p *lossy.Profile) *float64 { return &p.Corrupt }),
+		duration("reorder-hold", "hold it for this long instead, however many pass; 0 = for a number of others",
+			func(p *lossy.Profile) *time.Duration { return &p.ReorderFor }),
+		packets("reorder-gap", "netem's gap: from the Nth on since the last, send it without its delay; 0 = off",
+			func(p *lossy.Profile) *int { return &p.ReorderGap }),
+		probability("duplicate", "datagrams that arrive more than once", func(p *lossy.Profile) *float64 { return &p.Duplicate }),
+		packets("duplicate-copies", "how many copies of it arrive too, 0 = 1", func(p *lossy.Profile) *int { return &p.DuplicateCopies }),
+		duration("duplicate-delay", "how far each copy follows behind the one before it",
+			func(p *lossy.Profile) *time.Duration { return &p.DuplicateDelay }),
+		probability("corrupt", "datagrams that are damaged", func(p *lossy.Profile) *float64 { return &p.Corrupt }),
+		{
+			Name: "corrupt-how", Kind: "damage",
+			Usage:  "what damage is: bit, bits:3, byte, bytes:4, truncate or extend:16",
+			parse:  func(p *lossy.Profile, s string) error { return parsed(&p.CorruptHow, s, lossy.ParseDamage) },
+			format: func(p *lossy.Profile) string { return p.CorruptHow.String() },
+		},
 		{
 			Name: "rate", Kind: "rate", Usage: "speed of the link, such as 10mbit, 0 = unlimited",
 			parse:  func(p *lossy.Profile, s string) (err error) { return parsed(&p.Rate, s, lossy.ParseRate) },
@@ -112,6 +126,14 @@ func duration(name, usage string, of func(*lossy.Profile) *time.Duration) Field 
 		Name: name, Kind: "duration", Usage: usage,
 		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, lossy.ParseDuration) },
 		format: func(p *lossy.Profile) string { return of(p).String() },
+	}
+}
+
+func packets(name, usage string, of func(*lossy.Profile) *int) Field {
+	return Field{
+		Name: name, Kind: "packets", Usage: usage,
+		parse:  func(p *lossy.Profile, s string) error { return parseCount(of(p), s) },
+		format: func(p *lossy.Profile) string { return strconv.Itoa(*of(p)) },
 	}
 }
 
@@ -170,6 +192,27 @@ func parseCount(at *int, s string) error {
 	}
 	*at = int(v)
 	return nil
+}
+
+// parseReorderBy reads the one number of others that overtake, or a law of it.
+func parseReorderBy(p *lossy.Profile, s string) error {
+	var by int
+	if parseCount(&by, s) == nil {
+		p.ReorderBy, p.ReorderSpread = by, lossy.Displacement{}
+		return nil
+	}
+	spread, err := lossy.ParseDisplacement(s)
+	if err == nil {
+		p.ReorderBy, p.ReorderSpread = 0, spread
+	}
+	return err
+}
+
+func formatReorderBy(p *lossy.Profile) string {
+	if p.ReorderSpread != (lossy.Displacement{}) {
+		return p.ReorderSpread.String()
+	}
+	return strconv.Itoa(p.ReorderBy)
 }
 
 func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

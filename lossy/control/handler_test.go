@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,9 +72,22 @@ func refusal(t *testing.T, w *httptest.ResponseRecorder) string {
 
 func TestGet(t *testing.T) {
 	h, p := testAPI(t)
+	// Of each direction every field is shown; those that are set are spelled out.
+	direction := func(set map[string]string) string {
+		var keys []string
+		for _, f := range Fields() {
+			value := set[f.Name]
+			if value == "" {
+				value = zeroValues[f.Name]
+			}
+			keys = append(keys, `"`+f.Name+`":`+value)
+		}
+		slices.Sort(keys)
+		return "{" + strings.Join(keys, ",") + "}"
+	}
 	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"seed":7,` +
-		`"up":{"burst":4,"corrupt":"0%","delay":"40ms","duplicate":"0%","jitter":"10ms","jitter-reorder":false,"loss":"5%","loss-after-queue":true,"loss-burst-cap":0,"loss-model":"none","queue":"0s","rate":"0","reorder":"0%","reorder-by":0},` +
-		`"down":{"burst":0,"corrupt":"0%","delay":"0s","duplicate":"0%","jitter":"0s","jitter-reorder":false,"loss":"0%","loss-after-queue":false,"loss-burst-cap":0,"loss-model":"none","queue":"0s","rate":"10mbit","reorder":"0%","reorder-by":0}}`
+		`"up":` + direction(map[string]string{"burst": "4", "delay": `"40ms"`, "jitter": `"10ms"`, "loss": `"5%"`, "loss-after-queue": "true"}) +
+		`,"down":` + direction(map[string]string{"rate": `"10mbit"`}) + `}`
 	for path, want := range map[string]string{
 		"/proxies/default": want + "\n",
 		"/proxies":         `{"default":` + want + "}\n",
@@ -83,6 +97,29 @@ func TestGet(t *testing.T) {
 			t.Errorf("GET %s: %d\n%s, want 200\n%s", path, w.Code, w.Body, want)
 		}
 	}
+}
+
+// zeroValues is how the API writes a field of a perfect wire.
+var zeroValues = map[string]string{
+	"burst":            "0",
+	"corrupt":          `"0%"`,
+	"corrupt-how":      `"bit"`,
+	"delay":            `"0s"`,
+	"duplicate":        `"0%"`,
+	"duplicate-copies": "0",
+	"duplicate-delay":  `"0s"`,
+	"jitter":           `"0s"`,
+	"jitter-reorder":   "false",
+	"loss":             `"0%"`,
+	"loss-after-queue": "false",
+	"loss-burst-cap":   "0",
+	"loss-model":       `"none"`,
+	"queue":            `"0s"`,
+	"rate":             `"0"`,
+	"reorder":          `"0%"`,
+	"reorder-by":       "0",
+	"reorder-gap":      "0",
+	"reorder-hold":     `"0s"`,
 }
 
 func TestPatch(t *testing.T) {

@@ -44,7 +44,7 @@ func (r ProfileReport) MarshalJSON() ([]byte, error) {
 	p := lossy.Profile(r)
 	object := make(map[string]any)
 	for _, f := range Fields() {
-		if value := f.Get(&p); f.number() || f.Switch() {
+		if value := f.Get(&p); f.number(value) || f.Switch() {
 			object[f.Name] = json.RawMessage(value)
 		} else {
 			object[f.Name] = value

@@ -17,7 +17,11 @@
 //	delay_ns   drawn for it, jitter included; left out if 0, as are the rest
 //	wait_ns    in the queue and on the transmitter
 //	bit        that is flipped; 0 is the highest of the first byte
-//	by         how many later datagrams overtake it
+//	bits, bytes, cut_to, added
+//	           other damage: the places changed, the length left, bytes appended
+//	by         how many later datagrams overtake it; or
+//	hold_ns    how long it is held while they do; or
+//	at_once    it goes without delay and overtakes those before it
 //
 // A packet may have a second line: one that a queue took in and threw out
 // later. Datagrams that never reached a link, because a table of flows or a

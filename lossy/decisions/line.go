@@ -42,11 +42,43 @@ func appendLine(dst []byte, head string, timeless bool, now time.Duration, size 
 		dst = appendMember(dst, `,"wait_ns":`, int64(v.Wait))
 	}
 	if v.Corrupt {
-		dst = append(dst, `,"bit":`...)
-		dst = strconv.AppendInt(dst, int64(v.Bit), 10)
+		dst = appendDamage(dst, size, v)
 	}
 	dst = appendMember(dst, `,"by":`, int64(v.By))
+	dst = appendMember(dst, `,"hold_ns":`, int64(v.Hold))
+	if v.AtOnce {
+		dst = append(dst, `,"at_once":true`...)
+	}
 	return append(dst, "}\n"...)
+}
+
+// appendDamage writes what happened to a payload.
+func appendDamage(dst []byte, size int, v lossy.Verdict) []byte {
+	if v.Damage == (lossy.Damage{}) {
+		dst = append(dst, `,"bit":`...)
+		return strconv.AppendInt(dst, int64(v.Bit), 10)
+	}
+	var room [lossy.MaxDamagedPlaces]int
+	places := v.DamagedAt(room[:0], size)
+	switch v.Damage.Kind {
+	case lossy.DamageTruncate:
+		dst = append(dst, `,"cut_to":`...)
+		return strconv.AppendInt(dst, int64(places[0]), 10)
+	case lossy.DamageExtend:
+		dst = append(dst, `,"added":`...)
+		return strconv.AppendInt(dst, int64(places[0]), 10)
+	case lossy.DamageBytes:
+		dst = append(dst, `,"bytes":[`...)
+	default:
+		dst = append(dst, `,"bits":[`...)
+	}
+	for i, place := range places {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendInt(dst, int64(place), 10)
+	}
+	return append(dst, ']')
 }
 
 // appendMember writes a number that is not 0.

@@ -113,7 +113,7 @@ func (l *Log) Note(v any) error {
 }
 
 // maxLine is more than any verdict takes.
-const maxLine = 512
+const maxLine = 1024
 
 // room says whether a line can be taken in, and wakes the writer for it. The
 // caller holds l.mu.

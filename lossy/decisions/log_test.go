@@ -52,39 +52,69 @@ func TestLines(t *testing.T) {
 // A field of a verdict that the log left out would be a decision that nobody
 // could compare.
 func TestEveryFieldOfAVerdictIsLogged(t *testing.T) {
-	base := lossy.Verdict{Copies: 1, Corrupt: true}
 	line := func(v lossy.Verdict) string {
 		return string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), false, 0, 1000, v))
 	}
+	bit := lossy.Verdict{Copies: 1, Corrupt: true}
+	places := lossy.Verdict{Copies: 1, Corrupt: true, Damage: lossy.Damage{Kind: lossy.DamageBits, N: 3}}
 	for i := range reflect.TypeFor[lossy.Verdict]().NumField() {
-		v := base
-		field := reflect.ValueOf(&v).Elem().Field(i)
-		switch {
-		case field.Kind() == reflect.Bool:
-			field.SetBool(!field.Bool())
-		case field.CanInt():
-			field.SetInt(3)
-		case field.CanUint():
-			field.SetUint(3)
-		default:
-			t.Fatalf("a verdict has a field of kind %v: teach this test, and the log", field.Kind())
+		shows := false
+		for _, base := range []lossy.Verdict{bit, places} {
+			v := base
+			switch field := reflect.ValueOf(&v).Elem().Field(i); {
+			case field.Kind() == reflect.Bool:
+				field.SetBool(!field.Bool())
+			case field.CanInt():
+				field.SetInt(3)
+			case field.CanUint():
+				field.SetUint(3)
+			case field.Type() == reflect.TypeFor[lossy.Damage]():
+				v.Damage = lossy.Damage{Kind: lossy.DamageBytes, N: 2}
+			default:
+				t.Fatalf("a verdict has a field of type %v: teach this test, and the log", field.Type())
+			}
+			shows = shows || line(v) != line(base)
 		}
-		if line(v) == line(base) {
+		if !shows {
 			t.Errorf("%s leaves no trace in the log", reflect.TypeFor[lossy.Verdict]().Field(i).Name)
 		}
+	}
+}
+
+func TestDamageLines(t *testing.T) {
+	for _, c := range []struct {
+		damage lossy.Damage
+		want   string
+	}{
+		{lossy.Damage{Kind: lossy.DamageBits, N: 16}, `"bits":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]`},
+		{lossy.Damage{Kind: lossy.DamageBytes, N: 2}, `"bytes":[0,1]`},
+		{lossy.Damage{Kind: lossy.DamageExtend, N: 16}, `"added":16`},
+	} {
+		v := lossy.Verdict{Copies: 1, Corrupt: true, Damage: c.damage, Key: 5}
+		got := string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), true, 0, 2, v))
+		if want := `{"flow":0,"dir":"up","index":0,"size":2,"copies":1,` + c.want + "}\n"; got != want {
+			t.Errorf("got  %swant %s", got, want)
+		}
+	}
+	v := lossy.Verdict{Copies: 1, Corrupt: true, Damage: lossy.Damage{Kind: lossy.DamageTruncate}, Key: 5}
+	if got := string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), true, 0, 1, v)); !strings.HasSuffix(got, `"cut_to":0}`+"\n") {
+		t.Errorf("one byte cut: %s", got)
 	}
 }
 
 // The longest line fits where room leaves room for it, and costs nothing.
 func TestLineIsBounded(t *testing.T) {
 	const most = 1<<63 - 1
-	v := lossy.Verdict{Index: 1<<64 - 1, Copies: most, Delay: -most, Wait: -most, Corrupt: true, Bit: most, By: most}
+	v := lossy.Verdict{
+		Index: 1<<64 - 1, Copies: most, Delay: -most, Wait: -most, By: most, Hold: -most, AtOnce: true,
+		Corrupt: true, Damage: lossy.Damage{Kind: lossy.DamageBits, N: lossy.MaxDamagedPlaces}, Key: 1<<64 - 1,
+	}
 	head := head(mustFlow(t, strings.Repeat("n", lossy.MaxFlowName)), lossy.Down)
 	buf := make([]byte, 0, maxLine)
-	if n := len(appendLine(buf, head, false, most, most, v)); n > maxLine {
+	if n := len(appendLine(buf, head, false, most, 65507, v)); n > maxLine {
 		t.Errorf("a line of %d bytes, want at most %d", n, maxLine)
 	}
-	if n := testing.AllocsPerRun(100, func() { buf = appendLine(buf[:0], head, false, most, most, v) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { buf = appendLine(buf[:0], head, false, most, 65507, v) }); n != 0 {
 		t.Errorf("%v allocations a line, want 0", n)
 	}
 }
