@@ -98,7 +98,7 @@ func TestLabelsAreClosed(t *testing.T) {
 		labelDirection:  {"up", "down"},
 		labelImpairment: {"loss", "duplicate", "corrupt", "reorder"},
 		labelCause: {"loss", "queue", "blackout", "overload",
-			"flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"},
+			"flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"},
 	}
 	used := map[string]bool{}
 	for _, f := range ourFamilies(t) {

@@ -177,6 +177,8 @@ var (
 		"Clients ever served.")
 	proxyExpiredFlows = counter("udplab_proxy_expired_flows_total",
 		"Clients forgotten because nothing passed for the idle timeout.")
+	proxyReboundFlows = counter("udplab_proxy_rebound_flows_total",
+		"Times that a client got another port towards the service.")
 
 	proxyReceivedPackets = counter("udplab_proxy_received_packets_total",
 		"Datagrams that came in.", labelDirection)
@@ -187,7 +189,7 @@ var (
 	proxySentBytes = counter("udplab_proxy_sent_bytes_total",
 		"UDP payload bytes sent on.", labelDirection)
 	proxyDroppedPackets = counter("udplab_proxy_dropped_packets_total",
-		"Datagrams that were not sent on, by cause. From the network model: loss, queue, blackout, overload. From the proxy or the kernel: flow_limit, flow_error, flow_closed, oversize, kernel_tx, kernel_rx.", labelDirection, labelCause)
+		"Datagrams that were not sent on, by cause. From the network model: loss, queue, blackout, overload. From the proxy or the kernel: flow_limit, flow_error, flow_closed, oversize, nat, kernel_tx, kernel_rx.", labelDirection, labelCause)
 	proxyDuplicatedPackets = counter("udplab_proxy_duplicated_packets_total",
 		"Copies made.", labelDirection)
 	proxyCorruptedPackets = counter("udplab_proxy_corrupted_packets_total",

@@ -87,6 +87,7 @@ func proxyRows() []row[proxy.Stats] {
 	return []row[S]{
 		count(proxyOpenedFlows, "", func(s *S) uint64 { return s.FlowsOpened }),
 		count(proxyExpiredFlows, "", func(s *S) uint64 { return s.FlowsExpired }),
+		count(proxyReboundFlows, "", func(s *S) uint64 { return s.Rebound }),
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // sampleProxy counts n in every field up, and two more down, so that no two
 // fields of a direction are alike.
 func sampleProxy() proxy.Stats {
-	s := proxy.Stats{Flows: 2, FlowsOpened: 5, FlowsExpired: 3}
+	s := proxy.Stats{Flows: 2, FlowsOpened: 5, FlowsExpired: 3, Rebound: 4}
 	for i, d := range []*proxy.DirectionStats{&s.Up, &s.Down} {
 		base := uint64(1000 * (i + 1))
 		d.PacketsReceived, d.BytesReceived = base+1, base+2
@@ -46,7 +46,7 @@ func proxyCounters(direction string, base int) string {
 	for i, cause := range []string{"loss", "queue", "blackout", "overload"} {
 		fmt.Fprintf(&b, "udplab_proxy_dropped_packets_total{cause=%q,direction=%q} %d\n", cause, direction, base+20+i)
 	}
-	for i, cause := range []string{"flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"} {
+	for i, cause := range []string{"flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"} {
 		fmt.Fprintf(&b, "udplab_proxy_dropped_packets_total{cause=%q,direction=%q} %d\n", cause, direction, base+30+i)
 	}
 	return b.String()
@@ -55,7 +55,7 @@ func proxyCounters(direction string, base int) string {
 func TestProxyValuesSurviveTheProxy(t *testing.T) {
 	p := NewProxy()
 	retire := p.AddProxy(sampleProxy)
-	counters := "udplab_proxy_opened_flows_total 5\nudplab_proxy_expired_flows_total 3\n" +
+	counters := "udplab_proxy_opened_flows_total 5\nudplab_proxy_expired_flows_total 3\nudplab_proxy_rebound_flows_total 4\n" +
 		proxyCounters("up", 1000) + proxyCounters("down", 2000)
 	wantSeries(t, p, counters+`
 		udplab_proxy_flows 2

@@ -28,6 +28,8 @@ The network can be read and changed while the proxy runs:
   curl localhost:8474/proxies/default
   curl -X PATCH -H 'Content-Type: application/json' \
     -d '{"loss": "20%"}' localhost:8474/proxies/default
+  curl -X POST -H 'Content-Type: application/json' \
+    -d '{}' localhost:8474/proxies/default/rebind
 
 --log FILE writes what became of every datagram, a JSON object a line
 (udplab/decisions/v1): which flow, direction and index, and what was decided.
@@ -60,6 +62,8 @@ type proxyOptions struct {
 	seed     uint64
 	maxFlows int
 	idle     units.Duration
+	nat      units.Duration
+	rebind   units.Duration
 	network  *netflags.Flags
 	flows    flowsFlag
 	log      decisionsFlag
@@ -92,6 +96,8 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9100", "address for clients, host:port; port 0 = choose")
 	f.StringVar(&o.upstream, "upstream", "", "address of the service, host:port")
 	o.network = netflags.Add(f, lossy.Profile{})
+	f.Var(&o.nat, "nat-timeout", "end a client's port towards the service when the client was silent for this long; 0 = never")
+	f.Var(&o.rebind, "rebind-every", "give each client another port towards the service this often; 0 = never")
 	f.Uint64Var(&o.seed, "seed", 0, "decides every fate; random if not given")
 	f.Var(&o.flows, "flow", "give the client at an address a flow by name, so that its fate does not depend on who comes first; repeatable")
 	o.log.addTo(cmd)
@@ -106,7 +112,8 @@ func newProxyCmd(d deps) *cobra.Command {
 
 // config checks the flags and makes them a configuration.
 func (o *proxyOptions) config() (proxy.Config, error) {
-	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, IdleTimeout: time.Duration(o.idle), Flows: o.flows.flows}
+	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, IdleTimeout: time.Duration(o.idle),
+		NAT: proxy.NAT{Timeout: time.Duration(o.nat), RebindEvery: time.Duration(o.rebind)}, Flows: o.flows.flows}
 	if o.idle == 0 {
 		c.IdleTimeout = -1
 	}

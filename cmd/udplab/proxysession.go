@@ -132,8 +132,12 @@ func (s *proxySession) finish(format *outputFormat) error {
 // table is the summary for people.
 func (s *proxySession) table(stats *proxy.Stats) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s -> %s, %v, seed %d, %d flows\n\n", s.proxy.Addr(), s.proxy.Upstream(),
+	fmt.Fprintf(&b, "%s -> %s, %v, seed %d, %d flows", s.proxy.Addr(), s.proxy.Upstream(),
 		s.now().Sub(s.begun).Round(100*time.Millisecond), s.proxy.Config().Seed, stats.FlowsOpened)
+	if stats.Rebound > 0 {
+		fmt.Fprintf(&b, ", %d times rebound", stats.Rebound)
+	}
+	b.WriteString("\n\n")
 	writeCounts(&b, &stats.Up, &stats.Down)
 	writeRates(&b, stats)
 	return strings.TrimRight(b.String(), "\n")

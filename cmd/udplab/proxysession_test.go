@@ -14,7 +14,7 @@ import (
 
 // knownStats is a snapshot with a number in every place the summary shows.
 func knownStats() proxy.Stats {
-	s := proxy.Stats{FlowsOpened: 3}
+	s := proxy.Stats{FlowsOpened: 3, Rebound: 2}
 	s.Up = proxy.DirectionStats{
 		Link:            lossy.Stats{PacketsInFlight: 5, Reordered: 6, Duplicated: 7, Corrupted: 8},
 		PacketsReceived: 1000, BytesReceived: 64000,
@@ -42,7 +42,7 @@ func TestProxyTable(t *testing.T) {
 	s := testSession(t, func() time.Time { return time.Unix(12, 340e6) })
 	stats := knownStats()
 	got := s.table(&stats)
-	want := s.proxy.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, 3 flows
+	want := s.proxy.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, 3 flows, 2 times rebound
 
               packets     up  down
                    in   1000     0
@@ -90,7 +90,7 @@ func TestProxySummaryKeys(t *testing.T) {
 	}
 	for key, want := range map[string]string{
 		"schema": `"udplab/proxy-summary/v1"`, "seconds": "2", "flows": "0",
-		"flows_opened": "0", "flows_expired": "0", "proxy": "", "up": "", "down": "",
+		"flows_opened": "0", "flows_expired": "0", "rebound": "0", "proxy": "", "up": "", "down": "",
 	} {
 		if value, ok := got[key]; !ok || want != "" && string(value) != want {
 			t.Errorf("%s is %s, want %s", key, value, want)

@@ -2,16 +2,20 @@
 // over HTTP, in the shape toxiproxy made familiar, with its silent failures
 // made loud.
 //
-//	GET   /proxies               every proxy by name
-//	GET   /proxies/{name}        one of them
-//	PATCH /proxies/{name}        change its network, all of it or nothing
-//	GET   /proxies/{name}/stats  what it has done so far
+//	GET   /proxies                every proxy by name
+//	GET   /proxies/{name}         one of them
+//	PATCH /proxies/{name}         change its settings, all of it or nothing
+//	GET   /proxies/{name}/stats   what it has done so far
+//	POST  /proxies/{name}/rebind  give every flow another port towards the service
 //
 // A PATCH carries a JSON object with the words and units of the flags of
 // `udplab proxy`: a field at the top level holds for both directions, one
 // under "up" or "down" for that direction and over the common one.
 //
 //	{"loss": "5%", "down": {"delay": "40ms", "rate": "10mbit"}, "enabled": true}
+//
+// Besides those of the network there are "enabled", "seed", "upstream",
+// "nat-timeout" and "rebind-every", for both directions. A POST carries {}.
 //
 // A field that does not exist, stands twice or has no valid value is refused
 // with its name; then nothing is changed. Errors are {"error": "...", "status": n}.

@@ -2,13 +2,13 @@ package control
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	"udplab/lossy"
 	"udplab/lossy/proxy"
 )
 
@@ -21,6 +21,7 @@ func NewHandler(proxies map[string]*proxy.Proxy, hosts ...string) http.Handler {
 	mux.Handle("/proxies", methods{http.MethodGet: a.list})
 	mux.Handle("/proxies/{name}", methods{http.MethodGet: a.one(show), http.MethodPatch: a.one(change)})
 	mux.Handle("/proxies/{name}/stats", methods{http.MethodGet: a.one(stats)})
+	mux.Handle("/proxies/{name}/rebind", methods{http.MethodPost: a.one(rebind)})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Errorf("no such path, try GET /proxies"))
 	})
@@ -75,15 +76,32 @@ func change(w http.ResponseWriter, r *http.Request, name string, p *proxy.Proxy)
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	fixed := map[string]string{"name": name, "listen": p.Addr().String(), "upstream": p.Upstream().String()}
-	err = p.Change(func(network *lossy.Config, enabled *bool) error {
-		return edits.apply(&target{network: network, enabled: enabled, fixed: fixed})
+	fixed := map[string]string{"name": name, "listen": p.Addr().String()}
+	err = p.Change(func(s *proxy.Settings) error {
+		return edits.apply(&target{Settings: s, fixed: fixed})
 	})
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
 	show(w, r, name, p)
+}
+
+// rebind ends the NAT mappings of a proxy.
+func rebind(w http.ResponseWriter, r *http.Request, name string, p *proxy.Proxy) {
+	body, status, err := readJSON(w, r)
+	if err != nil {
+		refuse(w, status, err)
+		return
+	}
+	if members, err := parseObject(body); err != nil || len(members) > 0 {
+		refuse(w, http.StatusBadRequest, errors.New("want an empty JSON object, {}"))
+		return
+	}
+	answer(w, struct {
+		Name  string `json:"name"`
+		Flows int    `json:"flows"` // that get another port
+	}{name, p.Rebind()})
 }
 
 // methods dispatches on the method and refuses the others in the API's own

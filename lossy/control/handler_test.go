@@ -85,7 +85,7 @@ func TestGet(t *testing.T) {
 		slices.Sort(keys)
 		return "{" + strings.Join(keys, ",") + "}"
 	}
-	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"seed":7,` +
+	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"nat-timeout":"0s","rebind-every":"0s","seed":7,` +
 		`"up":` + direction(map[string]string{"burst": "4", "delay": `"40ms"`, "jitter": `"10ms"`, "loss": `"5%"`, "loss-after-queue": "true"}) +
 		`,"down":` + direction(map[string]string{"rate": `"10mbit"`}) + `}`
 	for path, want := range map[string]string{
@@ -175,6 +175,58 @@ func TestPatchEnabled(t *testing.T) {
 	}
 }
 
+func TestPatchNATAndUpstream(t *testing.T) {
+	h, p := testAPI(t)
+	w := request{method: "PATCH", path: "/proxies/default", body: `{"nat-timeout":"30s","rebind-every":"5m","upstream":"[::1]:7"}`}.do(t, h)
+	s := p.Settings()
+	if want := (proxy.NAT{Timeout: 30 * time.Second, RebindEvery: 5 * time.Minute}); w.Code != 200 || s.NAT != want || s.Upstream.String() != "[::1]:7" {
+		t.Errorf("%d %s: %+v and %v", w.Code, w.Body, s.NAT, s.Upstream)
+	}
+	for _, part := range []string{`"nat-timeout":"30s"`, `"rebind-every":"5m0s"`, `"upstream":"[::1]:7"`} {
+		if !strings.Contains(w.Body.String(), part) {
+			t.Errorf("the answer %s does not say %s", w.Body, part)
+		}
+	}
+}
+
+func TestRebind(t *testing.T) {
+	h, p := testAPI(t)
+	c, err := net.Dial("udp", p.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	count := func(what string, of func(s proxy.Stats) bool) {
+		t.Helper()
+		if _, err := c.Write([]byte(what)); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(20 * time.Second); !of(p.Stats()); {
+			if time.Now().After(end) {
+				t.Fatalf("never: %s", what)
+			}
+		}
+	}
+	count("a flow", func(s proxy.Stats) bool { return s.Up.PacketsReceived == 1 })
+	asJSON := map[string]string{"Content-Type": "application/json"}
+	for _, bad := range []struct {
+		body   string
+		header map[string]string
+		status int
+	}{{"{}", nil, 415}, {"", asJSON, 400}, {`{"flow":1}`, asJSON, 400}} {
+		w := request{method: "POST", path: "/proxies/default/rebind", body: bad.body, header: bad.header}.do(t, h)
+		if w.Code != bad.status {
+			t.Errorf("%q: %d, want %d", bad.body, w.Code, bad.status)
+		}
+		refusal(t, w)
+	}
+	w := request{method: "POST", path: "/proxies/default/rebind", body: "{}", header: asJSON}.do(t, h)
+	if want := `{"name":"default","flows":1}` + "\n"; w.Code != 200 || w.Body.String() != want {
+		t.Errorf("%d %q, want %q", w.Code, w.Body, want)
+	}
+	count("another port", func(s proxy.Stats) bool { return s.Rebound == 1 })
+}
+
 // What GET answers can be sent back.
 func TestPatchTakesWhatGetGives(t *testing.T) {
 	h, p := testAPI(t)
@@ -218,6 +270,13 @@ func TestBadPatchChangesNothing(t *testing.T) {
 		{`{"listen":"127.0.0.1:1"}`, `field "listen": cannot be changed`},
 		{`{"loss":"1%","name":"other"}`, `field "name": cannot be changed`},
 		{`{"upstream":false}`, `field "upstream"`},
+		{`{"upstream":"127.0.0.1"}`, `field "upstream"`},
+		{`{"upstream":"127.0.0.1:0"}`, `field "upstream": port 0`},
+		{`{"loss":"1%","upstream":"` + p.Addr().String() + `"}`, "would loop"},
+		{`{"nat-timeout":30}`, `field "nat-timeout": "30" has no unit`},
+		{`{"nat-timeout":true}`, `field "nat-timeout"`},
+		{`{"loss":"1%","rebind-every":"1ns"}`, "rebind-every 1ns"},
+		{`{"up":{"rebind-every":"1s"}}`, `unknown field "up.rebind-every"`},
 		// Fields that are right alone and wrong together.
 		{`{"loss":"1%","jitter":"90ms"}`, "up: jitter 90ms"},
 		{`{"loss":"95%"}`, "up: loss"},
@@ -237,7 +296,7 @@ func TestBadPatchChangesNothing(t *testing.T) {
 		if got := refusal(t, w); !strings.Contains(got, c.says) {
 			t.Errorf("PATCH %.60s: %q, want it to say %q", c.body, got, c.says)
 		}
-		if p.Config() != before || !p.Enabled() {
+		if s := p.Settings(); s.Network != before || !s.Enabled || s.NAT != (proxy.NAT{}) || s.Upstream.String() != "127.0.0.1:9" {
 			t.Fatalf("PATCH %.60s was refused and yet changed the proxy", c.body)
 		}
 	}
@@ -278,7 +337,7 @@ func TestStats(t *testing.T) {
 	if got.Up.Rates["loss"].Configured != 1 || got.Up.Rates["loss"].Observed != 1 || len(got.Up.Rates) != 1 {
 		t.Errorf("rates %+v, want a loss of 1 configured and observed", got.Up.Rates)
 	}
-	for _, cause := range []string{"loss", "queue", "blackout", "overload", "flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"} {
+	for _, cause := range []string{"loss", "queue", "blackout", "overload", "flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"} {
 		if _, ok := got.Down.Dropped[cause]; !ok {
 			t.Errorf("cause %q is missing, zeros must show", cause)
 		}
@@ -302,6 +361,8 @@ func TestPathsAndMethods(t *testing.T) {
 		{"DELETE", "/proxies/default", 405, "GET, PATCH"},
 		{"FOO", "/proxies/default/stats", 405, "GET"},
 		{"PATCH", "/proxies/default/stats", 405, "GET"},
+		{"GET", "/proxies/default/rebind", 405, "POST"},
+		{"POST", "/proxies/other/rebind", 404, ""},
 	} {
 		w := request{method: c.method, path: c.path}.do(t, h)
 		if w.Code != c.status || w.Header().Get("Allow") != c.allow {

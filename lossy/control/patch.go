@@ -8,8 +8,10 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"udplab/lossy"
+	"udplab/lossy/proxy"
 )
 
 // patch is what a PATCH asks for, parsed but not yet applied: a list of edits.
@@ -20,9 +22,8 @@ type patch struct {
 
 // target is what a patch edits.
 type target struct {
-	network *lossy.Config
-	enabled *bool
-	fixed   map[string]string // fields that cannot change, with their values
+	*proxy.Settings
+	fixed map[string]string // fields that cannot change, with their values
 }
 
 // apply runs the edits: those for both directions first, so that those for one
@@ -68,7 +69,7 @@ func (p *patch) add(m member) error {
 		if err := json.Unmarshal(m.value, &on); err != nil || string(m.value) == "null" {
 			return fmt.Errorf("field %q: want true or false", m.name)
 		}
-		p.common = append(p.common, func(t *target) error { *t.enabled = on; return nil })
+		p.common = append(p.common, func(t *target) error { t.Enabled = on; return nil })
 		return nil
 	case "seed":
 		text, err := m.text()
@@ -79,9 +80,15 @@ func (p *patch) add(m member) error {
 		if err != nil {
 			return fmt.Errorf("field %q: %q is not a whole number from 0 to 2^64-1", m.name, text)
 		}
-		p.common = append(p.common, func(t *target) error { t.network.Seed = seed; return nil })
+		p.common = append(p.common, func(t *target) error { t.Network.Seed = seed; return nil })
 		return nil
-	case "name", "listen", "upstream":
+	case "upstream":
+		return p.addUpstream(m)
+	case "nat-timeout":
+		return p.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.Timeout })
+	case "rebind-every":
+		return p.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.RebindEvery })
+	case "name", "listen":
 		// What GET returned may be sent back, changed elsewhere.
 		text, err := m.text()
 		p.common = append(p.common, func(t *target) error {
@@ -97,8 +104,35 @@ func (p *patch) add(m member) error {
 		return err
 	}
 	p.common = append(p.common, func(t *target) error {
-		return errors.Join(field.Set(&t.network.Up, value), field.Set(&t.network.Down, value))
+		return errors.Join(field.Set(&t.Network.Up, value), field.Set(&t.Network.Down, value))
 	})
+	return nil
+}
+
+// addUpstream looks the address up here, where nobody waits for it.
+func (p *patch) addUpstream(m member) error {
+	text, err := m.text()
+	if err != nil {
+		return err
+	}
+	at, err := proxy.ParseUpstream(text)
+	if err != nil {
+		return fmt.Errorf("field %q: %w", m.name, err)
+	}
+	p.common = append(p.common, func(t *target) error { t.Upstream = at; return nil })
+	return nil
+}
+
+func (p *patch) addNAT(m member, of func(*proxy.NAT) *time.Duration) error {
+	text, err := m.text()
+	if err != nil {
+		return err
+	}
+	d, err := lossy.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("field %q: %w", m.name, err)
+	}
+	p.common = append(p.common, func(t *target) error { *of(&t.NAT) = d; return nil })
 	return nil
 }
 
@@ -112,7 +146,7 @@ func (p *patch) addDirection(m member, of func(*lossy.Config) *lossy.Profile) er
 		if err != nil {
 			return err
 		}
-		p.directed = append(p.directed, func(t *target) error { return field.Set(of(t.network), value) })
+		p.directed = append(p.directed, func(t *target) error { return field.Set(of(&t.Network), value) })
 	}
 	return nil
 }

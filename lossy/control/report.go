@@ -10,28 +10,32 @@ import (
 
 // ProxyReport is a proxy as GET /proxies/{name} shows it.
 type ProxyReport struct {
-	Name     string        `json:"name"`
-	Protocol string        `json:"protocol"` // "udp"
-	Listen   string        `json:"listen"`
-	Upstream string        `json:"upstream"`
-	Enabled  bool          `json:"enabled"`
-	Seed     uint64        `json:"seed"`
-	Up       ProfileReport `json:"up"`
-	Down     ProfileReport `json:"down"`
+	Name        string        `json:"name"`
+	Protocol    string        `json:"protocol"` // "udp"
+	Listen      string        `json:"listen"`
+	Upstream    string        `json:"upstream"`
+	Enabled     bool          `json:"enabled"`
+	NATTimeout  string        `json:"nat-timeout"`
+	RebindEvery string        `json:"rebind-every"`
+	Seed        uint64        `json:"seed"`
+	Up          ProfileReport `json:"up"`
+	Down        ProfileReport `json:"down"`
 }
 
 // ReportProxy describes a running proxy.
 func ReportProxy(name string, p *proxy.Proxy) ProxyReport {
-	network := p.Config()
+	s := p.Settings()
 	return ProxyReport{
-		Name:     name,
-		Protocol: "udp",
-		Listen:   p.Addr().String(),
-		Upstream: p.Upstream().String(),
-		Enabled:  p.Enabled(),
-		Seed:     network.Seed,
-		Up:       ProfileReport(network.Up),
-		Down:     ProfileReport(network.Down),
+		Name:        name,
+		Protocol:    "udp",
+		Listen:      p.Addr().String(),
+		Upstream:    s.Upstream.String(),
+		Enabled:     s.Enabled,
+		NATTimeout:  s.NAT.Timeout.String(),
+		RebindEvery: s.NAT.RebindEvery.String(),
+		Seed:        s.Network.Seed,
+		Up:          ProfileReport(s.Network.Up),
+		Down:        ProfileReport(s.Network.Down),
 	}
 }
 
@@ -59,6 +63,7 @@ type StatsReport struct {
 	Flows        int             `json:"flows"`
 	FlowsOpened  uint64          `json:"flows_opened"`
 	FlowsExpired uint64          `json:"flows_expired"`
+	Rebound      uint64          `json:"rebound"` // times that a flow got another port towards the service
 	Up           DirectionReport `json:"up"`
 	Down         DirectionReport `json:"down"`
 }
@@ -69,6 +74,7 @@ func ReportStats(s *proxy.Stats) StatsReport {
 		Flows:        s.Flows,
 		FlowsOpened:  s.FlowsOpened,
 		FlowsExpired: s.FlowsExpired,
+		Rebound:      s.Rebound,
 		Up:           reportDirection(&s.Up),
 		Down:         reportDirection(&s.Down),
 	}

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -37,9 +36,7 @@ func TestBatchesChangeNoDecision(t *testing.T) {
 	run := func(messages, joined int) ([]string, lossy.Stats) {
 		b := startBench(t, Config{Config: lossy.Config{Seed: 5, Up: bad}}, echo(t, "127.0.0.1:0"))
 		service := &recorder{clock: b.clock}
-		f := &flow{proxy: b.Proxy, upstream: service, client: netip.MustParseAddrPort("192.0.2.1:1")}
-		b.table.insert(f, 0, b.settings.Load())
-		f.release()
+		f := b.flow(service)
 		for i := 0; i < datagrams; i += together {
 			for k := 0; k < together; k += messages * joined {
 				var read []message
@@ -51,7 +48,7 @@ func TestBatchesChangeNoDecision(t *testing.T) {
 					}
 					read = append(read, m)
 				}
-				f.up.input(b.clock(), read, b.out)
+				f.up.input(b.clock(), read, 0, b.out)
 			}
 			for range 10 {
 				b.pass(100 * time.Microsecond)

@@ -6,6 +6,7 @@ import "time"
 // bytes lie one behind the other, as the kernel wants those that it takes in
 // one piece. A burst belongs to the goroutine that fills it.
 type burst struct {
+	way   outlet // where they all go
 	bytes []byte
 	ends  []int           // where in bytes each datagram ends
 	dues  []time.Duration // when each was due
@@ -55,5 +56,5 @@ func (b *burst) added(due time.Duration) (full bool) {
 }
 
 func (b *burst) reset() {
-	b.bytes, b.ends, b.dues = b.bytes[:0], b.ends[:0], b.dues[:0]
+	b.way, b.bytes, b.ends, b.dues = nil, b.bytes[:0], b.ends[:0], b.dues[:0]
 }

@@ -64,8 +64,8 @@ func TestRefusedChangeChangesNothing(t *testing.T) {
 		t.Error("a loss of 2 was accepted")
 	}
 	no := errors.New("no")
-	err := p.Change(func(c *lossy.Config, enabled *bool) error {
-		c.Up.Loss, *enabled = 0.1, false
+	err := p.Change(func(s *Settings) error {
+		s.Network.Up.Loss, s.Enabled = 0.1, false
 		return no
 	})
 	if !errors.Is(err, no) {
@@ -82,7 +82,7 @@ func TestDisabledProxyDropsAsBlackout(t *testing.T) {
 	c := client(t, p)
 	exchange(t, c, "before")
 	enable := func(on bool) {
-		if err := p.Change(func(_ *lossy.Config, enabled *bool) error { *enabled = on; return nil }); err != nil {
+		if err := p.Change(func(s *Settings) error { s.Enabled = on; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -33,6 +33,9 @@ type Config struct {
 	// clients to the service, Down back.
 	lossy.Config
 
+	// NAT ends the flows' ports towards the service and gives them others.
+	NAT NAT
+
 	// MaxFlows bounds the clients served at a time, 0 = DefaultMaxFlows. A
 	// datagram of one more client is dropped (CauseFlowLimit).
 	MaxFlows int
@@ -82,6 +85,9 @@ func (c Config) Validate() error {
 	}
 	if c.Buffer < 0 {
 		return fmt.Errorf("buffer %d: must not be negative", c.Buffer)
+	}
+	if err := c.NAT.Validate(); err != nil {
+		return err
 	}
 	if err := c.validateFlows(); err != nil {
 		return err
@@ -135,18 +141,25 @@ func resolve(address string) (netip.AddrPort, error) {
 	return unmap(a.AddrPort()), nil
 }
 
-func resolveUpstream(address string) (netip.AddrPort, error) {
+// ParseUpstream reads the address of a service, host:port, and looks up its
+// name if it has one.
+func ParseUpstream(address string) (netip.AddrPort, error) {
 	a, err := resolve(address)
 	if err != nil {
 		return a, err
 	}
-	if a.Port() == 0 {
-		return a, errors.New("port 0 is no port to send to")
+	return a, sendable(a)
+}
+
+// sendable says why nothing can be sent to an address, if so.
+func sendable(a netip.AddrPort) error {
+	if !a.IsValid() || a.Port() == 0 {
+		return errors.New("port 0 is no port to send to")
 	}
 	if a.Addr().IsUnspecified() {
-		return a, fmt.Errorf("%v is no address to send to", a.Addr())
+		return fmt.Errorf("%v is no address to send to", a.Addr())
 	}
-	return a, nil
+	return nil
 }
 
 // loops reports whether what is sent to upstream arrives at a socket bound to

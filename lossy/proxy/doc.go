@@ -21,6 +21,13 @@
 // the network model, and those of the proxy itself and of the kernel. See
 // [DirectionStats] for the equation that always holds.
 //
+// # NAT
+//
+// A flow's upstream port ends by [Proxy.Rebind] or as [NAT] says, and the
+// client's next datagram opens another. The flow goes on with its fates. The
+// socket of the old port stays open for half a minute, so that what the service
+// still sends there is dropped and counted, as behind a real translator.
+//
 // # Batches
 //
 // On Linux datagrams are read and written many a call (recvmmsg, sendmmsg), and

@@ -9,12 +9,13 @@ import (
 	"udplab/lossy"
 )
 
-// flow is one client: its upstream socket and a lane each way.
+// flow is one client: its ports on the side of the service and a lane each way.
 type flow struct {
 	proxy    *Proxy
 	key      lossy.FlowKey
 	client   netip.AddrPort
-	upstream back
+	reply    outlet // to the client
+	ports    ports
 	up, down lane
 
 	// users counts the goroutines that are about to use a lane. It rises only
@@ -26,34 +27,43 @@ type flow struct {
 	place *list.Element // in table.order, nil if it is not in the table
 }
 
-// dial opens the flow's upstream socket.
-func (f *flow) dial() (err error) {
-	f.upstream, err = f.proxy.system.dial(f.proxy.upstream, f.proxy.cfg.buffer(), f)
-	return err
-}
-
-// begin makes the lanes of a flow that has a socket.
-func (f *flow) begin(key lossy.FlowKey, s *settings) {
+// begin makes the lanes of a flow that has a port.
+func (f *flow) begin(key lossy.FlowKey, s *Settings) {
 	f.key = key
-	f.up.init(f, lossy.Up, s, f.upstream)
-	f.down.init(f, lossy.Down, s, f.proxy.front.to(f.client))
+	f.up.init(f, lossy.Up, s)
+	f.down.init(f, lossy.Down, s)
 }
 
-// arrive implements sink: it feeds the down lane.
-func (f *flow) arrive(messages []message, out *burst) {
+// arrive feeds the down lane.
+func (f *flow) arrive(m *mapping, messages []message, out *burst) {
 	p := f.proxy
 	now := p.clock()
 	if !p.table.acquire(f, now) {
 		p.table.refuse(lossy.Down, messages, CauseFlowClosed)
 		return
 	}
-	f.down.input(now, messages, out)
+	f.down.input(now, messages, m.number, out)
 	f.release()
 	p.scheduler.help(out)
 }
 
-// readFailed implements sink.
-func (f *flow) readFailed(err error) { f.proxy.table.readFailed(f, err) }
+// way is where a datagram that a lane lets out at a time goes. It depends on
+// the mapping that the datagram came through. Nil means nowhere.
+//
+// The translator is the clients' neighbour: what goes up has passed it before
+// the network, what comes down meets it behind.
+func (f *flow) way(d lossy.Direction, mapped uint64, at time.Duration) outlet {
+	m := f.ports.find(mapped)
+	switch {
+	case m == nil:
+		return nil
+	case d == lossy.Up:
+		return m.socket
+	case m.lives(at, f.proxy.settings.Load()):
+		return f.reply
+	}
+	return nil
+}
 
 // release ends a use that table.acquire or table.lookup began.
 func (f *flow) release() { f.users.Add(-1) }
@@ -68,5 +78,5 @@ func (f *flow) busy() bool {
 func (f *flow) addTo(up, down *DirectionStats) {
 	f.up.addTo(up)
 	f.down.addTo(down)
-	down.Dropped[CauseKernelRx] += f.upstream.drops()
+	down.Dropped[CauseKernelRx] += f.ports.drops()
 }

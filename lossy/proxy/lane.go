@@ -15,39 +15,39 @@ import (
 type lane struct {
 	flow      *flow
 	direction lossy.Direction
-	outlet    outlet // the socket it feeds
-	due       *job   // calls drain when the link's next datagram is due
+	due       *job // calls drain when the link's next datagram is due
 
 	// mu is held while datagrams are written, which is what keeps the lane's
 	// datagrams in order. UDP writes do not wait for the network.
 	mu      sync.Mutex
 	link    *lossy.Link
-	applied *settings // what the link's profile was taken from
+	applied *Settings // what the link's profile was taken from
 	held    int       // bytes in flight, as entered in proxy.held
 	tally   tally
 }
 
-func (l *lane) init(f *flow, dir lossy.Direction, s *settings, o outlet) {
-	l.flow, l.direction, l.outlet, l.applied = f, dir, o, s
-	l.link = lossy.NewLink(s.network.Seed, f.key.Number, dir, s.network.Profile(dir))
-	l.link.SetDown(!s.enabled)
+func (l *lane) init(f *flow, dir lossy.Direction, s *Settings) {
+	l.flow, l.direction, l.applied = f, dir, s
+	l.link = lossy.NewLink(s.Network.Seed, f.key.Number, dir, s.Network.Profile(dir))
+	l.link.SetDown(!s.Enabled)
 	if trace := f.proxy.cfg.Tracer; trace != nil {
 		l.link.SetTrace(trace(f.key, dir))
 	}
 	l.due = newJob(l.drainDue)
 }
 
-// input takes in what one read brought and lets out what is due. Each datagram
+// input takes in what one read brought through a mapping of that number, and
+// lets out what is due. Each datagram
 // is decided on by itself and goes out, if it is due, before the next comes in,
 // however many were read at once. They see one state of the settings, whole.
-func (l *lane) input(now time.Duration, messages []message, out *burst) {
+func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *burst) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.flow.proxy
 	if s := p.settings.Load(); s != l.applied {
 		l.applied = s
-		l.link.SetProfile(s.network.Profile(l.direction))
-		l.link.SetDown(!s.enabled)
+		l.link.SetProfile(s.Network.Profile(l.direction))
+		l.link.SetDown(!s.Enabled)
 	}
 	l.link.SetCapacity(l.held + p.heldLeft())
 	for _, m := range messages {
@@ -56,7 +56,7 @@ func (l *lane) input(now time.Duration, messages []message, out *burst) {
 			d, more = m.next()
 			l.tally.received++
 			l.tally.receivedBytes += uint64(len(d))
-			l.link.Send(now, d)
+			l.link.SendTagged(now, d, mapped)
 			now = l.drain(now, out)
 		}
 	}
@@ -81,7 +81,20 @@ func (l *lane) drain(now time.Duration, out *burst) time.Duration {
 		if !some || due > now {
 			return now
 		}
+		at := len(out.bytes)
 		out.bytes, _ = l.link.Receive(now, out.bytes)
+		way := l.flow.way(l.direction, l.link.Tag(), due)
+		if way == nil {
+			out.bytes = out.bytes[:at]
+			l.tally.dropped[CauseNAT]++
+			continue
+		}
+		if out.count() > 0 && way != out.way {
+			last := out.bytes[at:]
+			now = max(now, l.flush(out))
+			out.bytes = append(out.bytes, last...)
+		}
+		out.way = way
 		if out.added(due) {
 			now = max(now, l.flush(out))
 		}
@@ -129,7 +142,7 @@ func (l *lane) flush(out *burst) time.Duration {
 	l.flow.proxy.lateness[l.direction].observe(now, out.dues)
 	attempts := 0
 	for i := 0; i < out.count(); {
-		taken, err := l.outlet.send(out, i)
+		taken, err := out.way.send(out, i)
 		for k := i; k < i+taken; k++ {
 			l.tally.sentBytes += uint64(out.size(k))
 		}

@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"syscall"
 	"testing"
@@ -37,11 +36,9 @@ func TestSendErrors(t *testing.T) {
 	} {
 		b := startBench(t, Config{}, echo(t, "127.0.0.1:0"))
 		kernel := &answering{answers: c.answers}
-		f := &flow{proxy: b.Proxy, upstream: kernel, client: netip.MustParseAddrPort("192.0.2.1:1")}
-		b.table.insert(f, 0, b.settings.Load())
-		f.release()
+		f := b.flow(kernel)
 		input := func(text string) DirectionStats {
-			f.up.input(0, []message{{bytes: []byte(text)}}, b.out)
+			f.up.input(0, []message{{bytes: []byte(text)}}, 0, b.out)
 			return b.Stats().Up
 		}
 		s := input("first")

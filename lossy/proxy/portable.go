@@ -117,6 +117,6 @@ func (s *portableBack) send(b *burst, i int) (int, error) {
 func (s *portableBack) drops() uint64 { return max(s.lost.Load(), kernelDrops(s.conn)) }
 
 func (s *portableBack) close() {
-	s.lost.Store(kernelDrops(s.conn))
+	s.lost.Store(s.drops())
 	s.conn.Close()
 }

@@ -16,7 +16,6 @@ import (
 type Proxy struct {
 	cfg      Config
 	addr     netip.AddrPort
-	upstream netip.AddrPort
 	warnings []string
 
 	system    system
@@ -26,10 +25,11 @@ type Proxy struct {
 	sweep     *job                 // closes idle flows
 	clock     func() time.Duration // monotonic, since New
 	lateness  [2]punctuality       // by direction
+	forsaken  forsaken             // sockets of mappings that were replaced
 
-	settings atomic.Pointer[settings]
-	change   sync.Mutex   // serialises changes of settings
-	held     atomic.Int64 // bytes in flight over all lanes
+	settings atomic.Pointer[Settings] // a value is never modified: a change stores a new one
+	change   sync.Mutex               // serialises changes of settings
+	held     atomic.Int64             // bytes in flight over all lanes
 
 	core      sync.WaitGroup // the listen reader and the scheduler
 	closeOnce sync.Once
@@ -37,11 +37,12 @@ type Proxy struct {
 	transmit  int
 }
 
-// settings is what may change while the proxy runs. A value is never modified:
-// a change stores a new one, so every datagram sees one or the other, whole.
-type settings struct {
-	network lossy.Config
-	enabled bool
+// Settings is what may change while a proxy runs.
+type Settings struct {
+	Network  lossy.Config
+	Enabled  bool // a proxy that is not drops what it reads as lossy.CauseBlackout
+	NAT      NAT
+	Upstream netip.AddrPort // see ParseUpstream
 }
 
 // New opens the listen socket and starts forwarding. An *AddressError says
@@ -70,7 +71,7 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	upstream, err := resolveUpstream(cfg.Upstream)
+	upstream, err := ParseUpstream(cfg.Upstream)
 	if err != nil {
 		return nil, &AddressError{"upstream", cfg.Upstream, err}
 	}
@@ -83,20 +84,20 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 		return nil, &AddressError{"listen", cfg.Listen, err}
 	}
 	p := &Proxy{
-		cfg:      cfg,
-		addr:     front.local(),
-		upstream: upstream,
-		system:   sys,
-		front:    front,
-		table:    newTable(&cfg),
-		clock:    clock,
+		cfg:    cfg,
+		addr:   front.local(),
+		system: sys,
+		front:  front,
+		table:  newTable(&cfg),
+		clock:  clock,
 	}
-	if loops(p.addr, upstream, localAddrs()) {
+	if err := p.checkUpstream(upstream); err != nil {
 		front.close()
-		return nil, &AddressError{"upstream", cfg.Upstream, ErrLoop}
+		return nil, &AddressError{"upstream", cfg.Upstream, err}
 	}
 	p.sweep = newJob(func(now time.Duration, _ *burst) { p.table.sweepIdle(p, now) })
-	p.settings.Store(&settings{network: cfg.Config, enabled: true})
+	p.forsaken.job = newJob(func(now time.Duration, _ *burst) { p.forsaken.closeDue(p, now) })
+	p.settings.Store(&Settings{Network: cfg.Config, Enabled: true, NAT: cfg.NAT, Upstream: upstream})
 	p.readBuffers()
 	return p, nil
 }
@@ -120,44 +121,72 @@ func (p *Proxy) Warnings() []string { return p.warnings }
 func (p *Proxy) Addr() netip.AddrPort { return p.addr }
 
 // Upstream is the address of the service.
-func (p *Proxy) Upstream() netip.AddrPort { return p.upstream }
+func (p *Proxy) Upstream() netip.AddrPort { return p.settings.Load().Upstream }
 
 // Config returns the seed and the profiles in force.
-func (p *Proxy) Config() lossy.Config { return p.settings.Load().network }
+func (p *Proxy) Config() lossy.Config { return p.settings.Load().Network }
 
-// Enabled says whether anything passes at all; see Change.
-func (p *Proxy) Enabled() bool { return p.settings.Load().enabled }
+// Enabled says whether anything passes at all.
+func (p *Proxy) Enabled() bool { return p.settings.Load().Enabled }
 
-// SetConfig changes the network for every datagram read from now on. What is
-// in flight keeps its fate. A new seed holds for the flows that appear from now
-// on. An invalid config changes nothing.
+// Settings returns all settings in force.
+func (p *Proxy) Settings() Settings { return *p.settings.Load() }
+
+// SetConfig changes the network for every datagram read from now on; see
+// Change.
 func (p *Proxy) SetConfig(network lossy.Config) error {
-	return p.Change(func(c *lossy.Config, _ *bool) error {
-		*c = network
+	return p.Change(func(s *Settings) error {
+		s.Network = network
 		return nil
 	})
 }
 
-// Change edits the network and whether the proxy is enabled, in one step: no
-// datagram sees half of it, and of two changes at a time neither is lost. A
-// disabled proxy drops what it reads as lossy.CauseBlackout. If edit fails, or
-// leaves an invalid config, nothing changes and the error is returned.
-func (p *Proxy) Change(edit func(network *lossy.Config, enabled *bool) error) error {
+// Change edits the settings in one step, for every datagram read from now on:
+// none sees half of it, and of two changes at a time neither is lost. What is
+// in flight keeps its fate. A new seed holds for the flows that appear from now
+// on. After a change of upstream the flows go on, from other ports, and what
+// the old service still sends is dropped (CauseNAT). If edit fails, or leaves
+// settings that are not valid, nothing changes and the error is returned.
+func (p *Proxy) Change(edit func(s *Settings) error) error {
 	p.change.Lock()
 	defer p.change.Unlock()
 	s := *p.settings.Load()
-	if err := edit(&s.network, &s.enabled); err != nil {
+	was := s.Upstream
+	if err := edit(&s); err != nil {
 		return err
 	}
-	if err := s.network.Validate(); err != nil {
+	if err := s.Network.Validate(); err != nil {
 		return err
+	}
+	if err := s.NAT.Validate(); err != nil {
+		return err
+	}
+	if s.Upstream != was {
+		if err := p.checkUpstream(s.Upstream); err != nil {
+			return &AddressError{"upstream", s.Upstream.String(), err}
+		}
 	}
 	if p.cfg.Changed != nil {
-		p.cfg.Changed(p.clock(), s.network, s.enabled)
+		p.cfg.Changed(p.clock(), s.Network, s.Enabled)
 	}
 	p.settings.Store(&s)
 	return nil
 }
+
+// checkUpstream says why an address is none to send to, if so.
+func (p *Proxy) checkUpstream(a netip.AddrPort) error {
+	if err := sendable(a); err != nil {
+		return err
+	}
+	if loops(p.addr, a, localAddrs()) {
+		return ErrLoop
+	}
+	return nil
+}
+
+// Rebind ends the NAT mappings of all flows, as a translator that restarts
+// does, and returns how many there were; see NAT.
+func (p *Proxy) Rebind() (flows int) { return p.table.rebind(p.clock()) }
 
 // Stats returns a snapshot. It costs a few hundred nanoseconds a flow, and
 // works on after Close.
@@ -224,7 +253,11 @@ func (p *Proxy) fromClient(messages []message, out *burst) {
 		p.table.refuse(lossy.Up, messages, why)
 		return
 	}
-	f.up.input(now, messages, out)
+	if m, err := f.through(now); err != nil {
+		p.table.refuse(lossy.Up, messages, CauseFlowError)
+	} else {
+		f.up.input(now, messages, m.number, out)
+	}
 	f.release()
 }
 
@@ -237,12 +270,12 @@ func (p *Proxy) flowOf(client netip.AddrPort, now time.Duration) (*flow, Cause) 
 	if p.table.full() {
 		return nil, CauseFlowLimit
 	}
-	f := &flow{proxy: p, client: client}
-	if err := f.dial(); err != nil {
+	f := &flow{proxy: p, client: client, reply: p.front.to(client)}
+	if _, err := f.through(now); err != nil {
 		return nil, CauseFlowError
 	}
 	if !p.table.insert(f, now, p.settings.Load()) {
-		f.upstream.close()
+		f.ports.closeAll()
 		return nil, CauseFlowClosed
 	}
 	return f, 0

@@ -14,12 +14,13 @@ const (
 	CauseFlowError               // no upstream socket could be opened, for want of descriptors say
 	CauseFlowClosed              // its flow, or the proxy, was being closed in that moment
 	CauseOversize                // too long for the socket it had to leave through
+	CauseNAT                     // it met a NAT mapping that had ended
 	CauseKernelTx                // the kernel refused to send it for another reason
 	CauseKernelRx                // it overflowed our socket's receive buffer; never seen by the proxy
 	causeCount
 )
 
-var causeNames = [causeCount]string{"flow_limit", "flow_error", "flow_closed", "oversize", "kernel_tx", "kernel_rx"}
+var causeNames = [causeCount]string{"flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"}
 
 // String returns the metric label of the cause.
 func (c Cause) String() string {
@@ -47,7 +48,7 @@ type DirectionStats struct {
 	PacketsReceived, BytesReceived uint64 // read from sockets
 	PacketsSent, BytesSent         uint64 // handed to the kernel
 	Dropped                        [causeCount]uint64
-	Lateness                       Lateness // of every datagram a link gave out: time of the send less time due
+	Lateness                       Lateness // of every datagram that left, or would have but for the kernel: time of the send less time due
 
 	// Refused counts reports that nobody listens at the other end (ECONNREFUSED).
 	// The kernel makes them for datagrams sent before, so they are not drops.
@@ -130,6 +131,7 @@ type Stats struct {
 	Flows        int    // alive now
 	FlowsOpened  uint64 // ever
 	FlowsExpired uint64 // ended by IdleTimeout
+	Rebound      uint64 // times that a flow got another port towards the service
 
 	Up, Down DirectionStats
 
@@ -144,6 +146,7 @@ func (s *Stats) Add(o *Stats) {
 	s.Flows += o.Flows
 	s.FlowsOpened += o.FlowsOpened
 	s.FlowsExpired += o.FlowsExpired
+	s.Rebound += o.Rebound
 	s.Up.add(&o.Up)
 	s.Down.add(&o.Down)
 }

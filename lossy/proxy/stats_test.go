@@ -11,7 +11,7 @@ import (
 // Add forgets no count: a snapshot added to nothing is itself, and added again
 // has every number doubled. The buffers are no counts.
 func TestStatsAdd(t *testing.T) {
-	one := Stats{Flows: 1, FlowsOpened: 2, FlowsExpired: 3}
+	one := Stats{Flows: 1, FlowsOpened: 2, FlowsExpired: 3, Rebound: 4}
 	for i, d := range []*DirectionStats{&one.Up, &one.Down} {
 		base := uint64(10 * (i + 1))
 		d.Link = lossy.Stats{PacketsIn: base + 1, Duplicated: base + 2}
@@ -30,7 +30,7 @@ func TestStatsAdd(t *testing.T) {
 	}
 	sum.Add(&one)
 	numbers := func(s Stats) []uint64 {
-		n := []uint64{uint64(s.Flows), s.FlowsOpened, s.FlowsExpired}
+		n := []uint64{uint64(s.Flows), s.FlowsOpened, s.FlowsExpired, s.Rebound}
 		for _, d := range []DirectionStats{s.Up, s.Down} {
 			n = append(n, d.Link.PacketsIn, d.Link.Duplicated, d.PacketsReceived, d.BytesReceived, d.PacketsSent,
 				d.BytesSent, d.Refused, d.ReadErrors, d.Lateness.Count, uint64(d.Lateness.Sum))

@@ -23,6 +23,7 @@ type table struct {
 	known           map[netip.AddrPort]lossy.FlowKey // clients whose flow is not numbered by appearance
 	numbers         lossy.Numbering
 	opened, expired uint64
+	rebound         uint64            // mappings of flows that are gone, but for the first of each
 	retired         [2]DirectionStats // by direction: flows that are gone, and what never got one
 }
 
@@ -98,7 +99,7 @@ func (t *table) touch(f *flow, now time.Duration) {
 
 // insert adds a flow, gives it its key and begins its first use. False means
 // the table was closed meanwhile.
-func (t *table) insert(f *flow, now time.Duration, s *settings) bool {
+func (t *table) insert(f *flow, now time.Duration, s *Settings) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -143,14 +144,25 @@ func (t *table) sweepIdle(p *Proxy, now time.Duration) {
 	t.planSweep(p)
 }
 
-// remove takes a flow out, closes its socket and retires its counts. Nobody may
+// remove takes a flow out, closes its sockets and retires its counts. Nobody may
 // be using its lanes, and nobody will: acquire refuses from now on.
 func (t *table) remove(f *flow) {
 	delete(t.flows, f.client)
 	t.order.Remove(f.place)
 	f.place = nil
-	f.upstream.close()
+	f.ports.closeAll()
 	f.addTo(&t.retired[lossy.Up], &t.retired[lossy.Down])
+	t.rebound += f.ports.rebound()
+}
+
+// rebind ends the mappings of all flows.
+func (t *table) rebind(now time.Duration) (flows int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.flows {
+		f.ports.latest.Load().end(now)
+	}
+	return len(t.flows)
 }
 
 // refuse counts datagrams that were read and get no further.
@@ -190,7 +202,7 @@ func (t *table) hangUp() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, f := range t.flows {
-		f.upstream.close()
+		f.ports.closeAll()
 	}
 }
 
@@ -214,6 +226,7 @@ func (t *table) stats() Stats {
 		Flows:        len(t.flows),
 		FlowsOpened:  t.opened,
 		FlowsExpired: t.expired,
+		Rebound:      t.rebound,
 		Up:           t.retired[lossy.Up],
 		Down:         t.retired[lossy.Down],
 	}
@@ -225,6 +238,7 @@ func (t *table) stats() Stats {
 
 	for _, f := range all {
 		f.addTo(&s.Up, &s.Down)
+		s.Rebound += f.ports.rebound()
 	}
 	return s
 }
