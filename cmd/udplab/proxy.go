@@ -30,6 +30,7 @@ The network can be read and changed while the proxy runs:
     -d '{"loss": "20%"}' localhost:8474/proxies/default
   curl -X POST -H 'Content-Type: application/json' \
     -d '{}' localhost:8474/proxies/default/rebind
+GET /ready answers 503 while datagrams leave later than --late-limit.
 
 --log FILE writes what became of every datagram, a JSON object a line
 (udplab/decisions/v1): which flow, direction and index, and what was decided.
@@ -64,6 +65,7 @@ type proxyOptions struct {
 	idle     units.Duration
 	nat      units.Duration
 	rebind   units.Duration
+	late     units.Duration
 	network  *netflags.Flags
 	flows    flowsFlag
 	log      decisionsFlag
@@ -74,6 +76,7 @@ type proxyOptions struct {
 func newProxyCmd(d deps) *cobra.Command {
 	o := &proxyOptions{
 		idle:   units.Duration(proxy.DefaultIdleTimeout),
+		late:   units.Duration(proxy.DefaultLateLimit),
 		format: newOutputFormat(formatText, formatJSON, formatJSONL),
 	}
 	cmd := &cobra.Command{
@@ -105,6 +108,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only; off = none")
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
 	f.Var(&o.idle, "idle-timeout", "forget a client after this long without a datagram; 0 = never")
+	f.Var(&o.late, "late-limit", "warn when one datagram in a hundred leaves later than this; 0 = never")
 	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
 	return cmd
@@ -116,6 +120,10 @@ func (o *proxyOptions) config() (proxy.Config, error) {
 		NAT: proxy.NAT{Timeout: time.Duration(o.nat), RebindEvery: time.Duration(o.rebind)}, Flows: o.flows.flows}
 	if o.idle == 0 {
 		c.IdleTimeout = -1
+	}
+	c.LateLimit = time.Duration(o.late)
+	if o.late == 0 {
+		c.LateLimit = -1
 	}
 	if o.upstream == "" {
 		return c, usageError(errors.New("no upstream given"), "say where the service listens with --upstream HOST:PORT")

@@ -20,6 +20,7 @@ type proxySession struct {
 	say   *say
 	now   func() time.Time
 	begun time.Time
+	late  bool // and the user knows
 }
 
 // proxySummary is what -o json prints at the end.
@@ -73,9 +74,11 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 	for {
 		select {
 		case <-ctx.Done():
+			s.checkTimes()
 			return nil
 		case <-ticker.C:
 		}
+		s.checkTimes()
 		if format.is(formatJSONL) {
 			if err := s.event("running"); err != nil {
 				return err
@@ -83,6 +86,19 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 		}
 		s.say.progress("%s", s.live())
 	}
+}
+
+// checkTimes warns when datagrams begin to leave too late, and says when they
+// do no more.
+func (s *proxySession) checkTimes() {
+	err := s.proxy.Ready()
+	switch {
+	case err != nil && !s.late:
+		s.say.warn("%v: this machine is too busy for the delays that were asked for", err)
+	case err == nil && s.late:
+		s.say.note("datagrams leave on time again")
+	}
+	s.late = err != nil
 }
 
 func (s *proxySession) event(name string) error {

@@ -6,6 +6,7 @@
 //	GET   /proxies/{name}         one of them
 //	PATCH /proxies/{name}         change its settings, all of it or nothing
 //	GET   /proxies/{name}/stats   what it has done so far
+//	GET   /ready                  503 if datagrams leave too late, see proxy.Ready
 //	POST  /proxies/{name}/rebind  give every flow another port towards the service
 //
 // A PATCH carries a JSON object with the words and units of the flags of

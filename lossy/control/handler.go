@@ -22,6 +22,7 @@ func NewHandler(proxies map[string]*proxy.Proxy, hosts ...string) http.Handler {
 	mux.Handle("/proxies/{name}", methods{http.MethodGet: a.one(show), http.MethodPatch: a.one(change)})
 	mux.Handle("/proxies/{name}/stats", methods{http.MethodGet: a.one(stats)})
 	mux.Handle("/proxies/{name}/rebind", methods{http.MethodPost: a.one(rebind)})
+	mux.Handle("/ready", methods{http.MethodGet: a.ready})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Errorf("no such path, try GET /proxies"))
 	})
@@ -36,6 +37,19 @@ func (a api) list(w http.ResponseWriter, _ *http.Request) {
 		all[name] = ReportProxy(name, p)
 	}
 	answer(w, all)
+}
+
+// ready fails if any proxy does not keep its times; see proxy.Ready.
+func (a api) ready(w http.ResponseWriter, _ *http.Request) {
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if err := a[name].Ready(); err != nil {
+			refuse(w, http.StatusServiceUnavailable, fmt.Errorf("proxy %q: %w", name, err))
+			return
+		}
+	}
+	answer(w, struct {
+		Ready bool `json:"ready"`
+	}{true})
 }
 
 // one finds the proxy that the path names.

@@ -344,6 +344,38 @@ func TestStats(t *testing.T) {
 	}
 }
 
+func TestReady(t *testing.T) {
+	_, onTime := testAPI(t)
+	late, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", LateLimit: time.Nanosecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	h := NewHandler(map[string]*proxy.Proxy{"a": onTime, "b": late})
+	ready := request{method: "GET", path: "/ready"}
+	if w := ready.do(t, h); w.Code != 200 || w.Body.String() != `{"ready":true}`+"\n" {
+		t.Errorf("without traffic: %d %q", w.Code, w.Body)
+	}
+	c, err := net.Dial("udp", late.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 100 {
+		// The port is nobody's, so writing may report a refusal of what went before.
+		_, _ = c.Write([]byte("x"))
+	}
+	for end := time.Now().Add(20 * time.Second); late.Ready() == nil; {
+		if time.Now().After(end) {
+			t.Fatal("a nanosecond was kept")
+		}
+	}
+	w := ready.do(t, h)
+	if got := refusal(t, w); w.Code != 503 || !strings.Contains(got, `proxy "b": up: one datagram in a hundred left more than`) {
+		t.Errorf("%d %q", w.Code, got)
+	}
+}
+
 func TestPathsAndMethods(t *testing.T) {
 	h, _ := testAPI(t)
 	for _, c := range []struct {
@@ -362,6 +394,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{"FOO", "/proxies/default/stats", 405, "GET"},
 		{"PATCH", "/proxies/default/stats", 405, "GET"},
 		{"GET", "/proxies/default/rebind", 405, "POST"},
+		{"PATCH", "/ready", 405, "GET"},
 		{"POST", "/proxies/other/rebind", 404, ""},
 	} {
 		w := request{method: c.method, path: c.path}.do(t, h)

@@ -16,6 +16,7 @@ const (
 	DefaultIdleTimeout = 60 * time.Second
 	DefaultMaxHeld     = 256 << 20
 	DefaultBuffer      = 4 << 20
+	DefaultLateLimit   = time.Millisecond
 )
 
 // MaxFlowsLimit is the most flows a Config may ask for.
@@ -59,6 +60,9 @@ type Config struct {
 	// Buffer is the size asked of the system for every socket buffer, in
 	// bytes, 0 = DefaultBuffer. See Proxy.Warnings for what it grants.
 	Buffer int
+	// LateLimit is how late one datagram in a hundred may leave before the
+	// proxy is not Ready any more, 0 = DefaultLateLimit, negative = no matter.
+	LateLimit time.Duration
 }
 
 func (c *Config) maxFlows() int { return orDefault(c.MaxFlows, DefaultMaxFlows) }
@@ -66,6 +70,8 @@ func (c *Config) maxHeld() int  { return orDefault(c.MaxHeld, DefaultMaxHeld) }
 func (c *Config) buffer() int   { return orDefault(c.Buffer, DefaultBuffer) }
 
 func (c *Config) idleTimeout() time.Duration { return orDefault(c.IdleTimeout, DefaultIdleTimeout) }
+
+func (c *Config) lateLimit() time.Duration { return orDefault(c.LateLimit, DefaultLateLimit) }
 
 func orDefault[T int | time.Duration](v, standard T) T {
 	if v == 0 {

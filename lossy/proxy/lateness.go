@@ -37,25 +37,60 @@ func (l *Lateness) observe(late time.Duration) {
 }
 
 // punctuality is the lateness of one direction, of all flows together: a
-// histogram for each would be the larger part of a flow's memory.
+// histogram for each would be the larger part of a flow's memory. The recent
+// part is that of the last one to two windows.
 type punctuality struct {
-	mu    sync.Mutex
-	sofar Lateness
+	mu     sync.Mutex
+	past   Lateness // before the recent part
+	before Lateness // of the window before
+	latest Lateness // of this window
+	begun  time.Duration
 }
+
+const latenessWindow = 5 * time.Second
 
 // observe enters what was sent now.
 func (p *punctuality) observe(now time.Duration, dues []time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.turn(now)
 	for _, due := range dues {
-		p.sofar.observe(now - due)
+		p.latest.observe(now - due)
 	}
+}
+
+// turn begins a new window if this one is over.
+func (p *punctuality) turn(now time.Duration) {
+	windows := (now - p.begun) / latenessWindow
+	if windows < 1 {
+		return
+	}
+	p.past.add(&p.before)
+	p.before = p.latest
+	if windows > 1 {
+		p.past.add(&p.before)
+		p.before = Lateness{}
+	}
+	p.latest = Lateness{}
+	p.begun += windows * latenessWindow
 }
 
 func (p *punctuality) total() Lateness {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.sofar
+	l := p.past
+	l.add(&p.before)
+	l.add(&p.latest)
+	return l
+}
+
+func (p *punctuality) recent(now time.Duration) Lateness {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.turn(now)
+	l := p.before
+	l.add(&p.latest)
+	return l
 }
 
 // latenessBucket finds the bucket: octave 0 is below 1024 ns, octave k from

@@ -1,0 +1,42 @@
+package proxy
+
+import (
+	"fmt"
+	"time"
+
+	"udplab/lossy"
+)
+
+// A LateError says that a proxy does not keep the times it decides on: the
+// machine has too little to give, and what is measured through the proxy is in
+// part the machine.
+type LateError struct {
+	Direction lossy.Direction
+	P99       time.Duration // lateness that one datagram in a hundred exceeded, in the last 5 to 10 s
+	Limit     time.Duration
+}
+
+// Error implements error.
+func (e *LateError) Error() string {
+	return fmt.Sprintf("%v: one datagram in a hundred left more than %v late, the limit is %v", e.Direction, e.P99, e.Limit)
+}
+
+// latenessEnough is how many datagrams a 99th percentile takes.
+const latenessEnough = 100
+
+// Ready returns a *LateError if, of at least a hundred datagrams in the last
+// seconds, more than one in a hundred left later than Config.LateLimit allows.
+func (p *Proxy) Ready() error {
+	limit := p.cfg.lateLimit()
+	if limit < 0 {
+		return nil
+	}
+	now := p.clock()
+	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
+		l := p.lateness[d].recent(now)
+		if p99 := l.Quantile(0.99); l.Count >= latenessEnough && p99 > limit {
+			return &LateError{d, p99, limit}
+		}
+	}
+	return nil
+}
