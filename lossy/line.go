@@ -103,11 +103,7 @@ func (q *line[Label]) reserve(size int) int {
 // growBytes moves all payloads to the front of a ring with room for one more
 // of that size.
 func (q *line[Label]) growBytes(size int) {
-	length := max(firstBytes, 2*len(q.bytes))
-	for length < q.used+size {
-		length *= 2
-	}
-	bytes := make([]byte, length)
+	bytes := make([]byte, max(firstBytes, 2*len(q.bytes), q.used+size))
 	at := 0
 	for i := range q.count {
 		e := &q.ring[(q.head+i)&(len(q.ring)-1)]
