@@ -8,16 +8,18 @@ import (
 	"udplab/lossy"
 )
 
-// A change is atomic for every datagram: under one of these profiles it is
+// P8: a change is atomic for every datagram: under one of these profiles it is
 // lost, under the other it comes twice, and half of each would let it pass
 // once. Run with -race.
-func TestChangeIsAtomicForEveryDatagram(t *testing.T) {
+func TestP8_ChangeIsAtomicForEveryDatagram(t *testing.T) {
 	const datagrams = 4000
 	lost := lossy.Config{Seed: 1, Up: lossy.Profile{Loss: 1}}
 	twice := lossy.Config{Seed: 1, Up: lossy.Profile{Duplicate: 1}}
 	sink := socket(t, "udp", "127.0.0.1:0")
 	p := startProxy(t, Config{Config: lost}, newAlarm(), addrOf(sink))
 
+	const enough = 1000 // changes, in far less than a second
+	changes := 0
 	var changer sync.WaitGroup
 	stop := make(chan struct{})
 	changer.Go(func() {
@@ -34,6 +36,7 @@ func TestChangeIsAtomicForEveryDatagram(t *testing.T) {
 			if err := p.SetConfig(cfg); err != nil {
 				t.Error(err)
 			}
+			changes++
 		}
 	})
 	c := client(t, p)
@@ -48,6 +51,9 @@ func TestChangeIsAtomicForEveryDatagram(t *testing.T) {
 	}
 	close(stop)
 	changer.Wait()
+	if changes < enough {
+		t.Errorf("only %d changes were made", changes)
+	}
 	s := p.Stats().Up.Link
 	if s.Dropped[lossy.CauseLoss]+s.Duplicated != s.PacketsIn {
 		t.Errorf("%d lost and %d doubled of %d, want every one to be either", s.Dropped[lossy.CauseLoss], s.Duplicated, s.PacketsIn)

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// A service that is down costs nothing but its own datagrams: the reports are
+// P3: a service that is down costs nothing but its own datagrams: the reports are
 // counted, and the first datagram after it is back gets through.
-func TestUpstreamDownAndBack(t *testing.T) {
+func TestP3_UpstreamDownAndBack(t *testing.T) {
 	eachSystem(t, upstreamDownAndBack)
 }
 

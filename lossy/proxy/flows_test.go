@@ -40,8 +40,8 @@ func TestEveryClientGetsItsOwnAnswers(t *testing.T) {
 	}
 }
 
-// A flood of new clients is refused and counted; those that are there go on.
-func TestFlowLimit(t *testing.T) {
+// P1: a flood of new clients is refused and counted; those that are there go on.
+func TestP1_FlowLimit(t *testing.T) {
 	const limit, flood = 2, 30
 	p := startProxy(t, Config{MaxFlows: limit}, newAlarm(), echo(t, "127.0.0.1:0"))
 	first, second := client(t, p), client(t, p)

@@ -111,6 +111,27 @@ func client(t testing.TB, p *Proxy) *net.UDPConn {
 	return c
 }
 
+// dialText is client for an address that is text.
+func dialText(t testing.TB, address string) *net.UDPConn {
+	t.Helper()
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(parseAddr(t, address)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func parseAddr(t testing.TB, address string) netip.AddrPort {
+	t.Helper()
+	a, err := netip.ParseAddrPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 // echo runs a service that answers every datagram with itself.
 func echo(t testing.TB, at string) netip.AddrPort {
 	t.Helper()

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Whatever the kernel says to a send, the lane goes on, and the datagram is
+// P12: whatever the kernel says to a send, the lane goes on, and the datagram is
 // either sent or dropped for a cause. A refusal is about an earlier datagram,
 // so this one is given again.
-func TestSendErrors(t *testing.T) {
+func TestP12_SendErrors(t *testing.T) {
 	refused := os.NewSyscallError("write", syscall.ECONNREFUSED)
 	failed := func(e error) error { return os.NewSyscallError("write", e) }
 	for _, c := range []struct {

@@ -192,11 +192,11 @@ func plainForwarder(t testing.TB, upstream netip.AddrPort) netip.AddrPort {
 	return addrOf(listen)
 }
 
-// memoryInUse is the heap and the stacks after a collection.
+// memoryInUse is the live heap, and the stacks.
 func memoryInUse() uint64 {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return m.HeapInuse + m.StackInuse
+	return m.HeapAlloc + m.StackInuse
 }
