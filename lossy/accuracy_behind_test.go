@@ -27,7 +27,7 @@ func checkLossBehind(p Profile, load []arrival) error {
 		work = max(0, work-int64(a.at-before)*rate)
 		before = a.at
 		fate := model.Decide(a.size)
-		if time.Duration(work/rate) > p.queue() {
+		if time.Duration(work/rate) > p.limit().time {
 			if got[i].Drop != CauseQueue {
 				return fmt.Errorf("packet %d: %v, want it dropped by the queue", i, got[i])
 			}

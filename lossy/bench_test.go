@@ -34,6 +34,13 @@ var benchmarkProfiles = []struct {
 	{"loss-trace", Profile{LossModel: LossTrace{"t", "0100101"}}},
 	{"correlated", Profile{LossModel: CorrelatedLoss{P: 0.05, Rho: 0.25}}},
 	{"burst-cap", Profile{Loss: 0.05, LossBurstCap: 3}},
+	{"rate", Profile{Rate: 9e6}},
+	{"packets", Profile{Rate: 9e6, QueuePackets: 100}},
+	{"drophead", Profile{Rate: 9e6, QueuePackets: 100, Discipline: DropHead{}}},
+	{"codel", Profile{Rate: 9e6, QueuePackets: 1000, Discipline: CoDel{codelTarget, codelInterval}}},
+	{"red", Profile{Rate: 9e6, QueuePackets: 100, Discipline: RED{redMin, redMax, false, redProbability, redWeight}}},
+	{"policer", Profile{Policer: Policer{9e6, 64 << 10}}},
+	{"trace", Profile{LinkTrace: &LinkTrace{"12 Mbit/s", []uint32{1}}}},
 }
 
 // BenchmarkDecide is the cost of a verdict.
@@ -50,7 +57,8 @@ func BenchmarkDecide(b *testing.B) {
 }
 
 // BenchmarkLink is the cost of a datagram of 1200 bytes in and out of a link,
-// with about 40 in flight where there is delay.
+// with about 40 in flight where there is delay, and with a full queue where the
+// rate is less than the 9.6 Mbit/s that are sent.
 func BenchmarkLink(b *testing.B) {
 	for _, c := range benchmarkProfiles {
 		b.Run("profile="+c.name, func(b *testing.B) {

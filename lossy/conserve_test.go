@@ -3,6 +3,7 @@ package lossy
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,6 @@ func drawProfile(t *rapid.T) Profile {
 		ReorderBy: rapid.IntRange(0, 12).Draw(t, "by"),
 		Duplicate: probability.Draw(t, "duplicate"),
 		Corrupt:   probability.Draw(t, "corrupt"),
-		Queue:     millis("queue", 50),
 
 		JitterReorder: rapid.Bool().Draw(t, "racing"), LossAfterQueue: rapid.Bool().Draw(t, "behind"),
 	}
@@ -42,9 +42,7 @@ func drawProfile(t *rapid.T) Profile {
 		}
 	}
 	p.Jitter = min(p.Delay, millis("jitter", 300))
-	if rapid.Bool().Draw(t, "limited") {
-		p.Rate = rapid.Float64Range(MinRate, 1e8).Draw(t, "rate")
-	}
+	drawBottleneck(t, &p)
 	if p.Loss < 0.5 {
 		p.Burst = rapid.SampledFrom([]float64{0, 1, 1.5, 4, 30}).Draw(t, "burst")
 	}
@@ -62,6 +60,40 @@ func drawProfile(t *rapid.T) Profile {
 // mostCopies bounds the copies of one packet here.
 const mostCopies = 3
 
+// drawBottleneck draws everything that concerns a Bottleneck.
+func drawBottleneck(t *rapid.T, p *Profile) {
+	switch rapid.IntRange(0, 3).Draw(t, "link") {
+	case 0:
+	case 1:
+		ms := rapid.SliceOfN(rapid.Uint32Range(0, 40), 1, 8).Draw(t, "chances")
+		slices.Sort(ms)
+		ms[len(ms)-1]++
+		p.LinkTrace = &LinkTrace{"drawn", ms}
+	default:
+		p.Rate = rapid.Float64Range(MinRate, 1e8).Draw(t, "rate")
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "queue in") {
+	case 0:
+	case 1:
+		p.Queue = time.Duration(rapid.IntRange(0, 50).Draw(t, "queue")) * time.Millisecond
+	case 2:
+		p.QueuePackets = rapid.IntRange(1, 20).Draw(t, "queue packets")
+	case 3:
+		p.QueueBytes = rapid.IntRange(1, 5000).Draw(t, "queue bytes")
+	}
+	p.Overhead = rapid.SampledFrom([]int{0, 28, 500}).Draw(t, "overhead")
+	p.ECN = rapid.Bool().Draw(t, "ecn")
+	low := rapid.IntRange(1, 5).Draw(t, "red min")
+	p.Discipline = rapid.SampledFrom([]Discipline{
+		nil, DropHead{}, CoDel{time.Millisecond, 3 * time.Millisecond}, CoDel{codelTarget, codelInterval},
+		RED{low, low + 5, false, 0.3, 0.2}, RED{100 * low, 200 * low, true, 0.02, 1},
+	}).Draw(t, "discipline")
+	if rapid.IntRange(0, 3).Draw(t, "policed") == 0 {
+		p.Policer = Policer{rapid.Float64Range(MinRate, 1e8).Draw(t, "police rate"), rapid.IntRange(1, 5000).Draw(t, "police burst")}
+	}
+	p.SharedBottleneck = rapid.Bool().Draw(t, "shared")
+}
+
 // world is a link under test and what it was given.
 type world struct {
 	mangled bool // some damage was more than a bit, so what came out tells little
@@ -70,13 +102,36 @@ type world struct {
 	latest  time.Duration // when the last datagram came out
 	sent    [][]byte
 	came    []int
+
+	told   map[uint64]bool // whose verdicts were told, and
+	copies int             // how many were to come of them
+	when   time.Duration   // the last was told
+}
+
+// hear wants one verdict on each packet, and in the order of time.
+func (w *world) hear(t *rapid.T) func(time.Duration, int, Verdict) {
+	w.told = make(map[uint64]bool)
+	return func(now time.Duration, size int, v Verdict) {
+		if w.told[v.Index] || now < w.when || size != len(w.sent[v.Index]) {
+			t.Fatalf("at %v, after %v: %v, of %d bytes; told before: %v", now, w.when, v, size, w.told[v.Index])
+		}
+		if (v.Copies == 0) != (v.Drop != CauseNone) {
+			t.Fatalf("%v: %d copies", v, v.Copies)
+		}
+		w.told[v.Index], w.when = true, now
+		w.copies += v.Copies
+	}
 }
 
 // receive takes one datagram out and checks that it is one that was sent, with
 // at most one bit changed, at its time and not before the one before.
 func (w *world) receive(t *rapid.T, at time.Duration) bool {
 	due, ok := w.link.NextTime()
+	waited := w.link.waiting.packets
 	b, got := w.link.Receive(at, []byte("prefix"))
+	if _, more := w.link.NextTime(); ok && due <= at && !got && !more && waited > 0 {
+		return false // all that waited was lost behind the queue
+	}
 	if want := ok && due <= at; got != want {
 		t.Fatalf("Receive(%v) gave %v though the next is due at %v, %v", at, got, due, ok)
 	}
@@ -152,12 +207,13 @@ func TestConservation(t *testing.T) {
 			return p
 		}
 		w.link = NewLink(rapid.Uint64().Draw(t, "seed"), 0, Up, profile(t))
+		w.link.SetTrace(w.hear(t))
 		t.Repeat(map[string]func(*rapid.T){
 			"send": func(t *rapid.T) {
 				for range rapid.IntRange(1, 8).Draw(t, "burst") {
 					payload := distinct(len(w.sent), 8*rapid.IntRange(0, 40).Draw(t, "words"))
 					w.sent, w.came = append(w.sent, payload), append(w.came, 0)
-					w.link.Send(w.now, payload)
+					w.link.SendMarked(w.now, payload, 0, ECN(rapid.IntRange(0, 3).Draw(t, "ecn")))
 				}
 			},
 			"wait":    func(t *rapid.T) { w.now += time.Duration(rapid.IntRange(0, 5e7).Draw(t, "ns")) },
@@ -181,6 +237,61 @@ func TestConservation(t *testing.T) {
 		if s.PacketsInFlight != 0 || s.BytesInFlight != 0 {
 			t.Fatalf("%d packets and %d bytes are left in flight for ever", s.PacketsInFlight, s.BytesInFlight)
 		}
+		if len(w.told) != len(w.sent) || uint64(w.copies) != s.PacketsOut {
+			t.Fatalf("%d verdicts on %d packets, %d copies of which %d came out", len(w.told), len(w.sent), w.copies, s.PacketsOut)
+		}
 		w.check(t)
+	})
+}
+
+// The same of links that share a bottleneck, each for itself: a datagram may
+// come and go in a call of another link.
+func TestConservationInASharedBottleneck(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := NewBottleneck()
+		links := make([]*Link, 3)
+		for flow := range links {
+			links[flow] = NewLink(rapid.Uint64().Draw(t, "seed"), uint64(flow), Up, drawProfile(t))
+			links[flow].SetBottleneck(b)
+		}
+		var now time.Duration
+		any := func(t *rapid.T) *Link { return rapid.SampledFrom(links).Draw(t, "link") }
+		t.Repeat(map[string]func(*rapid.T){
+			"send": func(t *rapid.T) {
+				for range rapid.IntRange(1, 8).Draw(t, "burst") {
+					any(t).SendMarked(now, make([]byte, rapid.IntRange(0, 300).Draw(t, "size")), 0, ECT0)
+				}
+			},
+			"wait":           func(t *rapid.T) { now += time.Duration(rapid.IntRange(0, 5e7).Draw(t, "ns")) },
+			"change profile": func(t *rapid.T) { any(t).SetProfile(drawProfile(t)) },
+			"receive": func(t *rapid.T) {
+				l := any(t)
+				due, some := l.NextTime()
+				if _, got := l.Receive(now, nil); got && (!some || due > now) {
+					t.Fatalf("a datagram came out at %v; the next was due at %v, %v", now, due, some)
+				}
+			},
+			"": func(t *rapid.T) {
+				for _, l := range links {
+					if s := l.Stats(); s.Unaccounted() != 0 {
+						t.Fatalf("%d packets are unaccounted for: %+v", s.Unaccounted(), s)
+					}
+				}
+			},
+		})
+		for _, l := range links {
+			for due, some := l.NextTime(); some; due, some = l.NextTime() {
+				now = max(now, due)
+				l.Receive(now, nil)
+			}
+		}
+		for _, l := range links {
+			if s := l.Stats(); s.PacketsInFlight != 0 || s.BytesInFlight != 0 || s.Unaccounted() != 0 {
+				t.Fatalf("%d packets and %d bytes are left in flight for ever: %+v", s.PacketsInFlight, s.BytesInFlight, s)
+			}
+		}
+		if packets, bytes := b.queued(); b.backlog.count != 0 || b.head.packets != 0 || b.head.bytes != 0 {
+			t.Fatalf("%d packets and %d bytes are left in the queue", packets, bytes)
+		}
 	})
 }

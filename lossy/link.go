@@ -9,8 +9,8 @@ import (
 // otherwise. That is 5 Gbit/s with 100 ms of delay.
 const DefaultCapacity = 64 << 20
 
-// Link is one direction of one flow in virtual time: a Model, then a drop-tail
-// queue, a transmitter of limited rate, and a wire with delay. Drive it so:
+// Link is one direction of one flow in virtual time: a Model, then a Bottleneck
+// (policer, queue, transmitter), and a wire with delay. Drive it so:
 //
 //	link.Send(now, datagram)              // whenever one arrives
 //	due, ok := link.NextTime()            // sleep until then, or until the next Send
@@ -21,16 +21,20 @@ const DefaultCapacity = 64 << 20
 // Times are monotonic, since an epoch the caller chooses. A Link is not for
 // concurrent use and never blocks. It allocates only while its load grows.
 type Link struct {
-	model       *Model
-	queue       queue
-	transmitter transmitter
-	order       fifo
-	down        bool
-	now         time.Duration // the latest time given to Send
-	capacity    int
-	trace       func(now time.Duration, size int, v Verdict)
-	tag         uint64 // of the datagram in Send
-	arrived     uint64 // tag of the datagram Receive gave last
+	model    *Model
+	own      Bottleneck
+	shared   *Bottleneck // nil = none was given
+	early    stream      // draws of RED
+	order    fifo
+	down     bool
+	now      time.Duration // the latest time given to Send
+	capacity int
+	trace    func(now time.Duration, size int, v Verdict)
+	outside  outside // of the datagram in Send
+	arrived  outside // of the datagram Receive gave last
+
+	waiting   load      // datagrams in backlogs
+	undecided undecided // the packet of which a copy has left a backlog and another has not
 
 	wire    line[passage] // datagrams that keep their place
 	race    race          // datagrams that may overtake each other (JitterReorder)
@@ -52,13 +56,20 @@ type Link struct {
 type passage struct {
 	due    time.Duration
 	number uint64 // how many went onto the wire before it
-	tag    uint64
+	outside
+}
+
+// outside is what is written on the outside of a datagram.
+type outside struct {
+	tag  uint64
+	mark ECN
 }
 
 // NewLink returns the link of one direction of one flow. It panics if the
 // profile is not valid. See NewModel for how flows are numbered.
 func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
 	l := &Link{model: NewModel(seed, flow, dir, p), capacity: DefaultCapacity}
+	l.early = newStream(seed, flow, dir, drawEarly)
 	l.SetProfile(p)
 	return l
 }
@@ -70,8 +81,26 @@ func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
 // JitterReorder overtake, whatever they were sent behind.
 func (l *Link) SetProfile(p Profile) {
 	l.model.SetProfile(p)
-	l.queue.limit = p.queue()
-	l.transmitter.set(p.rate())
+	l.bottleneck().set(&p)
+}
+
+// SetBottleneck gives the link a bottleneck that other links have too. It is
+// used for what is sent while the profile says SharedBottleneck, and takes the
+// profile's rules at once. A link can have one in its life; another one panics.
+func (l *Link) SetBottleneck(b *Bottleneck) {
+	if l.shared != nil && l.shared != b {
+		panic("lossy: the link shares another bottleneck already")
+	}
+	l.shared = b
+	l.SetProfile(l.model.profile)
+}
+
+// bottleneck is the one that datagrams sent now go through.
+func (l *Link) bottleneck() *Bottleneck {
+	if l.shared != nil && l.model.profile.SharedBottleneck {
+		return l.shared
+	}
+	return &l.own
 }
 
 // Profile returns the profile in force.
@@ -87,28 +116,32 @@ func (l *Link) SetDown(down bool) { l.down = down }
 // protects the machine; to model a network's buffer use Profile.Queue.
 func (l *Link) SetCapacity(bytes int) { l.capacity = bytes }
 
-// SetTrace has f called with every verdict, within Send. Nil ends it. f must
-// not call the link.
+// SetTrace has f called once with the verdict on every packet, when it is final
+// and in the order of those times: within Send, unless the queue decides at its
+// head (DropHead, CoDel). There it is final when the last copy of the packet
+// begins to be sent or is dropped, and is told by the call of Send or Receive
+// that brings the link there, of this link or one that shares its bottleneck. So
+// verdicts need not come in the order of Index. Nil ends it. f must not call
+// the link.
 func (l *Link) SetTrace(f func(now time.Duration, size int, v Verdict)) { l.trace = f }
 
 // Send puts a datagram on the link. The bytes are copied. A time before that
 // of an earlier Send counts as that time.
 func (l *Link) Send(now time.Duration, payload []byte) {
 	l.now = max(l.now, now)
+	l.advance(l.now)
 	v := l.model.Decide(len(payload))
 	l.stats.PacketsIn++
 	l.stats.BytesIn += uint64(len(payload))
+	final := true
 	if l.down {
 		v = v.dropped(CauseBlackout)
 		l.stats.Dropped[CauseBlackout]++
-	} else if l.model.profile.LossAfterQueue {
-		v = l.carryThenLose(v, payload)
 	} else {
-		l.observeLoss(&v)
-		v = l.carry(v, payload)
+		final = l.carry(&v, payload)
 	}
-	if l.trace != nil {
-		l.trace(l.now, len(payload), v)
+	if final {
+		l.tell(l.now, len(payload), &v)
 	}
 }
 
@@ -116,71 +149,108 @@ func (l *Link) Send(now time.Duration, payload []byte) {
 // such as addresses: Tag gives it back where the datagram comes out, on each
 // copy and whatever happened to the bytes.
 func (l *Link) SendTagged(now time.Duration, payload []byte, tag uint64) {
-	l.tag = tag
+	l.SendMarked(now, payload, tag, NotECT)
+}
+
+// SendMarked is SendTagged for a datagram whose IP header bears an ECN
+// codepoint. Mark gives it back, or CE if a queue marked it.
+func (l *Link) SendMarked(now time.Duration, payload []byte, tag uint64, mark ECN) {
+	l.outside = outside{tag, mark}
 	l.Send(now, payload)
-	l.tag = 0
+	l.outside = outside{}
 }
 
 // Tag is the tag of the datagram that Receive gave last, 0 if it had none.
-func (l *Link) Tag() uint64 { return l.arrived }
+func (l *Link) Tag() uint64 { return l.arrived.tag }
+
+// Mark is the ECN codepoint of the datagram that Receive gave last, NotECT if
+// it had none.
+func (l *Link) Mark() ECN { return l.arrived.mark }
 
 // Backlog is how long a datagram sent now would wait for its first bit to be
 // sent: the standing queue, as time at the link's rate. It is 0 without one.
 func (l *Link) Backlog(now time.Duration) time.Duration {
-	return l.transmitter.backlog(max(l.now, now))
+	return l.bottleneck().backlogged(max(l.now, now))
 }
 
-// carryThenLose is carry with the loss behind the transmitter: what the queue
-// does not let in never gets as far, and what is lost has used its time.
-func (l *Link) carryThenLose(v Verdict, payload []byte) Verdict {
-	admitted := l.queue.admits(l.transmitter.backlog(l.now))
-	if admitted {
-		l.observeLoss(&v)
+// advance has the bottlenecks do what they do up to now.
+func (l *Link) advance(now time.Duration) {
+	l.own.advance(now)
+	if l.shared != nil {
+		l.shared.advance(now)
 	}
-	if v.Drop == CauseNone {
-		return l.carry(v, payload)
-	}
-	if !admitted {
-		v = v.dropped(CauseQueue)
-	} else {
-		v.Wait = l.transmitter.transmit(l.now, len(payload)) - l.now
-	}
-	l.stats.Dropped[v.Drop]++
-	return v
 }
 
-// carry takes a packet past the queue, the transmitter and the wire, or drops
-// it, and returns the final verdict.
-func (l *Link) carry(v Verdict, payload []byte) Verdict {
-	if v.Drop != CauseNone {
+func (l *Link) tell(now time.Duration, size int, v *Verdict) {
+	if l.trace != nil {
+		l.trace(now, size, *v)
+	}
+}
+
+// carry takes a packet as far as it goes at once: past the bottleneck and onto
+// the wire, into the backlog before it, or nowhere. It says whether the verdict
+// is final.
+func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
+	behind := l.model.profile.LossAfterQueue
+	if !behind {
+		l.observeLoss(v)
+	}
+	if v.Drop != CauseNone && !behind {
 		l.stats.Dropped[v.Drop]++
-		return v
+		return true
 	}
-	l.observe(&v, len(payload))
-	if v.Corrupt {
-		payload = v.damage(append(l.damaged[:0], payload...))
-		l.damaged = payload
+	lost := v.Drop != CauseNone // behind the transmitter, if it gets there
+	size, copies := len(payload), 1
+	if !lost {
+		l.observe(v, size)
+		if v.Corrupt {
+			payload = v.damage(append(l.damaged[:0], payload...))
+			l.damaged = payload
+		}
+		copies = v.Copies
+		l.stats.Duplicated += uint64(copies - 1)
 	}
-	copies := v.Copies
-	l.stats.Duplicated += uint64(copies - 1)
+	b := l.bottleneck()
+	deferred := b.deferred()
 	for n := range copies {
-		why := l.refuses(len(payload))
-		if why != CauseNone {
+		why, marked := l.refuses(b, v, n, payload)
+		if behind && n == 0 && !deferred && (why == CauseNone || why == CauseOverload) {
+			l.observeLoss(v)
+		}
+		switch {
+		case why != CauseNone:
 			l.stats.Dropped[why] += uint64(copies - n)
 			if n == 0 {
-				return v.dropped(why)
+				*v = v.dropped(why)
+				return true
+			}
+			if deferred {
+				l.endEarly(b, v, size)
+				return false
 			}
 			v.Copies = n
-			return v
+			return true
+		case deferred:
+			l.wait(b, waiting{
+				verdict: *v, sent: size, last: n == copies-1, late: l.late(n), outside: l.outside,
+			}, marked, payload)
+		case lost:
+			l.stats.Dropped[v.Drop]++
+			v.Wait = b.transmit(l.now, len(payload)+b.overhead) - l.now
+		default:
+			sent := b.transmit(l.now, len(payload)+b.overhead)
+			if n == 0 {
+				v.Wait = sent - l.now
+				l.count(v)
+			}
+			o := l.outside
+			if marked {
+				o.mark = l.marked(v)
+			}
+			l.enter(v, l.lay(v, sent, l.late(n), l.model.profile.JitterReorder, &l.order), o, payload)
 		}
-		sent := l.transmitter.transmit(l.now, len(payload))
-		if n == 0 {
-			v.Wait = sent - l.now
-			l.count(&v)
-		}
-		l.enter(&v, sent, l.late(n), payload)
 	}
-	return v
+	return !deferred
 }
 
 // late is by how much the n-th copy of a packet follows behind the packet.
@@ -188,37 +258,66 @@ func (l *Link) late(n int) time.Duration {
 	return time.Duration(n) * l.model.profile.DuplicateDelay
 }
 
-// refuses says why a datagram of that size cannot be taken in now, if so.
-func (l *Link) refuses(size int) Cause {
-	if !l.queue.admits(l.transmitter.backlog(l.now)) {
-		return CauseQueue
+// refuses says why the n-th copy of a packet cannot be taken in now, if so, or
+// whether it is marked.
+func (l *Link) refuses(b *Bottleneck, v *Verdict, n int, payload []byte) (why Cause, marked bool) {
+	if n > 0 {
+		b.advance(l.now) // an idle transmitter has taken up the copy before
 	}
-	if l.charge()+size+entryBytes > l.capacity {
-		return CauseOverload
+	size := len(payload) + b.overhead
+	why, marked = b.admit(l.now, size, l.outside.mark, l.early, v.Index^uint64(n)<<48)
+	held := l.charge() + entryBytes
+	if v.Drop == CauseNone {
+		held += len(payload)
 	}
-	return CauseNone
+	if why == CauseNone && held > l.capacity && (v.Drop == CauseNone || b.deferred()) {
+		why = CauseOverload
+	}
+	return why, marked
+}
+
+// marked notes that a datagram is marked, and returns its new codepoint.
+func (l *Link) marked(v *Verdict) ECN {
+	l.stats.Marked++
+	v.Marked = true
+	return CE
 }
 
 // charge is the memory held for datagrams.
-func (l *Link) charge() int { return l.wire.charge() + l.race.charge() + l.aside.charge() }
+func (l *Link) charge() int {
+	return l.wire.charge() + l.race.charge() + l.aside.charge() + l.waiting.charge()
+}
 
-// enter puts a datagram on the wire, or aside if it is displaced. One that is
+// place is when a datagram comes out of the wire, and what it does there.
+type place struct {
+	due    time.Duration
+	racing bool
+	aside  bool
+}
+
+// lay decides about the place of a datagram whose last bit is out. One that is
 // sent at once, and a copy that comes late, race those on the wire: they neither
 // wait for others nor hold them up.
-func (l *Link) enter(v *Verdict, sent, late time.Duration, payload []byte) {
-	due := sent + v.Delay + late
-	alone := v.AtOnce || late > 0
-	racing := alone || l.model.profile.JitterReorder
-	if !alone {
-		if inOrder := l.order.due(due); !racing {
-			due = inOrder
-		}
+func (l *Link) lay(v *Verdict, sent, late time.Duration, racing bool, order *fifo) place {
+	p := place{due: sent + v.Delay + late, racing: racing}
+	if v.AtOnce || late > 0 {
+		p.racing = true
+		return p
 	}
-	switch p := (passage{due, l.entered, l.tag}); {
-	case !alone && (v.By > 0 || v.Hold > 0):
-		l.stepAside(v, due, payload)
+	if inOrder := order.due(p.due); !racing {
+		p.due = inOrder
+	}
+	p.aside = v.By > 0 || v.Hold > 0
+	return p
+}
+
+// enter puts a datagram on the wire, or aside if it is displaced.
+func (l *Link) enter(v *Verdict, at place, o outside, payload []byte) {
+	switch p := (passage{at.due, l.entered, o}); {
+	case at.aside:
+		l.stepAside(v, at.due, o, payload)
 		return
-	case racing:
+	case at.racing:
 		l.race.push(p, payload)
 	default:
 		l.wire.push(p, payload)
@@ -227,18 +326,15 @@ func (l *Link) enter(v *Verdict, sent, late time.Duration, payload []byte) {
 }
 
 // stepAside has a datagram wait beside the wire until it has been overtaken.
-func (l *Link) stepAside(v *Verdict, due time.Duration, payload []byte) {
-	d := displaced{after: l.entered, tag: l.tag}
+func (l *Link) stepAside(v *Verdict, due time.Duration, o outside, payload []byte) {
+	d := displaced{after: l.entered, until: math.MaxUint64, outside: o}
 	// Never before an earlier displaced one, whose By, hold or delay may have
 	// been larger.
-	if v.Hold > 0 {
-		l.expires = max(l.expires, due+v.Hold)
-		d.until = math.MaxUint64
-	} else {
+	if v.Hold == 0 {
 		l.until = max(l.until, l.entered+uint64(v.By))
-		l.expires = max(l.expires, due+ReorderHold)
 		d.until = l.until
 	}
+	l.expires = max(l.expires, due+v.held())
 	d.expires = l.expires
 	l.aside.push(d, payload)
 }
@@ -278,17 +374,28 @@ func (p *passage) before(q *passage) bool {
 	return p.due < q.due || p.due == q.due && p.number < q.number
 }
 
-// NextTime returns when the next datagram comes out. It may lie in the past:
-// then the caller is late by the difference. False means the link is empty.
+// NextTime returns when the next datagram comes out, unless another is sent
+// before. It may lie in the past: then the caller is late by the difference.
+// False means the link is empty.
+//
+// Where the queue decides at its head (DropHead, CoDel), nothing may come out at
+// that time in two cases: if all that waits will be lost behind the queue, it is
+// when the last of it is; and while datagrams wait in a shared queue, it is the
+// time of the next decision there, if that is sooner. Call Receive then as well.
 func (l *Link) NextTime() (time.Duration, bool) {
 	from, due := l.next()
-	return due, from != fromNowhere
+	some := from != fromNowhere
+	if l.waiting.packets > 0 {
+		return l.foresee(due, some)
+	}
+	return due, some
 }
 
 // Receive appends the next datagram that is due at or before now to dst. False
 // means none is, and dst comes back unchanged. It is the one whose time
-// NextTime gave.
+// NextTime gave. Whatever waits is decided about up to now.
 func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
+	l.advance(now)
 	from, due := l.next()
 	if from == fromNowhere || due > now {
 		return dst, false
@@ -306,7 +413,7 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 	case fromAside:
 		l.latest = due // one that follows by number cannot come before one held by time
 		l.overtaken(l.aside.first().after)
-		l.arrived = l.aside.first().tag
+		l.arrived = l.aside.first().outside
 		dst = append(dst, l.aside.payload()...)
 		l.aside.drop()
 	default:
@@ -321,7 +428,7 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 func (l *Link) pass(p *passage) {
 	l.passed++
 	l.latest = p.due
-	l.arrived = p.tag
+	l.arrived = p.outside
 	l.overtaken(p.number)
 	l.newest = max(l.newest, p.number+1)
 }
@@ -338,8 +445,8 @@ func (l *Link) overtaken(before uint64) {
 // Stats returns a snapshot of all counts.
 func (l *Link) Stats() Stats {
 	s := l.stats
-	s.PacketsInFlight = uint64(l.wire.count + l.race.count + l.aside.count)
-	s.BytesInFlight = uint64(l.wire.used + l.race.used + l.aside.used)
+	s.PacketsInFlight = uint64(l.wire.count + l.race.count + l.aside.count + l.waiting.packets)
+	s.BytesInFlight = uint64(l.wire.used + l.race.used + l.aside.used + l.waiting.bytes)
 	return s
 }
 
@@ -347,11 +454,23 @@ func (l *Link) Stats() Stats {
 // compare the rates configured with the rates observed: loss for every packet
 // that comes to where it may be lost, the rest for those that are not.
 func (l *Link) observeLoss(v *Verdict) {
+	if e := l.exposure(); e.exposed {
+		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, e.probability, e.inflation)
+	}
+}
+
+// exposure is what the loss model is expected to do to the packet decided last.
+type exposure struct {
+	exposed                bool
+	probability, inflation float64
+}
+
+func (l *Link) exposure() exposure {
 	if l.model.losses == nil {
-		return
+		return exposure{}
 	}
 	probability, inflation := l.model.losses.odds()
-	l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, probability, inflation)
+	return exposure{true, probability, inflation}
 }
 
 func (l *Link) observe(v *Verdict, size int) {
@@ -359,24 +478,12 @@ func (l *Link) observe(v *Verdict, size int) {
 	if p.Duplicate > 0 {
 		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
 	}
-	if p.Corrupt > 0 && p.CorruptHow.touches(size) {
+	if p.Corrupt > 0 && size > 0 {
 		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, p.Corrupt, 1)
 	}
 	if p.Reorder > 0 {
-		l.observeReorder(v)
+		l.stats.Tallies[ImpairmentReorder].add(v.By > 0, p.Reorder, 1)
 	}
-}
-
-// observeReorder judges netem's gap by its share in the long run, and as if
-// its packets were independent: they are more regular, so the interval is wider
-// than it need be.
-func (l *Link) observeReorder(v *Verdict) {
-	p := &l.model.profile
-	share := p.Reorder
-	if p.ReorderGap > 0 {
-		share = p.gapShare()
-	}
-	l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce, share, 1)
 }
 
 // count enters what happens to a packet that is taken in.
@@ -384,7 +491,7 @@ func (l *Link) count(v *Verdict) {
 	if v.Corrupt {
 		l.stats.Corrupted++
 	}
-	if v.By > 0 || v.Hold > 0 || v.AtOnce {
+	if v.By > 0 {
 		l.stats.Displaced++
 	}
 }

@@ -76,6 +76,62 @@ func FormatRate(bitsPerSecond float64) string {
 	return "0"
 }
 
+// exactRate is FormatRate with as many digits as ParseRate needs to read the
+// same number.
+func exactRate(bitsPerSecond float64) string {
+	text := FormatRate(bitsPerSecond)
+	if back, err := ParseRate(text); err == nil && back == bitsPerSecond {
+		return text
+	}
+	return strconv.FormatFloat(bitsPerSecond, 'f', -1, 64) + "bit"
+}
+
+var sizeUnits = []struct {
+	name  string
+	bytes int
+}{
+	{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10},
+	{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"KB", 1e3}, {"B", 1},
+}
+
+// ParseSize reads a number of bytes, at most MaxQueueBytes: "64KiB" (1024
+// each), "64kB" (1000 each), "1500B" or "0". Another bare number is refused,
+// because it may be meant as packets.
+func ParseSize(s string) (int, error) {
+	text := strings.TrimSpace(s)
+	if text == "0" {
+		return 0, nil
+	}
+	for _, unit := range sizeUnits {
+		number, found := strings.CutSuffix(text, unit.name)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 32)
+		if err != nil {
+			break
+		}
+		if n > uint64(MaxQueueBytes/unit.bytes) {
+			return 0, fmt.Errorf("%q is out of range: a size is at most %s", s, formatSize(MaxQueueBytes))
+		}
+		return int(n) * unit.bytes, nil
+	}
+	if _, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return 0, fmt.Errorf("%q has no unit: write it like %sB or %sKiB", s, text, text)
+	}
+	return 0, fmt.Errorf("%q is not a size: write it like 1500B, 64KiB or 1MB", s)
+}
+
+// formatSize writes a number of bytes as ParseSize reads it.
+func formatSize(n int) string {
+	for _, unit := range sizeUnits[:3] {
+		if n >= unit.bytes && n%unit.bytes == 0 {
+			return strconv.Itoa(n/unit.bytes) + unit.name
+		}
+	}
+	return strconv.Itoa(n) + "B"
+}
+
 // FormatProbability writes a probability so that ParseProbability reads the
 // same number back: in percent if that takes six digits, else as it is.
 func FormatProbability(p float64) string {

@@ -30,12 +30,12 @@ func (d Direction) String() string {
 // Limits of a Profile. They keep every sum of times far from overflow and
 // every typing error (a delay of 40h for 40ms) from looking like a dead wire.
 const (
-	MaxDelay     = time.Hour              // most a Profile may ask for in Delay, Jitter and Queue
-	MaxBurst     = 1e6                    // longest mean loss burst, in packets
-	MaxReorderBy = 1 << 20                // largest displacement, in datagrams
-	MinRate      = 1e3                    // slowest link, bits per second
-	MaxRate      = 1e12                   // fastest link, bits per second
-	DefaultQueue = 100 * time.Millisecond // drop-tail limit when Rate is set and Queue is zero
+	MaxDelay     = time.Hour // most a Profile may ask for in Delay, Jitter and Queue
+	MaxBurst     = 1e6       // longest mean loss burst, in packets
+	MaxReorderBy = 1 << 20   // largest displacement, in datagrams
+	MinRate      = 1e3       // slowest link, bits per second
+	MaxRate      = 1e12      // fastest link, bits per second
+	MaxOverhead  = 1 << 10   // most bytes of overhead for a datagram
 
 	DefaultReorderBy = 3 // displacement when Reorder is set and ReorderBy is zero
 )
@@ -91,12 +91,33 @@ type Profile struct {
 	DuplicateDelay  time.Duration
 	// CorruptHow is what damage does; the zero value flips one bit.
 	CorruptHow Damage
-	// Rate is the speed of the link in payload bits per second, 0 = unlimited.
-	Rate float64
-	// Queue is the drop-tail limit before the link, as time at Rate: no packet
-	// that is let in waits longer. 0 means DefaultQueue; without Rate
-	// it has no meaning.
-	Queue time.Duration
+	// Policer drops what exceeds its rate, before the queue.
+	Policer Policer
+	// Rate is the speed of the link in bits per second, 0 = unlimited.
+	// LinkTrace replaces it by a recorded link, nil = none. Without either, no
+	// datagram ever queues.
+	Rate      float64
+	LinkTrace *LinkTrace
+	// Overhead is how many bytes each datagram takes beyond its payload: on the
+	// link, in the policer, and in a queue that counts bytes. 28 are the IPv4
+	// and UDP headers, 48 those over IPv6.
+	Overhead int
+	// Queue is the limit of the queue before the link, as time: no packet that
+	// is let in waits longer. QueuePackets and QueueBytes limit it otherwise, by
+	// what may wait, the datagram being sent not counted. One of the three may
+	// be set; if none is, it is DefaultQueue, or DefaultTraceQueue datagrams
+	// before a LinkTrace.
+	Queue        time.Duration
+	QueuePackets int
+	QueueBytes   int
+	// Discipline is what the queue drops, and when; nil is drop-tail.
+	Discipline Discipline
+	// ECN has a CoDel or RED mark ECN-capable datagrams that it would drop
+	// (RFC 3168).
+	ECN bool
+	// SharedBottleneck has all flows of a direction go through one policer,
+	// queue and transmitter, where each has its own otherwise.
+	SharedBottleneck bool
 	// LossAfterQueue has packets lost behind the bottleneck instead of before
 	// it: one that the loss model takes has been through the queue, and over
 	// the transmitter, when it is lost.
@@ -157,6 +178,9 @@ func (p Profile) Validate() error {
 	}
 	if err := p.CorruptHow.validate(); err != nil {
 		return fmt.Errorf("corrupt-how %v: %w", p.CorruptHow, err)
+	}
+	if err := p.validateBottleneck(); err != nil {
+		return err
 	}
 	if !(p.Rate == 0 || p.Rate >= MinRate && p.Rate <= MaxRate) {
 		return fmt.Errorf("rate %v: must be between 1kbit and 1tbit per second, or 0 for unlimited", p.Rate)
@@ -228,8 +252,13 @@ func (p Profile) String() string {
 	} else if p.Corrupt > 0 {
 		add("corrupt %s", formatProbability(p.Corrupt))
 	}
-	if p.Rate > 0 {
-		add("rate %s queue %v", FormatRate(p.Rate), p.queue())
+	if p.Policer != (Policer{}) {
+		add("policer %v", p.Policer)
+	}
+	if p.LinkTrace != nil {
+		add("link trace %v%s", p.LinkTrace, p.before())
+	} else if p.Rate > 0 {
+		add("rate %s%s", FormatRate(p.Rate), p.before())
 	}
 	if len(parts) == 0 {
 		return "perfect"
@@ -259,17 +288,56 @@ func (p Profile) where() string {
 	return ""
 }
 
+// before is what String says of the queue before the link.
+func (p *Profile) before() string {
+	text := fmt.Sprintf(" queue %v", p.limit())
+	if p.Discipline != nil {
+		text += fmt.Sprintf(" %v", p.Discipline)
+	}
+	if p.ECN {
+		text += " ecn"
+	}
+	if p.Overhead > 0 {
+		text += fmt.Sprintf(" overhead %d bytes", p.Overhead)
+	}
+	if p.SharedBottleneck {
+		text += " shared"
+	}
+	return text
+}
+
 // bursty says whether losses follow Gilbert-Elliott. A loss of 1 leaves
 // nothing to burst.
 func (p Profile) bursty() bool { return p.Burst > 1 && p.Loss < 1 }
 
-func (p Profile) queue() time.Duration {
-	if p.Queue == 0 {
-		return DefaultQueue
-	}
-	return p.Queue
-}
-
 // rate is the link's speed in whole bits per second, so that transmission
 // times can be exact integers on every machine.
-func (p Profile) rate() uint64 { return uint64(math.Round(p.Rate)) }
+func (p *Profile) rate() uint64 { return wholeRate(p.Rate) }
+
+func wholeRate(bitsPerSecond float64) uint64 { return uint64(math.Round(bitsPerSecond)) }
+
+// meanRate is the speed of the link, 0 if nothing limits it.
+func (p *Profile) meanRate() float64 {
+	if p.LinkTrace != nil {
+		return p.LinkTrace.Rate()
+	}
+	return p.Rate
+}
+
+func (p *Profile) validateBottleneck() error {
+	if p.Overhead < 0 || p.Overhead > MaxOverhead {
+		return fmt.Errorf("overhead %d: must be between 0 and %d bytes", p.Overhead, MaxOverhead)
+	}
+	if p.LinkTrace != nil && p.Rate > 0 {
+		return fmt.Errorf("rate %s: the link has a trace (%v), which is its rate", FormatRate(p.Rate), p.LinkTrace)
+	}
+	if err := p.validateQueue(); err != nil {
+		return err
+	}
+	if p.Discipline != nil {
+		if err := p.Discipline.validate(); err != nil {
+			return fmt.Errorf("queue-discipline: %w", err)
+		}
+	}
+	return p.Policer.validate()
+}

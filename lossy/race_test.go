@@ -24,7 +24,7 @@ func TestRaceComesOutInTheOrderOfTimes(t *testing.T) {
 			"push": func(t *rapid.T) {
 				for range rapid.IntRange(1, 5).Draw(t, "burst") {
 					payload := bytes.Repeat([]byte{byte(pushed)}, size.Draw(t, "size"))
-					p := passage{time.Duration(rapid.IntRange(0, 50).Draw(t, "due")), pushed, pushed * 7}
+					p := passage{time.Duration(rapid.IntRange(0, 50).Draw(t, "due")), pushed, outside{tag: pushed * 7}}
 					kept := r.push(p, payload)
 					want = append(want, held{p, bytes.Clone(payload)})
 					if len(kept) > 0 {
@@ -67,7 +67,7 @@ func TestRaceGivesItsMemoryBack(t *testing.T) {
 	var r race
 	const n = 200_000
 	for i := range uint64(n) {
-		r.push(passage{time.Duration(n - i), i, 0}, make([]byte, 10)) // the oldest comes out last
+		r.push(passage{time.Duration(n - i), i, outside{}}, make([]byte, 10)) // the oldest comes out last
 	}
 	for range n - 1 {
 		r.drop()

@@ -24,6 +24,8 @@ const (
 	drawStateMove    purpose = 24
 	drawExactly      purpose = 25
 	drawCorrelated   purpose = 26
+	drawEarly        purpose = 40 // RED
+
 	drawDamage       purpose = 60 // where and how a payload is damaged otherwise
 	drawDisplacement purpose = 61 // of Profile.ReorderSpread
 )

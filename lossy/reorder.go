@@ -106,5 +106,5 @@ type displaced struct {
 	after   uint64        // how many datagrams went onto the wire before it, and
 	until   uint64        // how many must have come out of it to let this one go
 	expires time.Duration // when it goes in any case
-	tag     uint64
+	outside
 }

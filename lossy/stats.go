@@ -46,6 +46,8 @@ type Stats struct {
 	Displaced  uint64 // packets let in to be overtaken, or to overtake
 	Reordered  uint64 // datagrams that came out after one sent later (RFC 4737)
 
+	Marked uint64 // datagrams that a queue marked CE instead of dropping them (RFC 3168)
+
 	PacketsInFlight, BytesInFlight uint64 // sent and not yet received
 
 	Tallies [impairmentCount]Tally // by Impairment; see Observed
@@ -80,6 +82,7 @@ func (s *Stats) Add(o Stats) {
 	s.Corrupted += o.Corrupted
 	s.Displaced += o.Displaced
 	s.Reordered += o.Reordered
+	s.Marked += o.Marked
 	s.PacketsInFlight += o.PacketsInFlight
 	s.BytesInFlight += o.BytesInFlight
 	for i, t := range o.Tallies {

@@ -13,13 +13,15 @@ type Cause uint8
 const (
 	CauseNone     Cause = iota // it was not dropped
 	CauseLoss                  // lost by the loss model
-	CauseQueue                 // the drop-tail queue before the rate limit was full
+	CauseQueue                 // the queue before the rate limit was full
 	CauseBlackout              // the link was down
 	CauseOverload              // the link held as many bytes as it may: our limit, not the network's
+	CauseAQM                   // active queue management dropped it before the queue was full: CoDel, RED
+	CausePolicer               // it exceeded the rate of the policer
 	causeCount
 )
 
-var causeNames = [causeCount]string{"none", "loss", "queue", "blackout", "overload"}
+var causeNames = [causeCount]string{"none", "loss", "queue", "blackout", "overload", "aqm", "policer"}
 
 // String returns the metric label of the cause.
 func (c Cause) String() string {
@@ -31,7 +33,7 @@ func (c Cause) String() string {
 
 // Causes returns all causes for which Stats counts drops, in a fixed order.
 func Causes() []Cause {
-	return []Cause{CauseLoss, CauseQueue, CauseBlackout, CauseOverload}
+	return []Cause{CauseLoss, CauseQueue, CauseBlackout, CauseOverload, CauseAQM, CausePolicer}
 }
 
 // Verdict is what becomes of one packet. Model.Decide fills what follows from
@@ -52,6 +54,15 @@ type Verdict struct {
 	By      int           // later datagrams that overtake it, 0 = it keeps its place
 	Hold    time.Duration // or how long it is held while they do
 	AtOnce  bool          // sent without delay, to overtake those before it (Profile.ReorderGap)
+	Marked  bool          // a queue marked it, or a copy, as having met congestion (ECN)
+}
+
+// held is for how long a displaced packet waits at most beyond its turn.
+func (v *Verdict) held() time.Duration {
+	if v.Hold > 0 {
+		return v.Hold
+	}
+	return ReorderHold
 }
 
 // dropped is the verdict on a packet that goes nowhere.
@@ -88,6 +99,9 @@ func (v Verdict) String() string {
 	}
 	if v.Hold > 0 {
 		fmt.Fprintf(&b, ", held for %v", v.Hold)
+	}
+	if v.Marked {
+		b.WriteString(", marked CE")
 	}
 	return b.String()
 }

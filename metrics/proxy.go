@@ -107,6 +107,7 @@ func directionRows() []row[proxy.DirectionStats] {
 		count(proxyDuplicatedPackets, "", func(s *S) uint64 { return s.Link.Duplicated }),
 		count(proxyCorruptedPackets, "", func(s *S) uint64 { return s.Link.Corrupted }),
 		count(proxyReorderedPackets, "", func(s *S) uint64 { return s.Link.Reordered }),
+		count(proxyMarkedPackets, "", func(s *S) uint64 { return s.Link.Marked }),
 		count(proxyRefusals, "", func(s *S) uint64 { return s.Refused }),
 		count(proxyReadErrors, "", func(s *S) uint64 { return s.ReadErrors }),
 		count(proxyPacketsInFlight, "", func(s *S) uint64 { return s.Link.PacketsInFlight }),

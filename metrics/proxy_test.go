@@ -19,6 +19,7 @@ func sampleProxy() proxy.Stats {
 		d.PacketsSent, d.BytesSent = base+3, base+4
 		d.Link.Duplicated, d.Link.Corrupted, d.Link.Reordered = base+5, base+6, base+7
 		d.Refused, d.ReadErrors = base+8, base+9
+		d.Link.Marked = base + 12
 		d.Link.PacketsInFlight, d.Link.BytesInFlight = base+10, base+11
 		for j, cause := range lossy.Causes() {
 			d.Link.Dropped[cause] = base + 20 + uint64(j)
@@ -43,7 +44,8 @@ func proxyCounters(direction string, base int) string {
 	} {
 		fmt.Fprintf(&b, "udplab_proxy_%s{direction=%q} %d\n", name, direction, base+1+i)
 	}
-	for i, cause := range []string{"loss", "queue", "blackout", "overload"} {
+	fmt.Fprintf(&b, "udplab_proxy_marked_packets_total{direction=%q} %d\n", direction, base+12)
+	for i, cause := range []string{"loss", "queue", "blackout", "overload", "aqm", "policer"} {
 		fmt.Fprintf(&b, "udplab_proxy_dropped_packets_total{cause=%q,direction=%q} %d\n", cause, direction, base+20+i)
 	}
 	for i, cause := range []string{"flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"} {

@@ -14,7 +14,7 @@ import (
 // command's flags and the API share the list, so they cannot drift apart.
 type Field struct {
 	Name  string // of the flag and of the JSON key
-	Kind  string // what a value is: "percent", "duration", "rate", "packets", "switch", "model", "damage"
+	Kind  string // what a value is: "percent", "duration", "rate", "packets", "bytes", "switch", "model", or what it names
 	Usage string // one line for --help
 
 	parse  func(p *lossy.Profile, value string) error                      // or, where a value
@@ -49,7 +49,9 @@ func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
 func (f *Field) Switch() bool { return f.Kind == "switch" }
 
 // number says whether a value is a bare number, so that JSON writes it as one.
-func (f *Field) number(value string) bool { return f.Kind == "packets" && json.Valid([]byte(value)) }
+func (f *Field) number(value string) bool {
+	return (f.Kind == "packets" || f.Kind == "bytes") && json.Valid([]byte(value))
+}
 
 // Fields returns all settings of a profile, in the order in which a datagram
 // meets them.
@@ -71,7 +73,7 @@ func Fields() []Field {
 		},
 		{
 			Name: "loss-burst-cap", Kind: "packets", Usage: "most datagrams lost in a row, 0 = no limit",
-			parse:  func(p *lossy.Profile, s string) error { return parseCount(&p.LossBurstCap, s) },
+			parse:  func(p *lossy.Profile, s string) error { return parseCount(&p.LossBurstCap, s, "packets") },
 			format: func(p *lossy.Profile) string { return strconv.Itoa(p.LossBurstCap) },
 		},
 		duration("delay", "one-way delay", func(p *lossy.Profile) *time.Duration { return &p.Delay }),
@@ -102,12 +104,44 @@ func Fields() []Field {
 			format: func(p *lossy.Profile) string { return p.CorruptHow.String() },
 		},
 		{
+			Name: "policer", Kind: "policer", Usage: "drop what exceeds a rate, such as rate=10mbit,burst=64KiB, or none",
+			parse:  func(p *lossy.Profile, s string) (err error) { return parsed(&p.Policer, s, lossy.ParsePolicer) },
+			format: func(p *lossy.Profile) string { return p.Policer.String() },
+		},
+		{
 			Name: "rate", Kind: "rate", Usage: "speed of the link, such as 10mbit, 0 = unlimited",
 			parse:  func(p *lossy.Profile, s string) (err error) { return parsed(&p.Rate, s, lossy.ParseRate) },
 			format: func(p *lossy.Profile) string { return lossy.FormatRate(p.Rate) },
 		},
-		duration("queue", fmt.Sprintf("longest wait before the link, beyond it datagrams are dropped; 0 = %v", lossy.DefaultQueue),
-			func(p *lossy.Profile) *time.Duration { return &p.Queue }),
+		{
+			Name: "link-trace", Kind: "file",
+			Usage: "replay the link that mahimahi recorded in a file, instead of --rate; none = --rate",
+			read: func(p *lossy.Profile, s string, read lossy.ReadFile) error {
+				return parsed(&p.LinkTrace, s, func(s string) (*lossy.LinkTrace, error) { return lossy.ParseLinkTrace(s, read) })
+			},
+			format: func(p *lossy.Profile) string { return p.LinkTrace.String() },
+		},
+		{
+			Name: "overhead", Kind: "bytes", Usage: "what each datagram takes on the link beyond its payload, 28 for IPv4 and UDP",
+			parse:  func(p *lossy.Profile, s string) error { return parseCount(&p.Overhead, s, "bytes") },
+			format: func(p *lossy.Profile) string { return strconv.Itoa(p.Overhead) },
+		},
+		{
+			Name: "queue", Kind: "limit",
+			Usage:  fmt.Sprintf("longest queue before the link, as 100ms, 50packets or 64KiB; 0 = %v", lossy.DefaultQueue),
+			parse:  (*lossy.Profile).SetQueue,
+			format: (*lossy.Profile).FormatQueue,
+		},
+		{
+			Name: "queue-discipline", Kind: "discipline",
+			Usage:  "what the queue drops, and when: drop-tail, drop-head, codel or red",
+			parse:  func(p *lossy.Profile, s string) (err error) { return parsed(&p.Discipline, s, lossy.ParseDiscipline) },
+			format: func(p *lossy.Profile) string { return lossy.FormatDiscipline(p.Discipline) },
+		},
+		onOff("ecn", "have codel and red mark ECN-capable datagrams instead of dropping them",
+			func(p *lossy.Profile) *bool { return &p.ECN }),
+		onOff("shared-bottleneck", "have all flows of a direction share one policer, queue and link",
+			func(p *lossy.Profile) *bool { return &p.SharedBottleneck }),
 		onOff("loss-after-queue", "lose datagrams behind the link instead of before its queue",
 			func(p *lossy.Profile) *bool { return &p.LossAfterQueue }),
 	}
@@ -132,7 +166,7 @@ func duration(name, usage string, of func(*lossy.Profile) *time.Duration) Field 
 func packets(name, usage string, of func(*lossy.Profile) *int) Field {
 	return Field{
 		Name: name, Kind: "packets", Usage: usage,
-		parse:  func(p *lossy.Profile, s string) error { return parseCount(of(p), s) },
+		parse:  func(p *lossy.Profile, s string) error { return parseCount(of(p), s, "packets") },
 		format: func(p *lossy.Profile) string { return strconv.Itoa(*of(p)) },
 	}
 }
@@ -185,10 +219,10 @@ func parseBurst(at *float64, s string) error {
 	return nil
 }
 
-func parseCount(at *int, s string) error {
+func parseCount(at *int, s, unit string) error {
 	v, err := strconv.ParseInt(s, 10, 32)
 	if err != nil {
-		return fmt.Errorf("%q is not a number of packets: write it like 3", s)
+		return fmt.Errorf("%q is not a number of %s: write it like 3", s, unit)
 	}
 	*at = int(v)
 	return nil
@@ -197,7 +231,7 @@ func parseCount(at *int, s string) error {
 // parseReorderBy reads the one number of others that overtake, or a law of it.
 func parseReorderBy(p *lossy.Profile, s string) error {
 	var by int
-	if parseCount(&by, s) == nil {
+	if parseCount(&by, s, "packets") == nil {
 		p.ReorderBy, p.ReorderSpread = by, lossy.Displacement{}
 		return nil
 	}

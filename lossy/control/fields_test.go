@@ -15,8 +15,8 @@ import (
 // Every setting of a profile has a field, and no two share one: a profile
 // written field by field reads back as the same profile.
 func TestFieldsCoverTheProfile(t *testing.T) {
-	// reorder-by is two settings, of which one is zero.
-	if got, want := len(Fields()), reflect.TypeFor[lossy.Profile]().NumField()-1; got != want {
+	// reorder-by is two settings, and the queue three, of which one is not zero.
+	if got, want := len(Fields()), reflect.TypeFor[lossy.Profile]().NumField()-3; got != want {
 		t.Errorf("%d fields, but a profile has %d settings", got, want)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -30,8 +30,11 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			Duplicate: share.Draw(t, "duplicate"), Corrupt: share.Draw(t, "corrupt"),
 			DuplicateCopies: rapid.IntRange(0, 100).Draw(t, "copies"), DuplicateDelay: short.Draw(t, "copy delay"),
 			// Six digits are what FormatRate promises.
-			Rate:  float64(rapid.IntRange(1, 999_999).Draw(t, "kbit")) * 1e3,
-			Queue: short.Draw(t, "queue"),
+			Rate:     float64(rapid.IntRange(1, 999_999).Draw(t, "kbit")) * 1e3,
+			Queue:    short.Draw(t, "queue"),
+			Overhead: rapid.IntRange(0, 100).Draw(t, "overhead"),
+			Policer:  lossy.Policer{Rate: float64(rapid.IntRange(1000, 1e9).Draw(t, "police")), Burst: rapid.IntRange(1, 1<<30).Draw(t, "burst")},
+			ECN:      rapid.Bool().Draw(t, "ecn"), SharedBottleneck: rapid.Bool().Draw(t, "shared"),
 			LossModel: rapid.SampledFrom([]lossy.LossModel{
 				nil, lossy.GilbertElliott{P: 0.01, R: 1.0 / 3, Bad: 0.7}, lossy.EveryNth{N: 20, First: 3},
 			}).Draw(t, "model"),
@@ -45,6 +48,17 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 		}).Draw(t, "damage")
 		if p.ReorderBy == 0 {
 			p.ReorderSpread = rapid.SampledFrom([]lossy.Displacement{{}, {Min: 1, Max: 8}, {Mean: 2.5}}).Draw(t, "spread")
+		}
+		p.Discipline = rapid.SampledFrom([]lossy.Discipline{
+			nil, lossy.DropHead{}, lossy.CoDel{Target: 1 + short.Draw(t, "target")/2, Interval: time.Second},
+			lossy.RED{Min: 1500, Max: 1 << 20, Bytes: true, Probability: 1.0 / 3, Weight: 0.1},
+			lossy.RED{Min: 5, Max: 15, Probability: 0.02, Weight: 1.0 / 512},
+		}).Draw(t, "discipline")
+		switch n := rapid.IntRange(1, 1<<20).Draw(t, "limit"); n % 3 {
+		case 1:
+			p.Queue, p.QueuePackets = 0, n
+		case 2:
+			p.Queue, p.QueueBytes = 0, n
 		}
 		var back lossy.Profile
 		for _, f := range Fields() {
@@ -62,8 +76,12 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 
 // A client may not have the server read files; what GET showed may come back.
 func TestFieldsReadNoFiles(t *testing.T) {
-	file := func(string) ([]byte, error) { return []byte("0 1\n"), nil }
-	for name, text := range map[string]string{"loss-model": "trace:losses.csv"} {
+	for name, c := range map[string]struct{ text, content string }{
+		"loss-model": {"trace:losses.csv", "0 1\n"},
+		"link-trace": {"lte.up", "1\n"},
+	} {
+		file := func(string) ([]byte, error) { return []byte(c.content), nil }
+		text := c.text
 		f := fieldNamed(t, name)
 		var p lossy.Profile
 		if err := f.Set(&p, text); !errors.Is(err, lossy.ErrNamesFile) || p != (lossy.Profile{}) {

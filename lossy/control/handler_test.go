@@ -101,25 +101,31 @@ func TestGet(t *testing.T) {
 
 // zeroValues is how the API writes a field of a perfect wire.
 var zeroValues = map[string]string{
-	"burst":            "0",
-	"corrupt":          `"0%"`,
-	"corrupt-how":      `"bit"`,
-	"delay":            `"0s"`,
-	"duplicate":        `"0%"`,
-	"duplicate-copies": "0",
-	"duplicate-delay":  `"0s"`,
-	"jitter":           `"0s"`,
-	"jitter-reorder":   "false",
-	"loss":             `"0%"`,
-	"loss-after-queue": "false",
-	"loss-burst-cap":   "0",
-	"loss-model":       `"none"`,
-	"queue":            `"0s"`,
-	"rate":             `"0"`,
-	"reorder":          `"0%"`,
-	"reorder-by":       "0",
-	"reorder-gap":      "0",
-	"reorder-hold":     `"0s"`,
+	"burst":             "0",
+	"corrupt":           `"0%"`,
+	"corrupt-how":       `"bit"`,
+	"delay":             `"0s"`,
+	"duplicate":         `"0%"`,
+	"duplicate-copies":  "0",
+	"duplicate-delay":   `"0s"`,
+	"ecn":               "false",
+	"jitter":            `"0s"`,
+	"jitter-reorder":    "false",
+	"link-trace":        `"none"`,
+	"loss":              `"0%"`,
+	"loss-after-queue":  "false",
+	"loss-burst-cap":    "0",
+	"loss-model":        `"none"`,
+	"overhead":          "0",
+	"policer":           `"none"`,
+	"queue":             `"0s"`,
+	"queue-discipline":  `"drop-tail"`,
+	"rate":              `"0"`,
+	"reorder":           `"0%"`,
+	"reorder-by":        "0",
+	"reorder-gap":       "0",
+	"reorder-hold":      `"0s"`,
+	"shared-bottleneck": "false",
 }
 
 func TestPatch(t *testing.T) {
@@ -337,7 +343,7 @@ func TestStats(t *testing.T) {
 	if got.Up.Rates["loss"].Configured != 1 || got.Up.Rates["loss"].Observed != 1 || len(got.Up.Rates) != 1 {
 		t.Errorf("rates %+v, want a loss of 1 configured and observed", got.Up.Rates)
 	}
-	for _, cause := range []string{"loss", "queue", "blackout", "overload", "flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"} {
+	for _, cause := range []string{"loss", "queue", "blackout", "overload", "aqm", "policer", "flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"} {
 		if _, ok := got.Down.Dropped[cause]; !ok {
 			t.Errorf("cause %q is missing, zeros must show", cause)
 		}

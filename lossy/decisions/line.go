@@ -49,6 +49,9 @@ func appendLine(dst []byte, head string, timeless bool, now time.Duration, size 
 	if v.AtOnce {
 		dst = append(dst, `,"at_once":true`...)
 	}
+	if v.Marked && !timeless {
+		dst = append(dst, `,"marked":true`...)
+	}
 	return append(dst, "}\n"...)
 }
 

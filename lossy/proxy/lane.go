@@ -82,7 +82,10 @@ func (l *lane) drain(now time.Duration, out *burst) time.Duration {
 			return now
 		}
 		at := len(out.bytes)
-		out.bytes, _ = l.link.Receive(now, out.bytes)
+		var came bool
+		if out.bytes, came = l.link.Receive(now, out.bytes); !came {
+			continue // a queue decided, and nothing is due yet
+		}
 		way := l.flow.way(l.direction, l.link.Tag(), due)
 		if way == nil {
 			out.bytes = out.bytes[:at]

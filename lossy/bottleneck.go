@@ -1,0 +1,171 @@
+package lossy
+
+import "time"
+
+// Bottleneck is a policer, a queue and a transmitter, which is what a datagram
+// meets before the wire. Every Link has one of its own. One made by
+// NewBottleneck may be given to several (Link.SetBottleneck): their datagrams
+// then queue in the order in which they are sent, whatever link they are on,
+// and everything behind it (delay, jitter, reordering) stays each link's own.
+//
+// Links that share one are not for concurrent use: one lock must cover them
+// all. The zero value is not usable.
+//
+// It works in one of two ways. When a queue only ever drops what arrives, the
+// time at which a datagram gets out is known as it comes in, so it goes onto
+// the wire at once, with that time, and only a record stays behind of what
+// still queues. When the choice falls at the head of the queue, datagrams wait
+// in a backlog that is served as time is said to pass.
+type Bottleneck struct {
+	limit      limit
+	policer    policer
+	discipline Discipline
+	early      red  // if discipline is a RED
+	marking    bool // CE instead of an early drop, where the datagram allows it
+	overhead   int
+
+	head    head
+	passed  time.Duration // up to which the backlog was served, if anything was left then
+	records line[record]  // of those on the wire whose first bit is not out
+	counted int           // bytes of them, with overhead
+	backlog line[waiting]
+}
+
+// record is a datagram that has its time and still counts for the queue.
+type record struct {
+	start time.Duration // when its first bit gets out
+	size  int           // with overhead
+}
+
+// NewBottleneck returns a bottleneck to be shared by several links. What it
+// does follows from the profiles set on them: they should agree in all fields
+// that concern it, for the one set last holds.
+func NewBottleneck() *Bottleneck { return &Bottleneck{} }
+
+// set changes the rules for what arrives from now on. Those that wait in a
+// backlog are served by the new rules too; their turn had not come.
+func (b *Bottleneck) set(p *Profile) {
+	b.limit = p.limit()
+	b.policer.set(p.Policer)
+	b.overhead = p.Overhead
+	b.marking = p.ECN
+	if b.head.packets > 0 {
+		b.head.transmitter.hold(b.passed) // a faster link does not send in the past
+	}
+	b.head.transmitter.set(p.rate(), p.LinkTrace)
+	if p.Discipline != b.discipline {
+		b.discipline = p.Discipline
+		switch d := p.Discipline.(type) {
+		case RED:
+			b.early = red{RED: d, count: -1}
+		case CoDel:
+			b.head.codel = codel{CoDel: d}
+		}
+	}
+	b.early.pace(p.meanRate())
+}
+
+// deferred says whether datagrams wait in the backlog.
+func (b *Bottleneck) deferred() bool {
+	return b.head.packets > 0 || b.discipline != nil && b.discipline.atHead() && b.head.transmitter.limited()
+}
+
+// queued is what waits for its first bit to be sent.
+func (b *Bottleneck) queued() (packets, bytes int) {
+	return b.records.count + b.head.packets, b.counted + b.head.bytes
+}
+
+// wait is for how long a datagram that arrives now would wait.
+func (b *Bottleneck) wait(now time.Duration) time.Duration {
+	if !b.head.transmitter.limited() && b.head.packets == 0 {
+		return 0
+	}
+	return b.head.transmitter.behind(now, b.head.bytes) - now
+}
+
+// admit decides about a datagram that arrives. The time is that of the last
+// call of advance. The draw is for RED.
+func (b *Bottleneck) admit(now time.Duration, size int, mark ECN, draws stream, index uint64) (why Cause, marked bool) {
+	if b.policer.takes(now, size) {
+		return CausePolicer, false
+	}
+	wait := b.wait(now)
+	packets, bytes := b.queued()
+	if _, random := b.discipline.(RED); random && b.head.transmitter.limited() {
+		b.early.arrives(packets, bytes, now-b.head.transmitter.busyUntil)
+		hit, beyond := b.early.decide(draws, index)
+		marked = hit && !beyond && b.marking && mark.capable()
+		if hit && !marked {
+			return CauseAQM, false
+		}
+	}
+	if wait > 0 && !b.limit.admits(wait, packets, bytes, size) && !b.yields(now, size) {
+		return CauseQueue, false
+	}
+	if packets >= MaxQueuePackets {
+		return CauseOverload, false
+	}
+	return CauseNone, marked
+}
+
+// yields says whether drop-head can make room for a datagram.
+func (b *Bottleneck) yields(now time.Duration, size int) bool {
+	_, dropsHead := b.discipline.(DropHead)
+	return dropsHead && b.limit.admits(b.head.transmitter.start(now)-now, b.records.count, b.counted, size)
+}
+
+// makeRoom drops from the head until the limit lets a datagram in, which admit
+// did. Only for drop-head is there anything to do.
+func (b *Bottleneck) makeRoom(now time.Duration, size int) {
+	if _, dropsHead := b.discipline.(DropHead); !dropsHead {
+		return
+	}
+	for b.head.packets > 0 {
+		packets, bytes := b.queued()
+		if b.limit.admits(b.wait(now), packets, bytes, size) {
+			return
+		}
+		w := b.backlog.first()
+		b.head.packets--
+		b.head.bytes -= w.size
+		w.link.dropped(w, now, CauseQueue)
+		b.backlog.drop()
+	}
+}
+
+// transmit has a datagram sent as soon as those before it are, and returns when
+// it is out.
+func (b *Bottleneck) transmit(now time.Duration, size int) (sent time.Duration) {
+	t := &b.head.transmitter
+	if !t.limited() {
+		return now
+	}
+	if start := t.start(now); start > now {
+		b.records.push(record{start, size}, nil)
+		b.counted += size
+	}
+	return t.transmit(now, size)
+}
+
+// advance lets everything happen up to now: datagrams leave the queue, and what
+// waits in the backlog is sent or dropped.
+func (b *Bottleneck) advance(now time.Duration) {
+	for b.records.count > 0 && b.records.first().start <= now {
+		b.counted -= b.records.first().size
+		b.records.drop()
+	}
+	for b.head.packets > 0 {
+		w := b.backlog.first()
+		did, start, sent := b.head.step(b, w, now)
+		switch did {
+		case waits:
+			b.passed = now
+			return
+		case drops:
+			w.link.dropped(w, start, CauseAQM)
+		default:
+			w.link.transmitted(w, b.backlog.payload(), start, sent, did == marks)
+		}
+		b.backlog.drop()
+	}
+}

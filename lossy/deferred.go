@@ -1,0 +1,180 @@
+package lossy
+
+import "time"
+
+// How a link's datagrams fare in the backlog of a bottleneck, its own or one
+// that it shares: they go in here, and the bottleneck says when they leave.
+
+// load counts the datagrams that a link has in backlogs.
+type load struct {
+	packets, bytes int
+	memory         int // bytes of payload held; what will be lost holds none
+	racing         int // those that may overtake others on the wire
+	shared         int // those in the shared bottleneck
+}
+
+func (d *load) charge() int { return d.memory + entryBytes*d.packets }
+
+// add enters a datagram, or takes it out again with by = -1.
+func (d *load) add(w *waiting, by int) {
+	d.packets += by
+	d.bytes += by * w.payload
+	if w.verdict.Drop == CauseNone {
+		d.memory += by * w.payload
+	}
+	if w.racing || w.late > 0 || w.verdict.AtOnce {
+		d.racing += by
+	}
+	if w.bottleneck != &w.link.own {
+		d.shared += by
+	}
+}
+
+// undecided is what is known of a packet of which the last copy still waits.
+// Copies wait right behind each other, so a link has one such packet at most.
+type undecided struct {
+	passed int // copies that went onto the wire
+	drop   Cause
+	wait   time.Duration // of the first that went, or was lost behind the transmitter
+	marked bool
+}
+
+// wait puts a copy of a packet into the backlog.
+func (l *Link) wait(b *Bottleneck, w waiting, marked bool, payload []byte) {
+	w.link, w.bottleneck, w.arrived = l, b, l.now
+	w.size, w.payload = len(payload)+b.overhead, len(payload)
+	w.racing = l.model.profile.JitterReorder
+	if marked {
+		w.outside.mark = l.marked(&w.verdict)
+	}
+	if l.model.profile.LossAfterQueue {
+		w.loss = l.exposure()
+	}
+	if w.verdict.Drop != CauseNone {
+		payload = nil
+	}
+	b.makeRoom(l.now, w.size)
+	b.backlog.push(w, payload)
+	b.head.packets++
+	b.head.bytes += w.size
+	l.waiting.add(&w, 1)
+}
+
+// endEarly notes that no more copies of a packet will wait.
+func (l *Link) endEarly(b *Bottleneck, v *Verdict, size int) {
+	if b.head.packets > 0 {
+		if w := &b.backlog.at(b.backlog.count - 1).label; w.link == l && w.verdict.Index == v.Index {
+			w.last = true
+			return
+		}
+	}
+	l.conclude(v, size, l.now) // the others have left already
+}
+
+// dropped takes a datagram out of the backlog that goes nowhere.
+func (l *Link) dropped(w *waiting, now time.Duration, why Cause) {
+	l.waiting.add(w, -1)
+	l.stats.Dropped[why]++
+	l.undecided.drop = why
+	if w.last {
+		l.conclude(&w.verdict, w.sent, now)
+	}
+}
+
+// transmitted takes a datagram out of the backlog that the transmitter takes up
+// now. It goes onto the wire, or is lost before it.
+func (l *Link) transmitted(w *waiting, payload []byte, now, sent time.Duration, mark bool) {
+	l.waiting.add(w, -1)
+	v, u := &w.verdict, &l.undecided
+	if first := u.passed == 0; first {
+		u.wait = sent - w.arrived
+		if w.loss.exposed {
+			l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, w.loss.probability, w.loss.inflation)
+		}
+		if v.Drop == CauseNone {
+			l.count(v)
+		}
+	}
+	if mark {
+		w.outside.mark = l.marked(v)
+	}
+	u.marked = u.marked || v.Marked
+	if v.Drop != CauseNone {
+		u.drop = v.Drop
+		l.stats.Dropped[v.Drop]++
+	} else {
+		u.passed++
+		l.enter(v, l.lay(v, sent, w.late, w.racing, &l.order), w.outside, payload)
+	}
+	if w.last {
+		l.conclude(v, w.sent, now)
+	}
+}
+
+// conclude tells the verdict on a packet whose copies have all been decided.
+func (l *Link) conclude(v *Verdict, size int, now time.Duration) {
+	u := l.undecided
+	l.undecided = undecided{}
+	if l.trace == nil {
+		return
+	}
+	final := *v
+	if u.passed == 0 && u.drop != CauseLoss {
+		final = v.dropped(u.drop)
+	} else {
+		final.Copies, final.Wait, final.Marked = u.passed, u.wait, u.marked
+	}
+	l.trace(now, size, final)
+}
+
+// foresee returns when the next datagram comes out, given when the next of those
+// comes out that do not wait, if there are any: it plays what the backlog will
+// do, as far as that can matter. If all that waits will be lost, it returns when
+// the last of it is. In a shared bottleneck that would not hold, as another link
+// may change it; there it returns when the head of the queue is next decided
+// about.
+func (l *Link) foresee(best time.Duration, some bool) (time.Duration, bool) {
+	consider := func(at time.Duration) {
+		if !some || at < best {
+			best, some = at, true
+		}
+	}
+	if l.waiting.shared > 0 {
+		t := l.shared.head.transmitter
+		consider(t.start(l.shared.backlog.first().arrived))
+	}
+	inOrder := l.waiting.racing == 0
+	if inOrder && !(l.wire.empty() && l.race.empty()) {
+		return best, some // nothing that waits overtakes what does not
+	}
+	h, order, aside := l.own.head, l.order, !l.aside.empty()
+	var last time.Duration
+	for i := 0; h.packets > 0; i++ {
+		w := &l.own.backlog.at(i).label
+		did, start, sent := h.step(&l.own, w, never)
+		if some && start >= best {
+			break
+		}
+		v := &w.verdict
+		if did == drops || v.Drop != CauseNone {
+			last = start
+			continue
+		}
+		switch p := l.lay(v, sent, w.late, w.racing, &order); {
+		case !p.aside:
+			consider(p.due)
+			if inOrder {
+				return best, some
+			}
+		case !aside:
+			aside = true
+			consider(max(l.expires, p.due+v.held()))
+		}
+	}
+	if !some {
+		return last, true
+	}
+	return best, true
+}
+
+const never = time.Duration(1<<63 - 1)
