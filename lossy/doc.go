@@ -7,8 +7,8 @@
 //   - Model is the pure core: given the profile, the seed, the flow and the
 //     packet's number it returns a Verdict. It knows no time and no load.
 //   - Link is one direction of one flow in virtual time: a Model, then a
-//     drop-tail queue, a rate limit and a delay line. The caller says what time
-//     it is. Simulators and the UDP proxy drive links.
+//     Bottleneck (policer, queue, transmitter) and a delay line. The caller says
+//     what time it is. Simulators and the UDP proxy drive links.
 //   - Network is an in-memory network of net.PacketConn over links, for tests
 //     of code that wants sockets. It works in testing/synctest bubbles.
 //
@@ -32,8 +32,8 @@
 //
 // # Limits
 //
-// It sees payloads, not packets: rates and sizes leave out IP and UDP headers,
-// there is no MTU, no ICMP, no ECN, no NAT. Losses count packets, not
-// time, jitter is uniform, the queue is drop-tail, and flows do not share a
-// bottleneck. It knows nothing of any protocol and never will.
+// It sees payloads, not packets: rates leave out IP and UDP headers unless told
+// (Profile.Overhead), there is no MTU, no ICMP, no NAT. Losses count packets,
+// not time, jitter is uniform, and flows that share a bottleneck
+// are served in the order of arrival. It knows nothing of any protocol and never will.
 package lossy
