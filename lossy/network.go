@@ -28,7 +28,8 @@ type Network struct {
 	unreachable atomic.Uint64
 	overflow    atomic.Uint64
 
-	mu      sync.RWMutex // taken after a path's lock, before a socket's
+	shared  [2]shared    // by direction
+	mu      sync.RWMutex // taken after a path's locks, before a socket's
 	config  Config
 	down    [2]bool
 	sockets map[netip.AddrPort]*socket
@@ -38,6 +39,12 @@ type Network struct {
 	tracer  Tracer // nil = nobody
 	port    uint16 // the last one chosen for a socket that asked for any
 	closed  bool
+}
+
+// shared is the bottleneck of all paths of a direction whose profiles say so.
+type shared struct {
+	mu         sync.Mutex // taken after the lock of a path that shares it
+	bottleneck *Bottleneck
 }
 
 // pair is a flow in one direction.
@@ -65,6 +72,7 @@ func NewNetwork(cfg Config) *Network {
 		sockets: make(map[netip.AddrPort]*socket),
 		paths:   make(map[pair]*path),
 		port:    firstPort - 1,
+		shared:  [2]shared{{bottleneck: NewBottleneck()}, {bottleneck: NewBottleneck()}},
 	}
 }
 

@@ -14,6 +14,7 @@ type path struct {
 	direction Direction
 
 	mu      sync.Mutex
+	shares  bool // the link has the shared bottleneck, whose lock then covers it too
 	link    *Link
 	own     bool // its profile is its own, not the network's
 	timer   *time.Timer
@@ -23,17 +24,46 @@ type path struct {
 	out     []byte
 }
 
-func (p *path) send(payload []byte) {
+// lock takes the lock of the path, and that of the bottleneck if it shares one,
+// for then others may move its datagrams.
+func (p *path) lock() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	if p.shares {
+		p.network.shared[p.direction].mu.Lock()
+	}
+}
+
+func (p *path) unlock() {
+	if p.shares {
+		p.network.shared[p.direction].mu.Unlock()
+	}
+	p.mu.Unlock()
+}
+
+// share gives the link the shared bottleneck if its profile asks for it. The
+// caller has locked the path.
+func (p *path) share() {
+	if p.shares || !p.link.Profile().SharedBottleneck {
+		return
+	}
+	s := &p.network.shared[p.direction]
+	s.mu.Lock()
+	p.shares = true
+	p.link.SetBottleneck(s.bottleneck)
+}
+
+func (p *path) send(payload []byte) {
+	p.lock()
+	defer p.unlock()
+	p.share()
 	now := p.network.now()
 	p.link.Send(now, payload)
 	p.deliver(now)
 }
 
 func (p *path) timeout() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lock()
+	defer p.unlock()
 	p.armed = false
 	p.deliver(p.network.now())
 }
@@ -68,8 +98,8 @@ func (p *path) deliver(now time.Duration) {
 // setProfile changes the profile, unless it comes from the network and the
 // path has its own.
 func (p *path) setProfile(profile Profile, own bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lock()
+	defer p.unlock()
 	if p.own && !own {
 		return
 	}
@@ -78,14 +108,14 @@ func (p *path) setProfile(profile Profile, own bool) {
 }
 
 func (p *path) setDown(down bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lock()
+	defer p.unlock()
 	p.link.SetDown(down)
 }
 
 func (p *path) stats() Stats {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lock()
+	defer p.unlock()
 	return p.link.Stats()
 }
 
