@@ -478,12 +478,24 @@ func (l *Link) observe(v *Verdict, size int) {
 	if p.Duplicate > 0 {
 		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
 	}
-	if p.Corrupt > 0 && size > 0 {
+	if p.Corrupt > 0 && p.CorruptHow.touches(size) {
 		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, p.Corrupt, 1)
 	}
 	if p.Reorder > 0 {
-		l.stats.Tallies[ImpairmentReorder].add(v.By > 0, p.Reorder, 1)
+		l.observeReorder(v)
 	}
+}
+
+// observeReorder judges netem's gap by its share in the long run, and as if
+// its packets were independent: they are more regular, so the interval is wider
+// than it need be.
+func (l *Link) observeReorder(v *Verdict) {
+	p := &l.model.profile
+	share := p.Reorder
+	if p.ReorderGap > 0 {
+		share = p.gapShare()
+	}
+	l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce, share, 1)
 }
 
 // count enters what happens to a packet that is taken in.
@@ -491,7 +503,7 @@ func (l *Link) count(v *Verdict) {
 	if v.Corrupt {
 		l.stats.Corrupted++
 	}
-	if v.By > 0 {
+	if v.By > 0 || v.Hold > 0 || v.AtOnce {
 		l.stats.Displaced++
 	}
 }
