@@ -33,6 +33,13 @@ var benchmarkProfiles = []struct {
 	{"list", Profile{LossModel: DropList{"\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\xff\x00\x00\x00\x03"}}},
 	{"loss-trace", Profile{LossModel: LossTrace{"t", "0100101"}}},
 	{"correlated", Profile{LossModel: CorrelatedLoss{P: 0.05, Rho: 0.25}}},
+	{"normal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: NormalDelay{}}},
+	{"pareto", Profile{Delay: 40e6, Jitter: 10e6, Distribution: ParetoDelay{}}},
+	{"paretonormal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: ParetoNormalDelay{}}},
+	{"lognormal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: LogNormalDelay{}}},
+	{"delay-table", Profile{Delay: 40e6, Jitter: 10e6, Distribution: benchmarkLaw("table:t", "-8192 0 8192")}},
+	{"delay-cdf", Profile{Distribution: benchmarkLaw("cdf:c", "10ms 0\n20ms 50%\n40ms 90%\n60ms 99%\n1s 1")}},
+	{"delay-trace", Profile{Distribution: benchmarkLaw("trace:t", "10ms 11ms 12ms")}},
 	{"burst-cap", Profile{Loss: 0.05, LossBurstCap: 3}},
 	{"rate", Profile{Rate: 9e6}},
 	{"packets", Profile{Rate: 9e6, QueuePackets: 100}},
@@ -41,6 +48,14 @@ var benchmarkProfiles = []struct {
 	{"red", Profile{Rate: 9e6, QueuePackets: 100, Discipline: RED{redMin, redMax, false, redProbability, redWeight}}},
 	{"policer", Profile{Policer: Policer{9e6, 64 << 10}}},
 	{"trace", Profile{LinkTrace: &LinkTrace{"12 Mbit/s", []uint32{1}}}},
+}
+
+func benchmarkLaw(text, content string) Distribution {
+	d, err := ParseDistribution(text, func(string) ([]byte, error) { return []byte(content), nil })
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
 // BenchmarkDecide is the cost of a verdict.

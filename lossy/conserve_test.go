@@ -46,6 +46,7 @@ func drawProfile(t *rapid.T) Profile {
 	if p.Loss < 0.5 {
 		p.Burst = rapid.SampledFrom([]float64{0, 1, 1.5, 4, 30}).Draw(t, "burst")
 	}
+	p.Distribution = rapid.SampledFrom([]Distribution{nil, NormalDelay{}, ParetoDelay{}, LogNormalDelay{}}).Draw(t, "law")
 	if p.Loss > 0 {
 		p.LossBurstCap = rapid.IntRange(0, 3).Draw(t, "cap")
 	} else {

@@ -3,13 +3,24 @@ package lossy
 import "time"
 
 // delay is the propagation delay of the wire: fixed, plus a jitter drawn
-// uniformly, to the nanosecond, from -jitter to +jitter.
+// uniformly, to the nanosecond, from -jitter to +jitter; or what another law says.
 type delay struct {
 	draws         stream
 	fixed, jitter time.Duration
+	law           delayLaw // of Profile.Distribution, nil is uniform
+}
+
+func (d *delay) set(p *Profile, of streams) {
+	d.fixed, d.jitter, d.law = p.Delay, p.Jitter, nil
+	if p.Distribution != nil {
+		d.law = p.Distribution.start(p, of)
+	}
 }
 
 func (d *delay) of(index uint64) time.Duration {
+	if d.law != nil {
+		return d.law.of(index)
+	}
 	if d.jitter == 0 {
 		return d.fixed
 	}

@@ -34,6 +34,6 @@
 //
 // It sees payloads, not packets: rates leave out IP and UDP headers unless told
 // (Profile.Overhead), there is no MTU, no ICMP, no NAT. Losses count packets,
-// not time, jitter is uniform, and flows that share a bottleneck
-// are served in the order of arrival. It knows nothing of any protocol and never will.
+// not time, jitter has no memory, and flows that share a bottleneck are served
+// in the order of arrival. It knows nothing of any protocol and never will.
 package lossy

@@ -50,7 +50,7 @@ func (m *Model) SetProfile(p Profile) {
 	p.mustValidate()
 	m.setLoss(p)
 	m.profile = p
-	m.delay.fixed, m.delay.jitter = p.Delay, p.Jitter
+	m.delay.set(&p, m.of)
 	m.reorder.set(&p)
 	m.duplicate.probability, m.duplicate.extra = p.Duplicate, p.duplicateCopies()
 	m.corrupt.probability, m.corrupt.how = p.Corrupt, p.CorruptHow

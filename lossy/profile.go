@@ -63,6 +63,10 @@ type Profile struct {
 	// anew, uniformly by up to that much either way. Order is kept, unless
 	// JitterReorder is set. Jitter may not exceed Delay.
 	Delay, Jitter time.Duration
+	// Distribution is another law than the uniform one, of which Delay is the mean
+	// and Jitter the standard deviation, or which a file has; nil is uniform. See
+	// ParseDistribution.
+	Distribution Distribution
 	// JitterReorder gives every packet its own delay whatever came before it,
 	// so that one with a short delay overtakes one with a long.
 	JitterReorder bool
@@ -170,6 +174,9 @@ func (p Profile) Validate() error {
 	if err := p.validateTimes(); err != nil {
 		return err
 	}
+	if err := p.validateDistribution(); err != nil {
+		return err
+	}
 	if err := p.validateReorder(); err != nil {
 		return err
 	}
@@ -236,9 +243,14 @@ func (p Profile) String() string {
 	case p.Loss > 0:
 		add("loss %s%s%s", formatProbability(p.Loss), p.capped(), p.where())
 	}
-	if p.Jitter > 0 {
+	switch {
+	case p.Distribution != nil && p.Jitter > 0:
+		add("delay %v jitter %v %v%s", p.Delay, p.Jitter, p.Distribution, p.racing())
+	case p.Distribution != nil:
+		add("delay %v %v%s", p.Delay, p.Distribution, p.racing())
+	case p.Jitter > 0:
 		add("delay %v jitter %v%s", p.Delay, p.Jitter, p.racing())
-	} else if p.Delay > 0 {
+	case p.Delay > 0:
 		add("delay %v", p.Delay)
 	}
 	if p.Reorder > 0 {

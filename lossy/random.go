@@ -24,7 +24,12 @@ const (
 	drawStateMove    purpose = 24
 	drawExactly      purpose = 25
 	drawCorrelated   purpose = 26
-	drawEarly        purpose = 40 // RED
+	drawNormal       purpose = 27 // delays: the normal deviate,
+	drawPareto       purpose = 28 // the Pareto one, three numbers a packet,
+	drawTable        purpose = 29 // which sample of a table,
+	drawCDF          purpose = 30 // and the place in a distribution
+
+	drawEarly purpose = 40 // RED
 
 	drawDamage       purpose = 60 // where and how a payload is damaged otherwise
 	drawDisplacement purpose = 61 // of Profile.ReorderSpread

@@ -67,9 +67,9 @@ func Fields() []Field {
 			Name: "loss-model", Kind: "model",
 			Usage: "another law of loss instead of --loss, such as gilbert-elliott:p=1%,r=25%; none = --loss",
 			read: func(p *lossy.Profile, s string, read lossy.ReadFile) error {
-				return parseLossModel(&p.LossModel, s, read)
+				return parsed(&p.LossModel, s, func(s string) (lossy.LossModel, error) { return lossy.ParseLossModel(s, read) })
 			},
-			format: func(p *lossy.Profile) string { return formatModel(p.LossModel) },
+			format: func(p *lossy.Profile) string { return formatModel(p.LossModel, "none") },
 		},
 		{
 			Name: "loss-burst-cap", Kind: "packets", Usage: "most datagrams lost in a row, 0 = no limit",
@@ -79,6 +79,14 @@ func Fields() []Field {
 		duration("delay", "one-way delay", func(p *lossy.Profile) *time.Duration { return &p.Delay }),
 		duration("jitter", "random change of the delay, up to this much either way; keeps order",
 			func(p *lossy.Profile) *time.Duration { return &p.Jitter }),
+		{
+			Name: "delay-distribution", Kind: "model",
+			Usage: "law of the delay, of mean --delay and standard deviation --jitter, such as normal; or cdf:FILE",
+			read: func(p *lossy.Profile, s string, read lossy.ReadFile) error {
+				return parsed(&p.Distribution, s, func(s string) (lossy.Distribution, error) { return lossy.ParseDistribution(s, read) })
+			},
+			format: func(p *lossy.Profile) string { return formatModel(p.Distribution, "uniform") },
+		},
 		onOff("jitter-reorder", "let jitter change the order: each datagram's delay is its own",
 			func(p *lossy.Profile) *bool { return &p.JitterReorder }),
 		probability("reorder", "datagrams overtaken by later ones", func(p *lossy.Profile) *float64 { return &p.Reorder }),
@@ -198,14 +206,10 @@ func parsed[T any](at *T, s string, parse func(string) (T, error)) error {
 	return err
 }
 
-func parseLossModel(at *lossy.LossModel, s string, read lossy.ReadFile) error {
-	return parsed(at, s, func(s string) (lossy.LossModel, error) { return lossy.ParseLossModel(s, read) })
-}
-
-// formatModel writes a model that is not nil.
-func formatModel(m fmt.Stringer) string {
+// formatModel writes a model, or the word for none.
+func formatModel(m fmt.Stringer, none string) string {
 	if m == nil {
-		return "none"
+		return none
 	}
 	return m.String()
 }

@@ -38,6 +38,9 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			LossModel: rapid.SampledFrom([]lossy.LossModel{
 				nil, lossy.GilbertElliott{P: 0.01, R: 1.0 / 3, Bad: 0.7}, lossy.EveryNth{N: 20, First: 3},
 			}).Draw(t, "model"),
+			Distribution: rapid.SampledFrom([]lossy.Distribution{
+				nil, lossy.NormalDelay{}, lossy.ParetoDelay{}, lossy.ParetoNormalDelay{}, lossy.LogNormalDelay{},
+			}).Draw(t, "law"),
 			LossBurstCap: rapid.IntRange(0, 10).Draw(t, "cap"),
 
 			JitterReorder: rapid.Bool().Draw(t, "racing"), LossAfterQueue: rapid.Bool().Draw(t, "behind"),
@@ -76,12 +79,15 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 
 // A client may not have the server read files; what GET showed may come back.
 func TestFieldsReadNoFiles(t *testing.T) {
-	for name, c := range map[string]struct{ text, content string }{
-		"loss-model": {"trace:losses.csv", "0 1\n"},
-		"link-trace": {"lte.up", "1\n"},
+	for _, c := range []struct{ name, text, content string }{
+		{"loss-model", "trace:losses.csv", "0 1"},
+		{"link-trace", "lte.up", "1\n"},
+		{"delay-distribution", "table:pareto.dist", "8192 -8192"},
+		{"delay-distribution", "cdf:delays.csv", "1ms,50%\n2ms,1"},
+		{"delay-distribution", "trace:delays.csv", "1ms 2ms"},
 	} {
+		name, text := c.name, c.text
 		file := func(string) ([]byte, error) { return []byte(c.content), nil }
-		text := c.text
 		f := fieldNamed(t, name)
 		var p lossy.Profile
 		if err := f.Set(&p, text); !errors.Is(err, lossy.ErrNamesFile) || p != (lossy.Profile{}) {

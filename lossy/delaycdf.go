@@ -1,0 +1,141 @@
+package lossy
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DelayCDF is a law of delay by points of its distribution function: lines of a
+// delay, and the probability of no more than that delay. Between two points the
+// delays are spread evenly; two points of one delay are a share of packets that
+// all have it, as is the probability of the first point. Both columns may only
+// go up, and the last probability is 1. Profile.Delay is added. Make one with
+// ParseDistribution.
+//
+// Columns are parted by a comma or spaces, and what follows a # is for people.
+// Delays have a unit, or stand below a line that is the unit of all: ms.
+// Probabilities are written 0.5 or 50%.
+type DelayCDF struct {
+	file   string
+	points string // of each its delay and its probability, 8 bytes both; then the guide
+}
+
+// MaxCDFPoints is how many points a DelayCDF may have.
+const MaxCDFPoints = 4096
+
+// guides is into how many parts of equal probability the guide divides the
+// points: it has, in 2 bytes, the first point beyond the beginning of each.
+const guides = 256
+
+func readDelayCDF(text, file string, read ReadFile) (Distribution, error) {
+	b, err := read.open(text, file)
+	if err != nil {
+		return nil, err
+	}
+	var delays []time.Duration
+	var probabilities []float64
+	var unit delayReader
+	err = fileLines(file, b, func(line string) error {
+		if unit.takes(line) {
+			return nil
+		}
+		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(", \t", r) })
+		if len(words) != 2 {
+			return fmt.Errorf("%q: want a delay and a probability, like 20ms,0.5", line)
+		}
+		d, err := unit.read(words[0])
+		if err != nil {
+			return err
+		}
+		p, err := parseCumulative(words[1])
+		if err != nil {
+			return err
+		}
+		if n := len(delays); n > 0 && (d < delays[n-1] || p < probabilities[n-1]) {
+			return fmt.Errorf("%q: goes down, both columns may only go up", line)
+		}
+		delays, probabilities = append(delays, d), append(probabilities, p)
+		return nil
+	})
+	switch n := len(delays); {
+	case err != nil:
+		return nil, err
+	case n == 0 || n > MaxCDFPoints:
+		return nil, fmt.Errorf("%s has %d points: want 1 to %d", file, n, MaxCDFPoints)
+	case probabilities[n-1] != 1:
+		return nil, fmt.Errorf("%s ends at probability %v: the last line must reach 1", file, probabilities[n-1])
+	}
+	return DelayCDF{file, packCDF(delays, probabilities)}, nil
+}
+
+func parseCumulative(text string) (float64, error) {
+	number, percent := strings.CutSuffix(text, "%")
+	p, err := parseDecimal(number)
+	if percent {
+		p /= 100
+	}
+	if err != nil || p < 0 || p > 1 {
+		return 0, fmt.Errorf("%q: want a probability from 0 to 1, or from 0%% to 100%%", text)
+	}
+	return p, nil
+}
+
+func packCDF(delays []time.Duration, probabilities []float64) string {
+	var packed []byte
+	for i, d := range delays {
+		packed = binary.BigEndian.AppendUint64(packed, uint64(d))
+		packed = binary.BigEndian.AppendUint64(packed, math.Float64bits(probabilities[i]))
+	}
+	for g := range guides {
+		first := slices.IndexFunc(probabilities, func(p float64) bool { return p > float64(g)/guides })
+		packed = binary.BigEndian.AppendUint16(packed, uint16(first))
+	}
+	return string(packed)
+}
+
+// String is the law as ParseDistribution reads it.
+func (d DelayCDF) String() string { return "cdf:" + d.file }
+
+func (d DelayCDF) validate(p *Profile) error {
+	if d.points == "" {
+		return errors.New("a distribution without points")
+	}
+	return absolute(p)
+}
+
+func (d DelayCDF) start(p *Profile, of streams) delayLaw {
+	n := len(d.points) - 2*guides
+	return &cdfDelay{of(drawCDF), d.points[:n], d.points[n:], p.Delay}
+}
+
+type cdfDelay struct {
+	draws         stream
+	points, guide string
+	more          time.Duration
+}
+
+func (d *cdfDelay) of(index uint64) time.Duration {
+	u := d.draws.unit(index)
+	g := int(u*guides) * 2
+	i := int(d.guide[g])<<8 | int(d.guide[g+1])
+	delay, p := d.point(i)
+	for p <= u { // the last has 1, and u has not
+		i++
+		delay, p = d.point(i)
+	}
+	if i > 0 {
+		before, q := d.point(i - 1)
+		// Evenly from the one point to the other.
+		delay = before + time.Duration(float64(delay-before)*((u-q)/(p-q)))
+	}
+	return min(delay+d.more, MaxDelay)
+}
+
+func (d *cdfDelay) point(i int) (time.Duration, float64) {
+	return time.Duration(word(d.points, 2*i)), math.Float64frombits(word(d.points, 2*i+1))
+}

@@ -1,0 +1,119 @@
+package lossy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Distribution is a law of delay for Profile.Distribution: NormalDelay,
+// ParetoDelay, ParetoNormalDelay, LogNormalDelay, DelayTable, DelayCDF or
+// DelayTrace. They are plain values and may be compared; a String is what
+// ParseDistribution reads back. MODEL.md has the formulas.
+//
+// A delay that the law would have below zero is zero, and one above MaxDelay is
+// MaxDelay.
+type Distribution interface {
+	String() string
+	validate(p *Profile) error
+	// start returns the delays of one direction of one flow.
+	start(p *Profile, of streams) delayLaw
+}
+
+// delayLaw gives each packet its delay, as a function of its index alone.
+type delayLaw interface {
+	of(index uint64) time.Duration
+}
+
+const distributions = "uniform, normal, pareto, paretonormal, lognormal, table:FILE, cdf:FILE or trace:FILE"
+
+// ParseDistribution reads a law of delay as people write it; "uniform" is nil:
+//
+//	uniform, normal, pareto, paretonormal, lognormal
+//	table:FILE    a distribution table of netem
+//	cdf:FILE      lines of a delay and the probability of no more than that
+//	trace:FILE    delays, taken in turn
+//
+// read reads the file; with nil, a law that names one is refused (ErrNamesFile).
+func ParseDistribution(text string, read ReadFile) (Distribution, error) {
+	text = strings.TrimSpace(text)
+	for _, d := range []Distribution{NormalDelay{}, ParetoDelay{}, ParetoNormalDelay{}, LogNormalDelay{}} {
+		if text == d.String() {
+			return d, nil
+		}
+	}
+	kind, file, _ := strings.Cut(text, ":")
+	switch {
+	case text == "uniform":
+		return nil, nil
+	case kind == "table":
+		return readDelayTable(text, file, read)
+	case kind == "cdf":
+		return readDelayCDF(text, file, read)
+	case kind == "trace":
+		return readDelayTrace(text, file, read)
+	}
+	return nil, fmt.Errorf("%q is no distribution of delay: write it like %s", text, distributions)
+}
+
+func (p Profile) validateDistribution() error {
+	if p.Distribution == nil {
+		return nil
+	}
+	if err := p.Distribution.validate(&p); err != nil {
+		return fmt.Errorf("delay-distribution %v: %w", p.Distribution, err)
+	}
+	return nil
+}
+
+// fileLines calls each with what stands in every line of a file that is not
+// empty, without what follows a #; an error is told with the line's number.
+func fileLines(file string, b []byte, each func(line string) error) error {
+	number := 0
+	for line := range strings.Lines(string(b)) {
+		number++
+		line, _, _ = strings.Cut(line, "#")
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if err := each(line); err != nil {
+			return fmt.Errorf("%s, line %d: %w", file, number, err)
+		}
+	}
+	return nil
+}
+
+// delayReader reads the delays of a file: with a unit, or without one behind a
+// line that is a unit.
+type delayReader struct{ unit string }
+
+// takes says whether the line is a unit and not a delay.
+func (r *delayReader) takes(line string) bool {
+	if line == "s" || line == "ms" || line == "us" || line == "µs" || line == "ns" {
+		r.unit = line
+		return true
+	}
+	return false
+}
+
+func (r *delayReader) read(text string) (time.Duration, error) {
+	if r.unit != "" && strings.Trim(text, "0123456789.") == "" {
+		text += r.unit
+	}
+	d, err := ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%w; or give a line with the unit of all, like ms", err)
+	}
+	if d > MaxDelay {
+		return 0, fmt.Errorf("%v: a delay is at most %v", d, MaxDelay)
+	}
+	return d, nil
+}
+
+// absolute refuses what has no meaning with delays that a file has as they are.
+func absolute(p *Profile) error {
+	if p.Jitter > 0 {
+		return fmt.Errorf("jitter %v: has no place beside a law that has its own", p.Jitter)
+	}
+	return nil
+}
