@@ -19,20 +19,20 @@ func modelFrom(t testing.TB, text string) LossModel {
 	return m
 }
 
-const batches = 500
-
 // batched judges the mean of a sequence with memory by the variance of the
 // means of batches much longer than the memory.
 func batched(what string, values []float64, expected float64) finding {
-	mean, sd := batchMeans(values)
+	mean, sd, batches := batchMeans(values)
 	f := deviation(what, len(values)/batches*batches, mean, expected, sd)
 	f.statistic += fmt.Sprintf(", of %d batches", batches)
 	return f
 }
 
-func batchMeans(values []float64) (mean, sd float64) {
+func batchMeans(values []float64) (mean, sd float64, batches int) {
+	batches = min(500, len(values)/2)
 	size := len(values) / batches
 	var sum, squares float64
+	n := float64(batches)
 	for b := range batches {
 		var batch float64
 		for _, v := range values[b*size : (b+1)*size] {
@@ -42,8 +42,8 @@ func batchMeans(values []float64) (mean, sd float64) {
 		sum += batch
 		squares += square(batch)
 	}
-	mean = sum / batches
-	return mean, math.Sqrt((squares - batches*square(mean)) / (batches - 1) / batches)
+	mean = sum / n
+	return mean, math.Sqrt((squares - n*square(mean)) / (n - 1) / n), batches
 }
 
 func numbers(fates []bool) []float64 {
@@ -447,7 +447,7 @@ func tetrachoric(fates []bool, p, rho float64, lag int) finding {
 		}
 		return low
 	}
-	seen, sd := batchMeans(both)
+	seen, sd, _ := batchMeans(both)
 	f := batched("both lost", both, bothBelow(z, rho))
 	f.estimate, f.expected = figure(correlation(seen)), figure(rho)
 	f.interval = span(correlation(seen-zAlpha*sd), correlation(seen+zAlpha*sd))

@@ -137,7 +137,7 @@ func (p *page) enter(t *testing.T, table, key, figures string) {
 		t.Errorf("%s: two rows %s|", pageFile, key)
 	}
 	seen[key] = figures
-	if stands := p.stands[table][key]; !*update && !testing.Short() && stands != figures {
+	if stands := p.stands[table][key]; !*update && !fewer() && stands != figures {
 		t.Errorf("%s is stale (go test ./lossy -update), table %s, row %s\nstands %s|\nseen   %s|", pageFile, table, key, stands, figures)
 	}
 }
@@ -146,7 +146,7 @@ func (p *page) enter(t *testing.T, table, key, figures string) {
 func (p *page) run(m *testing.M) int {
 	code := m.Run()
 	value := func(name string) string { return flag.Lookup(name).Value.String() }
-	whole := value("test.run")+value("test.skip")+value("test.list") == "" && !testing.Short()
+	whole := value("test.run")+value("test.skip")+value("test.list") == "" && !fewer()
 	switch {
 	case code != 0 && !*update:
 		return code
@@ -160,8 +160,8 @@ func (p *page) run(m *testing.M) int {
 
 // write renders the page: what was seen, and what stood and was not run for.
 func (p *page) write(whole bool) int {
-	if testing.Short() {
-		fmt.Fprintln(os.Stderr, "-update needs the whole number of packets: leave -short out")
+	if fewer() {
+		fmt.Fprintln(os.Stderr, "-update needs the whole number of packets: leave -short and -race out")
 		return 1
 	}
 	var b strings.Builder
