@@ -240,8 +240,10 @@ func (b *bench) inUse() bool {
 }
 
 // flow puts a flow into the table whose upstream socket is the test's.
-func (b *bench) flow(upstream back) *flow {
-	f := &flow{proxy: b.Proxy, client: netip.MustParseAddrPort("192.0.2.1:1")}
+func (b *bench) flow(upstream back) *flow { return b.flowOf("192.0.2.1:1", upstream) }
+
+func (b *bench) flowOf(client string, upstream back) *flow {
+	f := &flow{proxy: b.Proxy, client: netip.MustParseAddrPort(client)}
 	m := &mapping{flow: f, socket: upstream, upstream: b.Upstream()}
 	m.ended.Store(int64(never))
 	f.ports.latest.Store(m)

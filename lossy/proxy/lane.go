@@ -20,6 +20,7 @@ type lane struct {
 	// mu is held while datagrams are written, which is what keeps the lane's
 	// datagrams in order. UDP writes do not wait for the network.
 	mu      sync.Mutex
+	shares  bool // the link has the shared bottleneck; see lock
 	link    *lossy.Link
 	applied *Settings // what the link's profile was taken from
 	held    int       // bytes in flight, as entered in proxy.held
@@ -41,14 +42,15 @@ func (l *lane) init(f *flow, dir lossy.Direction, s *Settings) {
 // is decided on by itself and goes out, if it is due, before the next comes in,
 // however many were read at once. They see one state of the settings, whole.
 func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *burst) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock()
+	defer l.unlock()
 	p := l.flow.proxy
 	if s := p.settings.Load(); s != l.applied {
 		l.applied = s
 		l.link.SetProfile(s.Network.Profile(l.direction))
 		l.link.SetDown(!s.Enabled)
 	}
+	l.share()
 	l.link.SetCapacity(l.held + p.heldLeft())
 	for _, m := range messages {
 		for more := true; more; {
@@ -66,10 +68,10 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 // drainDue is the lane's job in the scheduler. What leaves late keeps its flow
 // alive as what comes in does.
 func (l *lane) drainDue(now time.Duration, out *burst) {
-	l.mu.Lock()
+	l.lock()
 	l.drain(now, out)
 	l.settle(out)
-	l.mu.Unlock()
+	l.unlock()
 	l.flow.proxy.table.sawLife(l.flow, now)
 }
 
@@ -172,8 +174,8 @@ func (l *lane) flush(out *burst) time.Duration {
 
 // readFailed counts a failed read of the socket the lane is fed from.
 func (l *lane) readFailed(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock()
+	defer l.unlock()
 	if isRefused(err) {
 		l.tally.refused++
 	} else {
@@ -183,16 +185,16 @@ func (l *lane) readFailed(err error) {
 
 // inFlight says whether the lane holds any datagram.
 func (l *lane) inFlight() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock()
+	defer l.unlock()
 	_, some := l.link.NextTime()
 	return some
 }
 
 // addTo adds the lane's counts.
 func (l *lane) addTo(s *DirectionStats) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock()
+	defer l.unlock()
 	s.Link.Add(l.link.Stats())
 	s.count(&l.tally)
 }

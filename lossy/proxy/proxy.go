@@ -25,6 +25,7 @@ type Proxy struct {
 	sweep     *job                 // closes idle flows
 	clock     func() time.Duration // monotonic, since New
 	lateness  [2]punctuality       // by direction
+	shared    [2]shared            // by direction
 	forsaken  forsaken             // sockets of mappings that were replaced
 
 	settings atomic.Pointer[Settings] // a value is never modified: a change stores a new one
@@ -89,6 +90,7 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 		system: sys,
 		front:  front,
 		table:  newTable(&cfg),
+		shared: newShared(),
 		clock:  clock,
 	}
 	if err := p.checkUpstream(upstream); err != nil {

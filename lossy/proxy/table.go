@@ -10,7 +10,7 @@ import (
 )
 
 // table is the set of flows. Locks are taken in the order table.mu, lane.mu,
-// scheduler.mu, and never the other way.
+// shared.mu, scheduler.mu, and never the other way.
 type table struct {
 	limit int
 	idle  time.Duration // negative: flows do not expire
