@@ -39,25 +39,26 @@ type undecided struct {
 	marked bool
 }
 
-// wait puts a copy of a packet into the backlog.
-func (l *Link) wait(b *Bottleneck, w waiting, marked bool, payload []byte) {
-	w.link, w.bottleneck, w.arrived = l, b, l.now
-	w.size, w.payload = len(payload)+b.overhead, len(payload)
-	w.racing = l.model.profile.JitterReorder
-	if marked {
-		w.outside.mark = l.marked(&w.verdict)
+// wait puts a datagram into the backlog.
+func (l *Link) wait(b *Bottleneck, v *Verdict, payload []byte) *waiting {
+	size := len(payload) + b.overhead
+	b.makeRoom(l.now, size)
+	held := payload
+	if v.Drop != CauseNone {
+		held = nil
 	}
+	w := &b.backlog.extend(held).label
+	w.link, w.bottleneck, w.arrived = l, b, l.now
+	w.verdict, w.outside = *v, l.outside
+	w.size, w.payload = size, len(payload)
+	w.racing = l.model.profile.JitterReorder
+	w.loss = exposure{}
 	if l.model.profile.LossAfterQueue {
 		w.loss = l.exposure()
 	}
-	if w.verdict.Drop != CauseNone {
-		payload = nil
-	}
-	b.makeRoom(l.now, w.size)
-	b.backlog.push(w, payload)
 	b.head.packets++
-	b.head.bytes += w.size
-	l.waiting.add(&w, 1)
+	b.head.bytes += size
+	return w
 }
 
 // endEarly notes that no more copies of a packet will wait.

@@ -49,16 +49,24 @@ func (q *line[Label]) at(i int) *entry[Label] { return &q.ring[(q.head+i)&(len(q
 // push appends a copy of the payload and returns the copy, which the caller
 // may still change until the next call.
 func (q *line[Label]) push(label Label, payload []byte) []byte {
+	e := q.extend(payload)
+	e.label = label
+	return q.bytes[e.at : e.at+e.size]
+}
+
+// extend is push for a large label: the caller sets every field of it in its
+// place, where an older one stands.
+func (q *line[Label]) extend(payload []byte) *entry[Label] {
 	if q.count == len(q.ring) {
 		q.growRing()
 	}
 	size := len(payload)
 	at := q.reserve(size)
-	q.ring[(q.head+q.count)&(len(q.ring)-1)] = entry[Label]{label, at, size}
+	e := &q.ring[(q.head+q.count)&(len(q.ring)-1)]
+	e.at, e.size = at, size
 	q.count++
-	held := q.bytes[at : at+size]
-	copy(held, payload)
-	return held
+	copy(q.bytes[at:at+size], payload)
+	return e
 }
 
 // drop forgets the oldest datagram. There must be one.

@@ -231,9 +231,12 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 			v.Copies = n
 			return true
 		case deferred:
-			l.wait(b, waiting{
-				verdict: *v, sent: size, last: n == copies-1, late: l.late(n), outside: l.outside,
-			}, marked, payload)
+			w := l.wait(b, v, payload)
+			w.sent, w.last, w.late = size, n == copies-1, l.late(n)
+			if marked {
+				w.outside.mark = l.marked(&w.verdict)
+			}
+			l.waiting.add(w, 1)
 		case lost:
 			l.stats.Dropped[v.Drop]++
 			v.Wait = b.transmit(l.now, len(payload)+b.overhead) - l.now
