@@ -264,13 +264,8 @@ func (p Profile) String() string {
 	} else if p.Corrupt > 0 {
 		add("corrupt %s", formatProbability(p.Corrupt))
 	}
-	if p.Policer != (Policer{}) {
-		add("policer %v", p.Policer)
-	}
-	if p.LinkTrace != nil {
-		add("link trace %v%s", p.LinkTrace, p.before())
-	} else if p.Rate > 0 {
-		add("rate %s%s", FormatRate(p.Rate), p.before())
+	if bottleneck := p.describeBottleneck(); bottleneck != "" {
+		parts = append(parts, bottleneck)
 	}
 	if len(parts) == 0 {
 		return "perfect"
@@ -300,20 +295,38 @@ func (p Profile) where() string {
 	return ""
 }
 
-// before is what String says of the queue before the link.
-func (p *Profile) before() string {
+// describeBottleneck is what String says of policer, queue and link.
+func (p *Profile) describeBottleneck() string {
+	var parts []string
+	if p.Policer != (Policer{}) {
+		parts = append(parts, "policer "+p.Policer.String())
+	}
+	switch {
+	case p.LinkTrace != nil:
+		parts = append(parts, fmt.Sprintf("link trace %v%s", p.LinkTrace, p.describeQueue()))
+	case p.Rate > 0:
+		parts = append(parts, fmt.Sprintf("rate %s%s", FormatRate(p.Rate), p.describeQueue()))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := strings.Join(parts, ", ")
+	if p.Overhead > 0 {
+		text += fmt.Sprintf(" overhead %d bytes", p.Overhead)
+	}
+	if p.SharedBottleneck {
+		text += " shared"
+	}
+	return text
+}
+
+func (p *Profile) describeQueue() string {
 	text := fmt.Sprintf(" queue %v", p.limit())
 	if p.Discipline != nil {
 		text += fmt.Sprintf(" %v", p.Discipline)
 	}
 	if p.ECN {
 		text += " ecn"
-	}
-	if p.Overhead > 0 {
-		text += fmt.Sprintf(" overhead %d bytes", p.Overhead)
-	}
-	if p.SharedBottleneck {
-		text += " shared"
 	}
 	return text
 }

@@ -136,7 +136,8 @@ func Fields() []Field {
 		},
 		{
 			Name: "queue", Kind: "limit",
-			Usage:  fmt.Sprintf("longest queue before the link, as 100ms, 50packets or 64KiB; 0 = %v", lossy.DefaultQueue),
+			Usage: fmt.Sprintf("longest queue before the link, as 100ms, 50packets or 64KiB; 0 = %v, before a trace %d packets",
+				lossy.DefaultQueue, lossy.DefaultTraceQueue),
 			parse:  (*lossy.Profile).SetQueue,
 			format: (*lossy.Profile).FormatQueue,
 		},
