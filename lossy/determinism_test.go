@@ -24,6 +24,18 @@ var switched = func() Profile {
 	return p
 }()
 
+// early and headed are everything over links that carry half of what is sent, with
+// queues that drop and mark by chance, and at their head.
+var early, headed = func() (Profile, Profile) {
+	p, q := everything, switched
+	p.Rate, p.Queue, p.QueuePackets, p.ECN, p.Overhead = 6e6, 0, 30, true, 28
+	q.Rate, q.Queue, q.QueueBytes, q.ECN, q.Overhead = 6e6, 0, 60_000, true, 28
+	p.Discipline = RED{redMin, redMax, false, 0.1, 0.02}
+	q.Discipline = CoDel{codelTarget, codelInterval}
+	p.Policer = Policer{9e6, 30_000}
+	return p, q
+}()
+
 // logger plays one flow and keeps its decision log.
 type logger struct {
 	link *Link
@@ -39,8 +51,8 @@ func newLogger(seed, flow uint64, dir Direction, p Profile) *logger {
 
 func (g *logger) step() {
 	now := time.Duration(g.sent) * time.Millisecond
-	g.link.Send(now, make([]byte, g.sent*37%1400))
-	g.link.Send(now, make([]byte, g.sent*61%1400))
+	g.link.SendMarked(now, make([]byte, g.sent*37%1400), 0, ECN(g.sent%4))
+	g.link.SendMarked(now, make([]byte, g.sent*61%1400), 0, NotECT)
 	for ok := true; ok; {
 		_, ok = g.link.Receive(now, nil)
 	}
@@ -58,7 +70,7 @@ func decisions(seed, flow uint64, p Profile) []Verdict {
 }
 
 func TestSameSeedSameDecisions(t *testing.T) {
-	for name, p := range map[string]Profile{"everything": everything, "switched": switched} {
+	for name, p := range map[string]Profile{"everything": everything, "switched": switched, "early": early, "headed": headed} {
 		first := decisions(1, 0, p)
 		if !slices.Equal(first, decisions(1, 0, p)) {
 			t.Errorf("%s: the same seed decided differently the second time", name)
@@ -82,6 +94,8 @@ func TestSeedKeepsItsMeaning(t *testing.T) {
 	}{
 		{everything, "1d611bb6d721081295f5cd17a5c9ebd4212cab2c67c8038b0912e6193af82d0a"},
 		{switched, "62bf8c678a9b7c8b7061d583e80e2e2d48b2f4efc6a76d004aaed6bd93097f00"},
+		{early, "c1e04a29d1733b39d2961e8feb44aa9c97e4f899b4d4d0f90607f72a31668c91"},
+		{headed, "ae774122ccca98bb175a21571ad24eb8bab32a035bf3bf90b45c8bd5f9ebe0ae"},
 	} {
 		h := sha256.New()
 		for _, v := range decisions(7, 3, c.profile) {
@@ -99,7 +113,7 @@ func TestInterleavingFlowsChangesNothing(t *testing.T) {
 	run := func(drive func([]*logger)) (logs [][]Verdict) {
 		loggers := make([]*logger, flows)
 		for i := range loggers {
-			loggers[i] = newLogger(5, uint64(i), Down, switched)
+			loggers[i] = newLogger(5, uint64(i), Down, []Profile{switched, early, headed}[i%3])
 		}
 		drive(loggers)
 		for _, g := range loggers {
