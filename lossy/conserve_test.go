@@ -41,6 +41,9 @@ func drawProfile(t *rapid.T) Profile {
 			p.ReorderBy, p.ReorderGap = 0, rapid.IntRange(1, 5).Draw(t, "gap")
 		}
 	}
+	p.MTU = rapid.SampledFrom([]int{0, 0, 100}).Draw(t, "mtu")
+	p.Blackout = rapid.SampledFrom([]Blackout{{}, {}, {"every=100ms,for=20ms"}}).Draw(t, "blackout")
+	p.Drop = rapid.SampledFrom([]Rules{{}, {}, {"size>200,every=2; nth=3-5"}}).Draw(t, "drop")
 	p.Jitter = min(p.Delay, millis("jitter", 300))
 	drawBottleneck(t, &p)
 	if p.Loss < 0.5 {

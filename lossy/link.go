@@ -26,7 +26,7 @@ type Link struct {
 	shared   *Bottleneck // nil = none was given
 	early    stream      // draws of RED
 	order    fifo
-	down     bool
+	barrier  barrier
 	now      time.Duration // the latest time given to Send
 	capacity int
 	trace    func(now time.Duration, size int, v Verdict)
@@ -68,7 +68,7 @@ type outside struct {
 // NewLink returns the link of one direction of one flow. It panics if the
 // profile is not valid. See NewModel for how flows are numbered.
 func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
-	l := &Link{model: NewModel(seed, flow, dir, p), capacity: DefaultCapacity}
+	l := &Link{model: NewModel(seed, flow, dir, p), barrier: barrier{flow: flow}, capacity: DefaultCapacity}
 	l.early = newStream(seed, flow, dir, drawEarly)
 	l.SetProfile(p)
 	return l
@@ -81,6 +81,7 @@ func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
 // JitterReorder overtake, whatever they were sent behind.
 func (l *Link) SetProfile(p Profile) {
 	l.model.SetProfile(p)
+	l.barrier.set(&p)
 	l.bottleneck().set(&p)
 }
 
@@ -109,7 +110,22 @@ func (l *Link) Profile() Profile { return l.model.profile }
 // SetDown starts or ends a blackout: while down, every packet sent is dropped
 // (CauseBlackout). What is in flight still arrives. Dropped packets keep their
 // index, so a blackout does not shift the fates of the packets after it.
-func (l *Link) SetDown(down bool) { l.down = down }
+func (l *Link) SetDown(down bool) {
+	l.barrier.down = down
+	l.barrier.settle()
+}
+
+// BlackoutUntil has nothing pass before that time, as SetDown does; 0 is none. It
+// takes the place of an earlier call and leaves Profile.Blackout alone.
+func (l *Link) BlackoutUntil(end time.Duration) {
+	l.barrier.until = end
+	l.barrier.settle()
+}
+
+// SetClassifier says what tells the class of a payload, for rules that ask for
+// it. It must keep nothing of the payload, and is called within Send. Without
+// one no packet has a class.
+func (l *Link) SetClassifier(f func(payload []byte) string) { l.barrier.rules.classify = f }
 
 // SetCapacity limits the bytes held at any time, each datagram counted as its
 // payload and 64 bytes more. What exceeds it is dropped (CauseOverload). It
@@ -133,16 +149,29 @@ func (l *Link) Send(now time.Duration, payload []byte) {
 	v := l.model.Decide(len(payload))
 	l.stats.PacketsIn++
 	l.stats.BytesIn += uint64(len(payload))
+	if v.Index == 0 {
+		l.barrier.begin(l.now)
+	}
 	final := true
-	if l.down {
-		v = v.dropped(CauseBlackout)
-		l.stats.Dropped[CauseBlackout]++
-	} else {
+	if l.barrier.idle || !l.stop(&v, payload) {
 		final = l.carry(&v, payload)
 	}
 	if final {
 		l.tell(l.now, len(payload), &v)
 	}
+}
+
+// stop says whether a packet may not even begin its way, and then turns the
+// verdict on it.
+func (l *Link) stop(v *Verdict, payload []byte) bool {
+	why, rule := l.barrier.stops(l.now, v.Index, payload)
+	if why == CauseNone {
+		return false
+	}
+	*v = v.dropped(why)
+	v.Rule = rule
+	l.stats.Dropped[why]++
+	return true
 }
 
 // SendTagged is Send for a datagram with something written on its outside,

@@ -37,7 +37,9 @@ type Network struct {
 	flows   uint64
 	numbers Numbering
 	tracer  Tracer // nil = nobody
-	port    uint16 // the last one chosen for a socket that asked for any
+	dark    [2]time.Duration
+	class   func([]byte) string // nil = no packet has a class
+	port    uint16              // the last one chosen for a socket that asked for any
 	closed  bool
 }
 
@@ -206,6 +208,29 @@ func (n *Network) SetDown(d Direction, down bool) {
 	}
 }
 
+// Blackout has nothing of one direction of all flows pass from now on for that
+// long, those to come included; 0 ends it. See Link.BlackoutUntil.
+func (n *Network) Blackout(d Direction, lasting time.Duration) {
+	end := n.now() + lasting
+	n.mu.Lock()
+	n.dark[d] = end
+	paths := n.allPaths()
+	n.mu.Unlock()
+	for _, p := range paths {
+		if p.direction == d {
+			p.blackoutUntil(end)
+		}
+	}
+}
+
+// SetClassifier says what tells the class of a payload on the flows that appear
+// from now on; see Link.SetClassifier. It is called from any goroutine.
+func (n *Network) SetClassifier(f func(payload []byte) string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.class = f
+}
+
 // Stats sums up all flows.
 func (n *Network) Stats() NetworkStats {
 	n.mu.RLock()
@@ -296,6 +321,8 @@ func (n *Network) newPath(key FlowKey, from, to netip.AddrPort, d Direction) *pa
 	p := &path{network: n, from: from, to: to, direction: d}
 	p.link = NewLink(n.config.Seed, key.Number, d, n.config.Profile(d))
 	p.link.SetDown(n.down[d])
+	p.link.BlackoutUntil(n.dark[d])
+	p.link.SetClassifier(n.class)
 	if n.tracer != nil {
 		p.link.SetTrace(n.tracer(key, d))
 	}

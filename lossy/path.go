@@ -113,6 +113,12 @@ func (p *path) setDown(down bool) {
 	p.link.SetDown(down)
 }
 
+func (p *path) blackoutUntil(end time.Duration) {
+	p.lock()
+	defer p.unlock()
+	p.link.BlackoutUntil(end)
+}
+
 func (p *path) stats() Stats {
 	p.lock()
 	defer p.unlock()

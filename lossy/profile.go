@@ -85,6 +85,15 @@ type Profile struct {
 	// Reorder is then the probability that a packet is sent without its delay,
 	// from the N-th after the last such on. It needs a Delay.
 	ReorderGap int
+	// MTU is the largest payload that passes, in bytes, 0 = any. Larger ones
+	// vanish without a word (CauseMTU), as behind a router whose ICMP is
+	// filtered.
+	MTU int
+	// Blackout is when nothing passes at all (CauseBlackout).
+	Blackout Blackout
+	// Drop takes packets for what they are (CauseRule), before any other model
+	// sees them.
+	Drop Rules
 	// Duplicate is the probability that a packet is sent again, Corrupt that
 	// its payload is damaged, 0..1.
 	Duplicate, Corrupt float64
@@ -183,6 +192,9 @@ func (p Profile) Validate() error {
 	if err := p.validateDuplicate(); err != nil {
 		return err
 	}
+	if err := p.validateBarrier(); err != nil {
+		return err
+	}
 	if err := p.CorruptHow.validate(); err != nil {
 		return fmt.Errorf("corrupt-how %v: %w", p.CorruptHow, err)
 	}
@@ -235,6 +247,15 @@ func (p Profile) mustValidate() {
 func (p Profile) String() string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	if p.Blackout != (Blackout{}) {
+		add("blackout %v", p.Blackout)
+	}
+	if p.MTU > 0 {
+		add("mtu %d", p.MTU)
+	}
+	if p.Drop != (Rules{}) {
+		add("drop %v", p.Drop)
+	}
 	switch {
 	case p.LossModel != nil:
 		add("loss %v%s%s", p.LossModel, p.capped(), p.where())

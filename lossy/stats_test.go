@@ -118,7 +118,7 @@ func TestNamesAreThoseOfTheMetrics(t *testing.T) {
 		got = append(got, i.String())
 	}
 	got = append(got, CauseNone.String(), Up.String(), Down.String())
-	want := []string{"loss", "queue", "blackout", "overload", "aqm", "policer", "loss", "duplicate", "corrupt", "reorder", "none", "up", "down"}
+	want := []string{"loss", "queue", "blackout", "overload", "aqm", "policer", "mtu", "rule", "loss", "duplicate", "corrupt", "reorder", "none", "up", "down"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("names %q, want %q", got, want)
 	}

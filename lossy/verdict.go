@@ -18,10 +18,12 @@ const (
 	CauseOverload              // the link held as many bytes as it may: our limit, not the network's
 	CauseAQM                   // active queue management dropped it before the queue was full: CoDel, RED
 	CausePolicer               // it exceeded the rate of the policer
+	CauseMTU                   // its payload was larger than Profile.MTU
+	CauseRule                  // a rule of Profile.Drop took it
 	causeCount
 )
 
-var causeNames = [causeCount]string{"none", "loss", "queue", "blackout", "overload", "aqm", "policer"}
+var causeNames = [causeCount]string{"none", "loss", "queue", "blackout", "overload", "aqm", "policer", "mtu", "rule"}
 
 // String returns the metric label of the cause.
 func (c Cause) String() string {
@@ -33,7 +35,7 @@ func (c Cause) String() string {
 
 // Causes returns all causes for which Stats counts drops, in a fixed order.
 func Causes() []Cause {
-	return []Cause{CauseLoss, CauseQueue, CauseBlackout, CauseOverload, CauseAQM, CausePolicer}
+	return []Cause{CauseLoss, CauseQueue, CauseBlackout, CauseOverload, CauseAQM, CausePolicer, CauseMTU, CauseRule}
 }
 
 // Verdict is what becomes of one packet. Model.Decide fills what follows from
@@ -43,6 +45,7 @@ func Causes() []Cause {
 type Verdict struct {
 	Index uint64 // of the packet in its direction of its flow, from 0
 	Drop  Cause  // why no copy came through; CauseNone when at least one did
+	Rule  int    // the rule that dropped it (CauseRule), from 1
 
 	Copies  int           // datagrams that go on: 1, or more for a duplicate; 0 when dropped
 	Delay   time.Duration // propagation delay drawn for it, jitter included
@@ -73,6 +76,9 @@ func (v Verdict) dropped(why Cause) Verdict { return Verdict{Index: v.Index, Dro
 //	#17 dropped: loss
 //	#18 passes after 40ms, duplicated, bit 133 flipped, displaced by 3
 func (v Verdict) String() string {
+	if v.Drop == CauseRule {
+		return fmt.Sprintf("#%d dropped: rule %d", v.Index, v.Rule)
+	}
 	if v.Drop != CauseNone {
 		return fmt.Sprintf("#%d dropped: %v", v.Index, v.Drop)
 	}

@@ -189,11 +189,11 @@ var (
 	proxySentBytes = counter("udplab_proxy_sent_bytes_total",
 		"UDP payload bytes sent on.", labelDirection)
 	proxyDroppedPackets = counter("udplab_proxy_dropped_packets_total",
-		"Datagrams that were not sent on, by cause. From the network model: loss, queue, blackout, overload, aqm, policer. From the proxy or the kernel: flow_limit, flow_error, flow_closed, oversize, nat, kernel_tx, kernel_rx.", labelDirection, labelCause)
+		"Datagrams that were not sent on, by cause. From the network model: loss, queue, blackout, overload, aqm, policer, mtu, rule. From the proxy or the kernel: flow_limit, flow_error, flow_closed, oversize, nat, kernel_tx, kernel_rx.", labelDirection, labelCause)
 	proxyDuplicatedPackets = counter("udplab_proxy_duplicated_packets_total",
 		"Copies made.", labelDirection)
 	proxyCorruptedPackets = counter("udplab_proxy_corrupted_packets_total",
-		"Datagrams with a flipped bit.", labelDirection)
+		"Datagrams that were damaged.", labelDirection)
 	proxyReorderedPackets = counter("udplab_proxy_reordered_packets_total",
 		"Datagrams sent on after one that came in later (RFC 4737).", labelDirection)
 	proxyMarkedPackets = counter("udplab_proxy_marked_packets_total",

@@ -45,7 +45,7 @@ func proxyCounters(direction string, base int) string {
 		fmt.Fprintf(&b, "udplab_proxy_%s{direction=%q} %d\n", name, direction, base+1+i)
 	}
 	fmt.Fprintf(&b, "udplab_proxy_marked_packets_total{direction=%q} %d\n", direction, base+12)
-	for i, cause := range []string{"loss", "queue", "blackout", "overload", "aqm", "policer"} {
+	for i, cause := range []string{"loss", "queue", "blackout", "overload", "aqm", "policer", "mtu", "rule"} {
 		fmt.Fprintf(&b, "udplab_proxy_dropped_packets_total{cause=%q,direction=%q} %d\n", cause, direction, base+20+i)
 	}
 	for i, cause := range []string{"flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"} {

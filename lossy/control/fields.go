@@ -17,6 +17,8 @@ type Field struct {
 	Kind  string // what a value is: "percent", "duration", "rate", "packets", "bytes", "switch", "model", or what it names
 	Usage string // one line for --help
 
+	repeats bool // it is a list, to which a repeated flag adds
+
 	parse  func(p *lossy.Profile, value string) error                      // or, where a value
 	read   func(p *lossy.Profile, value string, read lossy.ReadFile) error // may name a file
 	format func(p *lossy.Profile) string
@@ -48,6 +50,15 @@ func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
 // or false in JSON.
 func (f *Field) Switch() bool { return f.Kind == "switch" }
 
+// Join adds a value that was given after others, as a repeated flag is: what a
+// list has already stays, anything else is replaced.
+func (f *Field) Join(before, value string) string {
+	if f.repeats && before != "" {
+		return before + "; " + value
+	}
+	return value
+}
+
 // number says whether a value is a bare number, so that JSON writes it as one.
 func (f *Field) number(value string) bool {
 	return (f.Kind == "packets" || f.Kind == "bytes") && json.Valid([]byte(value))
@@ -57,6 +68,15 @@ func (f *Field) number(value string) bool {
 // meets them.
 func Fields() []Field {
 	return []Field{
+		list("blackout", "outages", "when nothing passes: at=5s,for=3s or every=60s,for=200ms,first=10s; repeatable",
+			func(p *lossy.Profile) *lossy.Blackout { return &p.Blackout }, lossy.ParseBlackout),
+		{
+			Name: "mtu", Kind: "bytes", Usage: "largest payload that passes, 0 = any; larger ones vanish",
+			parse:  func(p *lossy.Profile, s string) error { return parseCount(&p.MTU, s, "bytes") },
+			format: func(p *lossy.Profile) string { return strconv.Itoa(p.MTU) },
+		},
+		list("drop", "rule", "drop what matches: size>1200, class=ack,nth=3, bytes=0x01ff@0, index=5-9, age<2s, flow=0; repeatable",
+			func(p *lossy.Profile) *lossy.Rules { return &p.Drop }, lossy.ParseRules),
 		probability("loss", "datagrams lost", func(p *lossy.Profile) *float64 { return &p.Loss }),
 		{
 			Name: "burst", Kind: "packets", Usage: "mean length of a loss burst, 1 = independent losses",
@@ -177,6 +197,15 @@ func packets(name, usage string, of func(*lossy.Profile) *int) Field {
 		Name: name, Kind: "packets", Usage: usage,
 		parse:  func(p *lossy.Profile, s string) error { return parseCount(of(p), s, "packets") },
 		format: func(p *lossy.Profile) string { return strconv.Itoa(*of(p)) },
+	}
+}
+
+// list is a setting of several lines, with semicolons between them.
+func list[T fmt.Stringer](name, kind, usage string, of func(*lossy.Profile) *T, parse func(string) (T, error)) Field {
+	return Field{
+		Name: name, Kind: kind, Usage: usage, repeats: true,
+		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, parse) },
+		format: func(p *lossy.Profile) string { return (*of(p)).String() },
 	}
 }
 

@@ -49,6 +49,18 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			{}, {N: 3}, {Kind: lossy.DamageBytes}, {Kind: lossy.DamageBytes, N: 4},
 			{Kind: lossy.DamageTruncate}, {Kind: lossy.DamageExtend, N: 16},
 		}).Draw(t, "damage")
+		p.MTU = rapid.IntRange(0, lossy.MaxMTU).Draw(t, "mtu")
+		var err error
+		if p.Blackout, err = lossy.ParseBlackout(rapid.SampledFrom([]string{
+			"", "at=5s,for=3s", "every=1m0s,for=200ms; at=0s,for=1ns; every=1s,for=1ms,first=0s",
+		}).Draw(t, "blackout")); err != nil {
+			t.Fatal(err)
+		}
+		if p.Drop, err = lossy.ParseRules(rapid.SampledFrom([]string{
+			"", "size>1200", "class=ack,nth=3; bytes=0x01ff@2,every=2; flow=ann,index=5-9,age<2s",
+		}).Draw(t, "drop")); err != nil {
+			t.Fatal(err)
+		}
 		if p.ReorderBy == 0 {
 			p.ReorderSpread = rapid.SampledFrom([]lossy.Displacement{{}, {Min: 1, Max: 8}, {Mean: 2.5}}).Draw(t, "spread")
 		}

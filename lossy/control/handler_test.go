@@ -101,11 +101,13 @@ func TestGet(t *testing.T) {
 
 // zeroValues is how the API writes a field of a perfect wire.
 var zeroValues = map[string]string{
+	"blackout":           `""`,
 	"burst":              "0",
 	"corrupt":            `"0%"`,
 	"corrupt-how":        `"bit"`,
 	"delay":              `"0s"`,
 	"delay-distribution": `"uniform"`,
+	"drop":               `""`,
 	"duplicate":          `"0%"`,
 	"duplicate-copies":   "0",
 	"duplicate-delay":    `"0s"`,
@@ -117,6 +119,7 @@ var zeroValues = map[string]string{
 	"loss-after-queue":   "false",
 	"loss-burst-cap":     "0",
 	"loss-model":         `"none"`,
+	"mtu":                "0",
 	"overhead":           "0",
 	"policer":            `"none"`,
 	"queue":              `"0s"`,

@@ -12,7 +12,8 @@
 //	dir        "up" or "down"
 //	index      of the packet in its direction of its flow, from 0
 //	size       of its payload, in bytes
-//	drop       why it went nowhere: a cause, by the word of the metric label; or
+//	drop       why it went nowhere: a cause, by the word of the metric label, and
+//	rule       which rule dropped it, from 1; or
 //	copies     how many datagrams go on
 //	delay_ns   drawn for it, jitter included; left out if 0, as are the rest
 //	wait_ns    in the queue and on the transmitter
@@ -21,19 +22,20 @@
 //	           other damage: the places changed, the length left, bytes appended
 //	by         how many later datagrams overtake it; or
 //	hold_ns    how long it is held while they do; or
+//	marked     a queue marked it as having met congestion (ECN)
 //	at_once    it goes without delay and overtakes those before it
 //
-// A packet may have a second line: one that a queue took in and threw out
-// later. Datagrams that never reached a link, because a table of flows or a
-// socket's buffer was full, have none.
+// A packet has one line, when its fate is final: as it comes, or, where a queue
+// decides at its head (drop-head, CoDel), as it leaves that. Datagrams that never
+// reached a link, because a table of flows or a socket's buffer was full, have
+// none.
 //
 // # What a seed fixes
 //
-// With Options.Timeless there is no t_ns and no wait_ns, and a line of a packet
+// With Options.Timeless there is no t_ns, no wait_ns and no marked, and a line of a packet
 // depends on the seed, the flow, the index and the size alone, unless time or
 // load dropped it (queue, aqm, policer, blackout, overload and rules by age).
-// The lines of one direction of one flow stand in the order of their indices;
-// how flows mix depends on who came first. So two runs decided alike if their
+// How the lines of flows mix depends on who came first. So two runs decided alike if their
 // logs are the same lines, which LC_ALL=C sort tells: sorted, they are equal
 // byte by byte, however many goroutines there were, in whatever batches, through
 // a proxy or in process.

@@ -33,6 +33,7 @@ func appendLine(dst []byte, head string, timeless bool, now time.Duration, size 
 		dst = append(dst, `,"drop":"`...)
 		dst = append(dst, v.Drop.String()...)
 		dst = append(dst, '"')
+		dst = appendMember(dst, `,"rule":`, int64(v.Rule))
 	} else {
 		dst = append(dst, `,"copies":`...)
 		dst = strconv.AppendInt(dst, int64(v.Copies), 10)

@@ -56,10 +56,11 @@ func TestEveryFieldOfAVerdictIsLogged(t *testing.T) {
 		return string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), false, 0, 1000, v))
 	}
 	bit := lossy.Verdict{Copies: 1, Corrupt: true}
+	ruled := lossy.Verdict{Drop: lossy.CauseRule}
 	places := lossy.Verdict{Copies: 1, Corrupt: true, Damage: lossy.Damage{Kind: lossy.DamageBits, N: 3}}
 	for i := range reflect.TypeFor[lossy.Verdict]().NumField() {
 		shows := false
-		for _, base := range []lossy.Verdict{bit, places} {
+		for _, base := range []lossy.Verdict{bit, places, ruled} {
 			v := base
 			switch field := reflect.ValueOf(&v).Elem().Field(i); {
 			case field.Kind() == reflect.Bool:

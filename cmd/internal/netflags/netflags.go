@@ -97,6 +97,9 @@ func (v *value) apply(p *lossy.Profile) {
 
 // Set is part of pflag.Value.
 func (v *value) Set(s string) error {
+	if v.given {
+		s = v.field.Join(v.text, s)
+	}
 	if err := v.field.SetFrom(new(lossy.Profile), s, v.read); err != nil {
 		return err
 	}
