@@ -2,8 +2,10 @@ package proxy
 
 import (
 	"errors"
+	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"udplab/lossy"
 )
@@ -98,5 +100,65 @@ func TestDisabledProxyDropsAsBlackout(t *testing.T) {
 	enable(true)
 	if got := exchange(t, c, "light"); got != "light" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A blackout of now ends by itself, holds for flows that appear meanwhile, and
+// leaves the other direction alone.
+func TestBlackoutNow(t *testing.T) {
+	b := startBench(t, Config{}, echo(t, "127.0.0.1:0"))
+	old, new := client(t, b.Proxy), client(t, b.Proxy)
+	if got := exchange(t, old, "before"); got != "before" {
+		t.Fatalf("got %q", got)
+	}
+	if err := b.Blackout(3*time.Second, lossy.Up); err != nil {
+		t.Fatal(err)
+	}
+	b.pass(3*time.Second - 1)
+	send(t, old, "dark")
+	send(t, new, "dark")
+	eventually(t, "both were dropped", func() bool { return b.Stats().Up.Link.Dropped[lossy.CauseBlackout] == 2 })
+	b.pass(1)
+	for _, c := range []*net.UDPConn{old, new} {
+		if got := exchange(t, c, "after"); got != "after" {
+			t.Errorf("got %q", got)
+		}
+	}
+	if err := b.Blackout(time.Hour, lossy.Up, lossy.Down); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Blackout(0, lossy.Up, lossy.Down); err != nil {
+		t.Fatal(err)
+	}
+	if got := exchange(t, old, "ended"); got != "ended" {
+		t.Errorf("got %q", got)
+	}
+	if err := b.Blackout(-1, lossy.Up); err == nil {
+		t.Error("a blackout of less than nothing was accepted")
+	}
+}
+
+// Rules that ask for a class get it from the classifier of the config.
+func TestRulesByClass(t *testing.T) {
+	drop, err := lossy.ParseRules("class=b,nth=2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startProxy(t, Config{
+		Config:   lossy.Config{Up: lossy.Profile{Drop: drop}},
+		Classify: func(b []byte) string { return string(b[:1]) },
+	}, newAlarm(), echo(t, "127.0.0.1:0"))
+	c := client(t, p)
+	for _, text := range []string{"a1", "b1", "a2", "b2", "a3", "b3"} {
+		send(t, c, text)
+		if text == "b2" {
+			continue
+		}
+		if got := receive(t, c); got != text {
+			t.Errorf("got %q, want %q", got, text)
+		}
+	}
+	if n := p.Stats().Up.Link.Dropped[lossy.CauseRule]; n != 1 {
+		t.Errorf("%d dropped by rule, want 1", n)
 	}
 }

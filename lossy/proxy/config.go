@@ -54,6 +54,9 @@ type Config struct {
 	// Tracer hears every verdict; nil is nobody. It must not block. Datagrams
 	// dropped by the proxy itself or the kernel never have a verdict.
 	Tracer lossy.Tracer
+	// Classify tells the class of a payload, for rules of Profile.Drop that ask
+	// for it; see lossy.Link.SetClassifier. It is called from several goroutines.
+	Classify func(payload []byte) string
 	// Changed is told of every change of the network, before the first datagram
 	// sees it; nil is nobody.
 	Changed func(now time.Duration, network lossy.Config, enabled bool)

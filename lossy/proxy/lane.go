@@ -28,13 +28,22 @@ type lane struct {
 }
 
 func (l *lane) init(f *flow, dir lossy.Direction, s *Settings) {
-	l.flow, l.direction, l.applied = f, dir, s
-	l.link = lossy.NewLink(s.Network.Seed, f.key.Number, dir, s.Network.Profile(dir))
-	l.link.SetDown(!s.Enabled)
+	l.flow, l.direction = f, dir
+	l.link = lossy.NewLink(s.Network.Seed, f.key.Number, dir, lossy.Profile{})
+	l.link.SetClassifier(f.proxy.cfg.Classify)
+	l.apply(s)
 	if trace := f.proxy.cfg.Tracer; trace != nil {
 		l.link.SetTrace(trace(f.key, dir))
 	}
 	l.due = newJob(l.drainDue)
+}
+
+// apply puts settings in force.
+func (l *lane) apply(s *Settings) {
+	l.applied = s
+	l.link.SetProfile(s.Network.Profile(l.direction))
+	l.link.SetDown(!s.Enabled)
+	l.link.BlackoutUntil(s.dark[l.direction])
 }
 
 // input takes in what one read brought through a mapping of that number, and
@@ -46,9 +55,7 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 	defer l.unlock()
 	p := l.flow.proxy
 	if s := p.settings.Load(); s != l.applied {
-		l.applied = s
-		l.link.SetProfile(s.Network.Profile(l.direction))
-		l.link.SetDown(!s.Enabled)
+		l.apply(s)
 	}
 	l.share()
 	l.link.SetCapacity(l.held + p.heldLeft())

@@ -44,6 +44,8 @@ type Settings struct {
 	Enabled  bool // a proxy that is not drops what it reads as lossy.CauseBlackout
 	NAT      NAT
 	Upstream netip.AddrPort // see ParseUpstream
+
+	dark [2]time.Duration // by direction, until when Blackout lets nothing pass
 }
 
 // New opens the listen socket and starts forwarding. An *AddressError says
@@ -173,6 +175,21 @@ func (p *Proxy) Change(edit func(s *Settings) error) error {
 	}
 	p.settings.Store(&s)
 	return nil
+}
+
+// Blackout has nothing that is read in the given directions pass from now on for
+// that long; 0 ends an earlier one. It stands beside the schedule of the
+// profile. A time below 0 or above lossy.MaxOutageTime is an error.
+func (p *Proxy) Blackout(lasting time.Duration, directions ...lossy.Direction) error {
+	if lasting < 0 || lasting > lossy.MaxOutageTime {
+		return fmt.Errorf("blackout for %v: must be between 0 and %v", lasting, lossy.MaxOutageTime)
+	}
+	return p.Change(func(s *Settings) error {
+		for _, d := range directions {
+			s.dark[d] = p.clock() + lasting
+		}
+		return nil
+	})
 }
 
 // checkUpstream says why an address is none to send to, if so.
