@@ -8,6 +8,7 @@
 //	GET   /proxies/{name}/stats   what it has done so far
 //	GET   /ready                  503 if datagrams leave too late, see proxy.Ready
 //	POST  /proxies/{name}/rebind  give every flow another port towards the service
+//	POST  /proxies/{name}/blackout  have nothing pass for a while, from now on
 //
 // A PATCH carries a JSON object with the words and units of the flags of
 // `udplab proxy`: a field at the top level holds for both directions, one
@@ -16,7 +17,9 @@
 //	{"loss": "5%", "down": {"delay": "40ms", "rate": "10mbit"}, "enabled": true}
 //
 // Besides those of the network there are "enabled", "seed", "upstream",
-// "nat-timeout" and "rebind-every", for both directions. A POST carries {}.
+// "nat-timeout" and "rebind-every", for both directions. A POST to rebind
+// carries {}, one to blackout {"for": "3s"}, or {"for": "3s", "direction": "up"}
+// for one direction; "0s" ends it.
 //
 // A field that does not exist, stands twice or has no valid value is refused
 // with its name; then nothing is changed. Errors are {"error": "...", "status": n}.

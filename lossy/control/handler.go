@@ -1,7 +1,6 @@
 package control
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,6 +19,7 @@ func NewHandler(proxies map[string]*proxy.Proxy, hosts ...string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/proxies", methods{http.MethodGet: a.list})
 	mux.Handle("/proxies/{name}", methods{http.MethodGet: a.one(show), http.MethodPatch: a.one(change)})
+	mux.Handle("/proxies/{name}/blackout", methods{http.MethodPost: a.one(blackout)})
 	mux.Handle("/proxies/{name}/stats", methods{http.MethodGet: a.one(stats)})
 	mux.Handle("/proxies/{name}/rebind", methods{http.MethodPost: a.one(rebind)})
 	mux.Handle("/ready", methods{http.MethodGet: a.ready})
@@ -148,12 +148,12 @@ func refuse(w http.ResponseWriter, status int, err error) {
 }
 
 func write(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
+	b, err := marshal(v)
 	if err != nil {
 		panic("BUG: a report that is no JSON: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	// Whoever asked may be gone; there is nobody else to tell.
-	_, _ = w.Write(append(b, '\n'))
+	_, _ = w.Write(b)
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -54,7 +55,17 @@ func (r ProfileReport) MarshalJSON() ([]byte, error) {
 			object[f.Name] = value
 		}
 	}
-	return json.Marshal(object)
+	return marshal(object)
+}
+
+// marshal is json.Marshal that leaves < and > as they are: rules are full of
+// them, and people read them.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return b.Bytes(), err
 }
 
 // StatsReport is what a proxy has done, as GET /proxies/{name}/stats and the

@@ -1,0 +1,85 @@
+package control
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"udplab/lossy"
+	"udplab/lossy/proxy"
+)
+
+func TestBlackoutNow(t *testing.T) {
+	type call struct {
+		lasting    time.Duration
+		directions string
+	}
+	for body, want := range map[string]call{
+		`{"for":"3s"}`:                       {3 * time.Second, "[up down]"},
+		`{"for":"3s","direction":"up"}`:      {3 * time.Second, "[up]"},
+		`{"direction":"down","for":"200ms"}`: {200 * time.Millisecond, "[down]"},
+		`{"for":"0s","direction":"both"}`:    {0, "[up down]"},
+	} {
+		lasting, directions, err := parseBlackout([]byte(body))
+		var names []string
+		for _, d := range directions {
+			names = append(names, d.String())
+		}
+		if got := (call{lasting, "[" + strings.Join(names, " ") + "]"}); err != nil || got != want {
+			t.Errorf("%s asks for %v, %v, want %v", body, got, err, want)
+		}
+	}
+	h, _ := testAPI(t)
+	post := func(body string) (int, string) {
+		r := request{method: http.MethodPost, path: "/proxies/default/blackout", body: body, header: map[string]string{"Content-Type": "application/json"}}
+		w := r.do(t, h)
+		return w.Code, w.Body.String()
+	}
+	if code, answer := post(`{"for":"3s"}`); code != http.StatusOK || !strings.Contains(answer, `"name":"default"`) {
+		t.Errorf("%d %s", code, answer)
+	}
+	for body, want := range map[string]string{
+		`{}`:                             `field \"for\" is missing`,
+		`{"direction":"up"}`:             `field \"for\" is missing`,
+		`{"for":3}`:                      `field \"for\": \"3\" has no unit`,
+		`{"for":"-3s"}`:                  `cannot be negative`,
+		`{"for":"9000h"}`:                `must be between 0 and 8760h`,
+		`{"for":"3s","direction":"out"}`: `\"out\" is neither up, down nor both`,
+		`{"for":"3s","how":"x"}`:         `unknown field \"how\"`,
+		`[]`:                             `want a JSON object`,
+	} {
+		if code, answer := post(body); code != http.StatusBadRequest || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %s, want 400 and %s", body, code, answer, want)
+		}
+	}
+	if w := (request{method: http.MethodPost, path: "/proxies/default/blackout", body: `{"for":"3s"}`}).do(t, h); w.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("without a content type: %d, want 415", w.Code)
+	}
+	if w := (request{method: http.MethodGet, path: "/proxies/default/blackout"}).do(t, h); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("GET: %d, want 405", w.Code)
+	}
+}
+
+// Schedules and rules are changed as everything else is.
+func TestPatchListsOfRules(t *testing.T) {
+	h, p := testAPI(t)
+	patch := func(body string) *proxy.Proxy {
+		t.Helper()
+		if w := (request{method: http.MethodPatch, path: "/proxies/default", body: body}).do(t, h); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+		return p
+	}
+	up := patch(`{"up":{"drop":"size>1200; class=ack,nth=3","blackout":"at=5s,for=3s","mtu":1200}}`).Config().Up
+	if up.Drop.String() != "size>1200; class=ack,nth=3" || up.Blackout.String() != "at=5s,for=3s" || up.MTU != 1200 {
+		t.Errorf("up is %v", up)
+	}
+	if up := patch(`{"up":{"drop":"","blackout":"","mtu":0}}`).Config().Up; up.Drop != (lossy.Rules{}) || up.Blackout != (lossy.Blackout{}) || up.MTU != 0 {
+		t.Errorf("up is %v", up)
+	}
+	w := request{method: http.MethodPatch, path: "/proxies/default", body: `{"drop":"size>1200,clas=ack"}`}.do(t, h)
+	if w.Code != http.StatusBadRequest || !strings.Contains(refusal(t, w), `field "drop": rule 1, at 11: "clas=ack"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
