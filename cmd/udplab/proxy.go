@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/units"
 	"udplab/lossy"
@@ -31,6 +32,10 @@ The network can be read and changed while the proxy runs:
   curl -X POST -H 'Content-Type: application/json' \
     -d '{}' localhost:8474/proxies/default/rebind
 GET /ready answers 503 while datagrams leave later than --late-limit.
+
+--drop takes datagrams for what they are, such as size>1200, or class=ack,nth=3,
+the third of each flow that only acknowledges. Classes are those of this
+program's protocol: ` + classes.Names + `.
 
 --log FILE writes what became of every datagram, a JSON object a line
 (udplab/decisions/v1): which flow, direction and index, and what was decided.
@@ -157,6 +162,7 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	}
 	defer o.log.close(say)
 	cfg.Tracer, cfg.Changed = o.log.tracer(), o.log.changed
+	cfg.Classify = classes.Of
 	p, err := proxy.New(cfg)
 	if err != nil {
 		return proxyFailure(err)

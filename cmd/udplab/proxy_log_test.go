@@ -90,29 +90,40 @@ type decision struct {
 func (p *runningProxy) decided(n int) []decision {
 	p.t.Helper()
 	for deadline := time.Now().Add(scriptPatience); ; time.Sleep(time.Millisecond) {
-		b, err := os.ReadFile(p.log)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		// The last piece is empty, or a line that is still being written.
-		lines := bytes.Split(b, []byte("\n"))
-		lines = lines[:len(lines)-1]
-		if len(lines) <= n && time.Now().Before(deadline) {
+		all := p.decisions()
+		if len(all) < n && time.Now().Before(deadline) {
 			continue
 		}
-		if len(lines) != n+1 || !bytes.Contains(lines[0], []byte(decisions.Schema)) {
-			p.t.Fatalf("%d lines after %q, want %d decisions", len(lines)-1, lines[0], n)
-		}
-		var all []decision
-		for _, line := range lines[1:] {
-			var d decision
-			if err := json.Unmarshal(line, &d); err != nil {
-				p.t.Fatalf("%s: %v", line, err)
-			}
-			all = append(all, d)
+		if len(all) != n {
+			p.t.Fatalf("%d decisions, want %d", len(all), n)
 		}
 		return all
 	}
+}
+
+// decisions reads the log as far as it is written.
+func (p *runningProxy) decisions() (all []decision) {
+	p.t.Helper()
+	b, err := os.ReadFile(p.log)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	// The last piece is empty, or a line that is still being written.
+	lines := bytes.Split(b, []byte("\n"))
+	for i, line := range lines[:len(lines)-1] {
+		if i == 0 {
+			if !bytes.Contains(line, []byte(decisions.Schema)) {
+				p.t.Fatalf("the log begins with %s", line)
+			}
+			continue
+		}
+		var d decision
+		if err := json.Unmarshal(line, &d); err != nil {
+			p.t.Fatalf("%s: %v", line, err)
+		}
+		all = append(all, d)
+	}
+	return all
 }
 
 // Two tutorial chats through proxies that lose 30 %: both stay alive, and the
