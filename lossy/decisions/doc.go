@@ -22,8 +22,8 @@
 //	           other damage: the places changed, the length left, bytes appended
 //	by         how many later datagrams overtake it; or
 //	hold_ns    how long it is held while they do; or
-//	marked     a queue marked it as having met congestion (ECN)
 //	at_once    it goes without delay and overtakes those before it
+//	marked     a queue marked it as having met congestion (ECN)
 //
 // A packet has one line, when its fate is final: as it comes, or, where a queue
 // decides at its head (drop-head, CoDel), as it leaves that. Datagrams that never
@@ -32,13 +32,13 @@
 //
 // # What a seed fixes
 //
-// With Options.Timeless there is no t_ns, no wait_ns and no marked, and a line of a packet
+// With Options.Timeless there is no t_ns, no wait_ns and no marked, and a line
 // depends on the seed, the flow, the index and the size alone, unless time or
-// load dropped it (queue, aqm, policer, blackout, overload and rules by age).
-// How the lines of flows mix depends on who came first. So two runs decided alike if their
-// logs are the same lines, which LC_ALL=C sort tells: sorted, they are equal
-// byte by byte, however many goroutines there were, in whatever batches, through
-// a proxy or in process.
+// load dropped the packet (queue, aqm, policer, blackout, overload and rules by
+// age). How the lines of flows mix depends on who came first. So two runs decided
+// alike if their logs are the same lines, which LC_ALL=C sort tells: sorted, they
+// are equal byte by byte, however many goroutines there were, in whatever
+// batches, through a proxy or in process.
 //
 // # Never in the way
 //
