@@ -7,14 +7,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// segmentsWork sends a message of segments over loopback, once, and looks at
-// what arrives, joined and not. A version number would not do: kernels have
-// been released that mangle them, others are patched.
-var segmentsWork = sync.OnceValue(func() bool {
-	return segmentsArrive(true) && segmentsArrive(false)
-})
+// What batches can do here is found out over loopback, once: sandboxes lack
+// the calls, and kernels have been released that mangle segments, so neither
+// their presence nor a version number would tell.
+var (
+	batchesWork  = sync.OnceValue(func() bool { return batchArrives(false, false) })
+	segmentsWork = sync.OnceValue(func() bool { return batchArrives(true, false) && batchArrives(true, true) })
+)
 
-func segmentsArrive(joined bool) bool {
+// batchArrives sends a burst, as segments of one message or not, and looks at
+// what is received, joined or not.
+func batchArrives(segmented, joined bool) bool {
 	const size, count, wait = 1000, 5, 100 // bytes, datagrams, ms
 	receiver, at, ok := loopbackSocket()
 	if !ok {
@@ -41,8 +44,10 @@ func segmentsArrive(joined bool) bool {
 	}
 	sent := bytes.Clone(b.bytes)
 	var s segments
-	s.most.Store(maxDatagram)
-	if taken, err := s.send(sender, nil, b, 0); err != nil || taken != count || !s.allow(size) {
+	if segmented {
+		s.most.Store(maxDatagram)
+	}
+	if taken, err := s.send(sender, nil, b, 0); err != nil || taken != count || s.allow(size) != segmented {
 		return false
 	}
 	in, arrived := newInbox(), []byte(nil)

@@ -18,8 +18,10 @@ type job struct {
 
 func newJob(run func(now time.Duration, out *burst)) *job { return &job{run: run, index: -1} }
 
-// scheduler runs jobs at absolute times. The alarm is always set to the time of
-// the earliest job, which is why both change under the same lock.
+// scheduler runs jobs at absolute times. The alarm is never set to a later time
+// than that of the earliest job, which is why both change under the same lock.
+// When a job moves away the alarm stays, and goes off once in vain: setting it
+// costs more than that with every batch.
 //
 // Jobs are run by the scheduler's own goroutine and, when their time has come,
 // by those that have just handled what they read: on a machine whose cores are
@@ -75,7 +77,7 @@ func (s *scheduler) arm() {
 	if at == never {
 		return
 	}
-	if at = max(at, s.rested); at != s.armed {
+	if at = max(at, s.rested); at < s.armed {
 		s.alarm.set(at - s.clock())
 		s.armed = at
 	}
@@ -116,6 +118,9 @@ func (s *scheduler) runDue(out *burst) {
 func (s *scheduler) next(now time.Duration) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.armed <= now {
+		s.armed = never // it goes off
+	}
 	if s.stopped || len(s.jobs) == 0 || s.jobs[0].at > now {
 		if !s.stopped {
 			s.arm()

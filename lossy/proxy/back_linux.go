@@ -1,0 +1,132 @@
+package proxy
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+func (s *batching) dial(to netip.AddrPort, buffer int, sink sink) (back, error) {
+	family := unix.AF_INET
+	if to.Addr().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	// As with enlarge, a refusal needs no error.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, buffer)
+	joinArrivals(fd, s.joins)
+	b := &batchingBack{system: s, sink: sink, fd: fd}
+	b.segments.most.Store(s.segmentLimit())
+	if err := s.connect(b, to); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return b, nil
+}
+
+// joinArrivals has the kernel join what arrives, if it can.
+func joinArrivals(fd int, join bool) {
+	if join {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
+	}
+}
+
+// connect connects a socket and has it polled. It is in the map before it is
+// polled, so that what arrives finds it.
+func (s *batching) connect(b *batchingBack, to netip.AddrPort) error {
+	var sa unix.Sockaddr = &unix.SockaddrInet6{Addr: to.Addr().As16(), Port: int(to.Port()), ZoneId: scope(to.Addr().Zone())}
+	if to.Addr().Is4() {
+		sa = &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}
+	}
+	if err := unix.Connect(b.fd, sa); err != nil {
+		return os.NewSyscallError("connect", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	s.tokens++
+	b.token = s.tokens
+	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(b.token), Pad: int32(b.token >> 32)}
+	if err := unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, b.fd, &event); err != nil {
+		return os.NewSyscallError("epoll_ctl", err)
+	}
+	s.sockets[b.token] = b
+	return nil
+}
+
+// batchingBack is a descriptor that a reader, senders and whoever takes stock
+// share. Closing waits for all of them: a descriptor that is closed may be
+// another file a moment later.
+type batchingBack struct {
+	segments
+	system *batching
+	sink   sink
+	token  uint64
+
+	overflows overflows
+
+	mu sync.RWMutex // held to use fd, and to close it alone
+	fd int          // -1 once closed
+}
+
+// read hands over one batch. What is left makes the socket ready again. False
+// means a failure that cannot be understood.
+func (b *batchingBack) read(in *inbox, out *burst) bool {
+	b.mu.RLock()
+	if b.fd < 0 {
+		b.mu.RUnlock()
+		return true
+	}
+	messages, errno := in.receive(b.fd, false)
+	b.mu.RUnlock()
+	switch errno {
+	case 0:
+		b.overflows.read(messages)
+		b.sink.arrive(messages, out)
+	case unix.EAGAIN: // a datagram with a wrong checksum, which the kernel dropped
+	default:
+		b.sink.readFailed(errno)
+		return isRefused(errno)
+	}
+	return true
+}
+
+func (b *batchingBack) send(burst *burst, i int) (int, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.fd < 0 {
+		return 0, net.ErrClosed
+	}
+	return b.segments.send(b.fd, nil, burst, i)
+}
+
+func (b *batchingBack) drops() uint64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.fd < 0 {
+		return b.overflows.count(0)
+	}
+	return b.overflows.count(overflow(b.fd))
+}
+
+func (b *batchingBack) close() {
+	b.system.mu.Lock()
+	delete(b.system.sockets, b.token)
+	b.system.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fd >= 0 {
+		b.overflows.count(overflow(b.fd))
+		unix.Close(b.fd)
+		b.fd = -1
+	}
+}
