@@ -42,6 +42,15 @@ type record struct {
 // that concern it, for the one set last holds.
 func NewBottleneck() *Bottleneck { return &Bottleneck{} }
 
+// unlimited is the bottleneck of all links that have none, which are most, and
+// many where there are many flows. Nothing ever changes in it.
+var unlimited Bottleneck
+
+// narrow says whether the profile asks for a bottleneck.
+func (p *Profile) narrow() bool {
+	return p.Rate != 0 || p.LinkTrace != nil || p.Policer != (Policer{}) || p.Overhead != 0 || p.Discipline != nil
+}
+
 // set changes the rules for what arrives from now on. Those that wait in a
 // backlog are served by the new rules too; their turn had not come.
 func (b *Bottleneck) set(p *Profile) {

@@ -25,7 +25,7 @@ func (d *load) add(w *waiting, by int) {
 	if w.racing || w.late > 0 || w.verdict.AtOnce {
 		d.racing += by
 	}
-	if w.bottleneck != &w.link.own {
+	if w.bottleneck != w.link.own {
 		d.shared += by
 	}
 }
@@ -152,7 +152,7 @@ func (l *Link) foresee(best time.Duration, some bool) (time.Duration, bool) {
 	var last time.Duration
 	for i := 0; h.packets > 0; i++ {
 		w := &l.own.backlog.at(i).label
-		did, start, sent := h.step(&l.own, w, never)
+		did, start, sent := h.step(l.own, w, never)
 		if some && start >= best {
 			break
 		}

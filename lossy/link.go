@@ -22,7 +22,7 @@ const DefaultCapacity = 64 << 20
 // concurrent use and never blocks. It allocates only while its load grows.
 type Link struct {
 	model    *Model
-	own      Bottleneck
+	own      *Bottleneck // &unlimited until the profile asks for another
 	shared   *Bottleneck // nil = none was given
 	early    stream      // draws of RED
 	order    fifo
@@ -68,7 +68,7 @@ type outside struct {
 // NewLink returns the link of one direction of one flow. It panics if the
 // profile is not valid. See NewModel for how flows are numbered.
 func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
-	l := &Link{model: NewModel(seed, flow, dir, p), barrier: barrier{flow: flow}, capacity: DefaultCapacity}
+	l := &Link{model: NewModel(seed, flow, dir, p), barrier: barrier{flow: flow}, own: &unlimited, capacity: DefaultCapacity}
 	l.early = newStream(seed, flow, dir, drawEarly)
 	l.SetProfile(p)
 	return l
@@ -82,7 +82,15 @@ func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
 func (l *Link) SetProfile(p Profile) {
 	l.model.SetProfile(p)
 	l.barrier.set(&p)
-	l.bottleneck().set(&p)
+	b := l.bottleneck()
+	if b == &unlimited {
+		if !p.narrow() {
+			return
+		}
+		b = NewBottleneck()
+		l.own = b
+	}
+	b.set(&p)
 }
 
 // SetBottleneck gives the link a bottleneck that other links have too. It is
@@ -101,7 +109,7 @@ func (l *Link) bottleneck() *Bottleneck {
 	if l.shared != nil && l.model.profile.SharedBottleneck {
 		return l.shared
 	}
-	return &l.own
+	return l.own
 }
 
 // Profile returns the profile in force.
