@@ -21,7 +21,7 @@ func (s *batching) dial(to netip.AddrPort, buffer int, sink sink) (back, error) 
 	// As with enlarge, a refusal needs no error.
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, buffer)
-	joinArrivals(fd, s.joins)
+	tellMore(fd, s.joins)
 	b := &batchingBack{system: s, sink: sink, fd: fd}
 	b.segments.most.Store(s.segmentLimit())
 	if err := s.connect(b, to); err != nil {
@@ -29,13 +29,6 @@ func (s *batching) dial(to netip.AddrPort, buffer int, sink sink) (back, error) 
 		return nil, err
 	}
 	return b, nil
-}
-
-// joinArrivals has the kernel join what arrives, if it can.
-func joinArrivals(fd int, join bool) {
-	if join {
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
-	}
 }
 
 // connect connects a socket and has it polled. It is in the map before it is

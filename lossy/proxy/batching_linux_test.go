@@ -1,10 +1,13 @@
 package proxy
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"udplab/lossy"
 )
 
 // What leaves as one message is what the kernel cuts into the same datagrams.
@@ -33,7 +36,7 @@ func TestRuns(t *testing.T) {
 		b := newBurst()
 		for _, n := range c.sizes {
 			b.bytes = append(b.bytes, make([]byte, n)...)
-			b.added(0)
+			b.added(0, lossy.NotECT)
 		}
 		var got []int
 		for i := 0; i < b.count(); {
@@ -76,7 +79,7 @@ func TestSegmentsThatFailAreSentSingly(t *testing.T) {
 	b := newBurst()
 	for _, letter := range "abc" {
 		b.bytes = append(b.bytes, strings.Repeat(string(letter), 100)...)
-		b.added(0)
+		b.added(0, lossy.NotECT)
 	}
 	var s segments
 	s.most.Store(maxDatagram)
@@ -122,3 +125,97 @@ func TestOverflowsCountDatagrams(t *testing.T) {
 		t.Errorf("%d dropped, want 13", got)
 	}
 }
+
+// An ECN mark passes the proxy, alone and among others, over either family.
+func TestECNIsCarried(t *testing.T) {
+	for _, c := range []struct{ listen, upstream string }{
+		{"127.0.0.1:0", "127.0.0.1:0"}, {"[::1]:0", "[::1]:0"}, {"[::1]:0", "127.0.0.1:0"}, {"127.0.0.1:0", "[::1]:0"}, {"[::]:0", "127.0.0.1:0"},
+	} {
+		service := markedSocket(t, c.upstream)
+		p := startProxy(t, Config{Listen: c.listen}, newAlarm(), service.local())
+		client := &markedClient{got: make(chan lossy.ECN, 16)}
+		sys := newSystem()
+		at := p.Addr()
+		if at.Addr().IsUnspecified() {
+			at = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), at.Port()) // a v4-mapped client
+		}
+		to, err := sys.dial(at, DefaultBuffer, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		marks := []lossy.ECN{lossy.NotECT, lossy.CE, lossy.CE, lossy.ECT1, lossy.ECT0, lossy.ECT0, lossy.ECT0, lossy.NotECT}
+		out := newBurst()
+		for i, mark := range marks {
+			out.bytes = append(out.bytes, byte(i), 0, 0)
+			out.added(0, mark)
+		}
+		sendAll(to, out)
+		for i, mark := range marks {
+			if got := service.next(t); got != mark {
+				t.Errorf("%v to %v: datagram %d came up with %v, want %v", c.listen, c.upstream, i, got, mark)
+			}
+		}
+		for i, mark := range marks { // the service sends back what it got
+			if got := <-client.got; got != mark {
+				t.Errorf("%v to %v: datagram %d came down with %v, want %v", c.listen, c.upstream, i, got, mark)
+			}
+		}
+		to.close()
+		sys.close()
+	}
+}
+
+// markedService is an echo that keeps marks, and tells them.
+type markedService struct {
+	front
+	messages []message
+	out      *burst
+}
+
+func markedSocket(t *testing.T, at string) *markedService {
+	t.Helper()
+	sys := newSystem()
+	f, err := sys.listen(parseAddr(t, at), DefaultBuffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		f.close()
+		sys.close()
+	})
+	return &markedService{front: f, out: newBurst()}
+}
+
+// next returns the mark of the next datagram and sends it back.
+func (s *markedService) next(t *testing.T) lossy.ECN {
+	t.Helper()
+	if len(s.messages) == 0 {
+		messages, err := s.receive()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.messages = messages
+	}
+	m := &s.messages[0]
+	mark := m.mark
+	d, more := m.next()
+	s.out.bytes = append(s.out.bytes, d...)
+	s.out.added(0, mark)
+	sendAll(s.to(m.from), s.out)
+	if !more {
+		s.messages = s.messages[1:]
+	}
+	return mark
+}
+
+type markedClient struct{ got chan lossy.ECN }
+
+func (c *markedClient) arrive(messages []message, _ *burst) {
+	for _, m := range messages {
+		for range m.count() {
+			c.got <- m.mark
+		}
+	}
+}
+
+func (c *markedClient) readFailed(error) {}

@@ -13,11 +13,13 @@ import (
 type recorder struct {
 	clock func() time.Duration
 	sent  []string
+	marks []lossy.ECN
 }
 
 func (r *recorder) send(b *burst, i int) (int, error) {
 	for k := i; k < b.count(); k++ {
 		r.sent = append(r.sent, fmt.Sprintf("%v %x", r.clock(), b.datagram(k)))
+		r.marks = append(r.marks, b.marks[k])
 	}
 	return b.count() - i, nil
 }
@@ -91,7 +93,7 @@ func TestBurstsMeetTheSameFates(t *testing.T) {
 		out := newBurst()
 		for i := range datagrams {
 			out.bytes = append(out.bytes, fmt.Sprintf("datagram %4d", i)...)
-			out.added(0)
+			out.added(0, lossy.NotECT)
 			if out.count() == each {
 				sendAll(c, out)
 			}
@@ -110,6 +112,34 @@ func TestBurstsMeetTheSameFates(t *testing.T) {
 	}
 	if !slices.Equal(one, many) {
 		t.Errorf("%d datagrams came through one by one, %d in bursts, or others", len(one), len(many))
+	}
+}
+
+// What a queue marks leaves with the mark, and nothing else does.
+func TestMarksLeave(t *testing.T) {
+	profile := lossy.Profile{Rate: 8e6, Discipline: lossy.CoDel{Target: 5 * time.Millisecond, Interval: 100 * time.Millisecond}, ECN: true}
+	b := startBench(t, Config{Config: lossy.Config{Up: profile}}, echo(t, "127.0.0.1:0"))
+	service := &recorder{clock: b.clock}
+	f := b.flow(service)
+	for range 1000 { // twice the rate
+		f.up.input(b.clock(), []message{{bytes: make([]byte, 1000), mark: lossy.ECT0}}, 0, b.out)
+		b.pass(500 * time.Microsecond)
+	}
+	for range 1000 {
+		b.pass(time.Millisecond)
+	}
+	marked := uint64(0)
+	for _, mark := range service.marks {
+		switch mark {
+		case lossy.CE:
+			marked++
+		case lossy.ECT0:
+		default:
+			t.Errorf("a datagram left with %v", mark)
+		}
+	}
+	if s := b.Stats().Up.Link; marked != s.Marked || marked == 0 {
+		t.Errorf("%d left with CE, the link marked %d", marked, s.Marked)
 	}
 }
 

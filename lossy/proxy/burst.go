@@ -1,6 +1,10 @@
 package proxy
 
-import "time"
+import (
+	"time"
+
+	"udplab/lossy"
+)
 
 // burst collects datagrams of one lane that leave at the same moment. Their
 // bytes lie one behind the other, as the kernel wants those that it takes in
@@ -10,6 +14,7 @@ type burst struct {
 	bytes []byte
 	ends  []int           // where in bytes each datagram ends
 	dues  []time.Duration // when each was due
+	marks []lossy.ECN     // what each bears, as far as the system can send it
 	out   outgoing        // what the system needs to send them
 }
 
@@ -30,6 +35,7 @@ func newBurst() *burst {
 		bytes: make([]byte, 0, burstBytes+maxDatagram),
 		ends:  make([]int, 0, burstDatagrams),
 		dues:  make([]time.Duration, 0, burstDatagrams),
+		marks: make([]lossy.ECN, 0, burstDatagrams),
 	}
 }
 
@@ -49,12 +55,14 @@ func (b *burst) datagram(i int) []byte { return b.bytes[b.start(i):b.ends[i]] }
 
 // added notes that a datagram was appended to bytes, and says whether the
 // burst is full: no room for another like it.
-func (b *burst) added(due time.Duration) (full bool) {
+func (b *burst) added(due time.Duration, mark lossy.ECN) (full bool) {
 	b.ends = append(b.ends, len(b.bytes))
 	b.dues = append(b.dues, due)
+	b.marks = append(b.marks, mark)
 	return len(b.ends) == burstDatagrams || len(b.bytes)+b.size(len(b.ends)-1) > burstBytes
 }
 
 func (b *burst) reset() {
-	b.way, b.bytes, b.ends, b.dues = nil, b.bytes[:0], b.ends[:0], b.dues[:0]
+	b.way = nil
+	b.bytes, b.ends, b.dues, b.marks = b.bytes[:0], b.ends[:0], b.dues[:0], b.marks[:0]
 }

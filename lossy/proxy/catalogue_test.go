@@ -303,7 +303,7 @@ func TestP7_DamageHasAValidChecksum(t *testing.T) {
 	out := newBurst()
 	for range datagrams {
 		out.bytes = append(out.bytes, text...)
-		if out.added(0) {
+		if out.added(0, lossy.NotECT) {
 			sendAll(c, out)
 		}
 	}

@@ -48,8 +48,8 @@
 //
 // # Limits
 //
-// The service sees the proxy's addresses, not the clients'. ECN bits, DSCP
-// and ICMP errors are not carried over. A flow costs a socket and some 4 KiB,
+// The service sees the proxy's addresses, not the clients'. DSCP and ICMP errors
+// are not carried over, and ECN marks on Linux only. A flow costs a socket and some 6 KiB,
 // with larger datagrams 8 KiB; but for Linux a goroutine and 64 KiB besides.
 // Datagrams that the kernel dropped joined are counted as kernel_rx by an
 // estimate of how many they were. Two proxies that point at each other are not recognised as a loop,

@@ -26,7 +26,7 @@ func (s *batching) listen(at netip.AddrPort, buffer int) (front, error) {
 		f.fd = int(fd)
 		domain, _ := unix.GetsockoptInt(f.fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 		f.v6 = domain == unix.AF_INET6
-		joinArrivals(f.fd, s.joins)
+		tellMore(f.fd, s.joins)
 	})
 	return f, nil
 }

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"udplab/lossy"
 )
 
 // inboxMessages is how many messages are read with one call.
@@ -20,7 +22,7 @@ type inbox struct {
 	headers  [inboxMessages]unix.Mmsghdr
 	vectors  [inboxMessages]unix.Iovec
 	names    [inboxMessages]unix.RawSockaddrInet6 // large enough for IPv4
-	controls [inboxMessages][unix.SizeofCmsghdr + 24]byte
+	controls [inboxMessages][96]byte              // for UDP_GRO, and the traffic class of either family
 	buffers  []byte
 	messages [inboxMessages]message
 
@@ -72,7 +74,7 @@ func (in *inbox) receive(fd int, named bool) ([]message, syscall.Errno) {
 		m := &in.messages[i]
 		*m = message{bytes: in.buffers[i*inboxStride:][:in.headers[i].Len]}
 		if control := in.controls[i][:in.headers[i].Hdr.Controllen]; len(control) > 0 {
-			m.segment = segmentSize(control)
+			m.readControl(control)
 		}
 		if named {
 			m.from = in.sender(&in.names[i])
@@ -81,20 +83,35 @@ func (in *inbox) receive(fd int, named bool) ([]message, syscall.Errno) {
 	return in.messages[:n], 0
 }
 
-// segmentSize is what the kernel says of how it joined a message, 0 if it did
-// not.
-func segmentSize(control []byte) int {
+// readControl reads what the kernel says of a message besides its bytes: how it
+// joined it, and the ECN mark. IPv4 tells the traffic class in one byte, IPv6 in
+// an int.
+func (m *message) readControl(control []byte) {
 	for len(control) > 0 {
 		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
-		if err != nil {
-			return 0
+		if err != nil || len(data) == 0 {
+			return
 		}
-		if h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO && len(data) >= 4 {
-			return int(*(*int32)(unsafe.Pointer(&data[0])))
+		switch {
+		case h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO && len(data) >= 4:
+			m.segment = int(*(*int32)(unsafe.Pointer(&data[0])))
+		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_TOS:
+			m.mark = lossy.ECN(data[0]) & lossy.CE
+		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_TCLASS && len(data) >= 4:
+			m.mark = lossy.ECN(*(*int32)(unsafe.Pointer(&data[0]))) & lossy.CE
 		}
 		control = rest
 	}
-	return 0
+}
+
+// tellMore has the kernel join what arrives, if it can, and tell ECN marks. What
+// it refuses stays as it is: datagrams come singly, and unmarked.
+func tellMore(fd int, join bool) {
+	if join {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
+	}
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
 }
 
 // sender reads an address. Messages mostly come from the sender of the one

@@ -65,7 +65,7 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 			d, more = m.next()
 			l.tally.received++
 			l.tally.receivedBytes += uint64(len(d))
-			l.link.SendTagged(now, d, mapped)
+			l.link.SendMarked(now, d, mapped, m.mark)
 			now = l.drain(now, out)
 		}
 	}
@@ -107,7 +107,7 @@ func (l *lane) drain(now time.Duration, out *burst) time.Duration {
 			out.bytes = append(out.bytes, last...)
 		}
 		out.way = way
-		if out.added(due) {
+		if out.added(due, l.link.Mark()) {
 			now = max(now, l.flush(out))
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"udplab/lossy"
 )
 
 // The load of the benchmarks: a client and an echo service that cost as little
@@ -39,7 +41,7 @@ func fastEcho(t testing.TB) netip.AddrPort {
 					var d []byte
 					d, more = m.next()
 					out.bytes = append(out.bytes, d...)
-					if full = out.added(0); full {
+					if full = out.added(0, lossy.NotECT); full {
 						sendAll(back[m.from], out)
 					}
 				}
@@ -135,7 +137,7 @@ func (f *flood) run(n uint64, size, window, each int) {
 					at := len(out.bytes)
 					out.bytes = out.bytes[:at+size]
 					binary.BigEndian.PutUint64(out.bytes[at:], f.sent)
-					out.added(0)
+					out.added(0, lossy.NotECT)
 					f.sent++
 				}
 				sendAll(f.to, out)

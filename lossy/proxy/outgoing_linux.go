@@ -9,22 +9,32 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"udplab/lossy"
 )
 
 // outgoing is sendmmsg(2): the headers of the messages that a burst becomes.
 type outgoing struct {
 	headers  [burstDatagrams]unix.Mmsghdr
 	vectors  [burstDatagrams]unix.Iovec
-	controls [burstDatagrams]segmentControl
+	controls [burstDatagrams]sendControl
 	counts   [burstDatagrams]int // datagrams in each message
 }
 
-// segmentControl is the control message that has the kernel cut a message into
-// datagrams (UDP_SEGMENT, Linux 4.18).
-type segmentControl struct {
-	header unix.Cmsghdr
-	size   uint16
-	_      [6]byte // to the alignment of 64-bit systems
+// sendControl has room for the control messages of one message: UDP_SEGMENT
+// (Linux 4.18), which has the kernel cut it into datagrams, and their ECN mark
+// for either family. The kernel skips the other family's.
+type sendControl [9]uint64
+
+// put appends a control message to the first n bytes, and returns how many
+// there are now.
+func put[V uint16 | int32](c *sendControl, n int, level, kind int32, value V) int {
+	size := int(unsafe.Sizeof(value))
+	h := (*unix.Cmsghdr)(unsafe.Add(unsafe.Pointer(c), n))
+	h.Level, h.Type = level, kind
+	h.SetLen(unix.CmsgLen(size))
+	*(*V)(unsafe.Add(unsafe.Pointer(c), n+unix.CmsgLen(0))) = value
+	return n + unix.CmsgSpace(size)
 }
 
 // sendPatience is how long a send waits for room in the socket's buffer. Only
@@ -76,7 +86,8 @@ func (b *burst) give(fd int, name []byte, i int, joining *segments) (taken int, 
 		if joining != nil {
 			n = b.run(i, joining)
 		}
-		o.set(messages, b.bytes[b.start(i):b.ends[i+n-1]], name, b.size(i), n)
+		o.set(messages, b.bytes[b.start(i):b.ends[i+n-1]], name, n)
+		o.control(messages, n, b.size(i), b.marks[i])
 		i += n
 	}
 	accepted, errno := sendmmsg(fd, o.headers[:messages])
@@ -87,7 +98,7 @@ func (b *burst) give(fd int, name []byte, i int, joining *segments) (taken int, 
 }
 
 // run is how many datagrams from the i-th on can leave as one message: all of
-// one size but the last, which may be shorter and not empty.
+// one mark, and of one size but the last, which may be shorter and not empty.
 func (b *burst) run(i int, joining *segments) int {
 	size := b.size(i)
 	if size == 0 || !joining.allow(size) {
@@ -96,7 +107,7 @@ func (b *burst) run(i int, joining *segments) int {
 	n := 1
 	for ; i+n < b.count() && b.ends[i+n]-b.start(i) <= burstBytes; n++ {
 		next := b.size(i + n)
-		if next > size || next == 0 {
+		if next > size || next == 0 || b.marks[i+n] != b.marks[i] {
 			break
 		}
 		if next < size {
@@ -106,8 +117,8 @@ func (b *burst) run(i int, joining *segments) int {
 	return n
 }
 
-// set prepares a message of n datagrams of that size.
-func (o *outgoing) set(message int, bytes, name []byte, size, n int) {
+// set prepares a message of n datagrams.
+func (o *outgoing) set(message int, bytes, name []byte, n int) {
 	o.counts[message] = n
 	v := &o.vectors[message]
 	v.Base = unsafe.SliceData(bytes)
@@ -118,13 +129,22 @@ func (o *outgoing) set(message int, bytes, name []byte, size, n int) {
 	if len(name) > 0 {
 		h.Name, h.Namelen = &name[0], uint32(len(name))
 	}
+}
+
+// control says how a message of n datagrams is to be cut, and what they bear.
+func (o *outgoing) control(message, n, size int, mark lossy.ECN) {
+	c, used := &o.controls[message], 0
 	if n > 1 {
-		c := &o.controls[message]
-		c.header.Level, c.header.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
-		c.header.SetLen(unix.CmsgLen(2))
-		c.size = uint16(size)
+		used = put(c, used, unix.IPPROTO_UDP, unix.UDP_SEGMENT, uint16(size))
+	}
+	if mark != lossy.NotECT {
+		used = put(c, used, unix.IPPROTO_IP, unix.IP_TOS, int32(mark))
+		used = put(c, used, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, int32(mark))
+	}
+	if used > 0 {
+		h := &o.headers[message].Hdr
 		h.Control = (*byte)(unsafe.Pointer(c))
-		h.SetControllen(unix.CmsgSpace(2))
+		h.SetControllen(used)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"udplab/lossy"
 )
 
 // What batches can do here is found out over loopback, once: sandboxes lack
@@ -40,7 +42,7 @@ func batchArrives(segmented, joined bool) bool {
 	b := newBurst()
 	for i := range count {
 		b.bytes = append(b.bytes, bytes.Repeat([]byte{byte('a' + i)}, size)...)
-		b.added(0)
+		b.added(0, lossy.NotECT)
 	}
 	sent := bytes.Clone(b.bytes)
 	var s segments

@@ -1,6 +1,10 @@
 package proxy
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"udplab/lossy"
+)
 
 // system opens the sockets of a proxy, in the way that is fastest here or in
 // the one that works everywhere. Everything above it is the same for both.
@@ -63,6 +67,7 @@ type sink interface {
 type message struct {
 	bytes   []byte
 	segment int            // 0: bytes is one datagram
+	mark    lossy.ECN      // NotECT where the system does not tell
 	from    netip.AddrPort // of a front
 }
 
