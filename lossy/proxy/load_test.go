@@ -123,7 +123,7 @@ func (f *flood) readFailed(error) {}
 // each answer, so that no burst is larger than what the path carries, and is
 // filled again when half of it is empty.
 func (f *flood) run(n uint64, size, window, each int) {
-	const first = 512
+	const first, some = 512, 256
 	out := newBurst()
 	for end := f.answer.Load() + n; ; {
 		answered := f.answer.Load()
@@ -131,7 +131,7 @@ func (f *flood) run(n uint64, size, window, each int) {
 			return
 		}
 		open := min(uint64(window), first+answered)
-		if f.sent-answered <= open/2 {
+		if f.sent-answered+some <= open {
 			for f.sent-answered < open {
 				for range each {
 					at := len(out.bytes)

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -105,4 +106,33 @@ func TestLoopRunsJobs(t *testing.T) {
 		s.stop()
 		<-stopped
 	})
+}
+
+// The lead settles where one wake-up in four is later, and has a limit.
+func TestLead(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var l lead
+	above := 0
+	for i := range 20_000 {
+		late := time.Duration(random.IntN(80_000)) // ns
+		if i >= 10_000 && late > l.time {
+			above++
+		}
+		l.observe(late)
+	}
+	if above < 2300 || above > 2700 {
+		t.Errorf("%d of 10,000 wake-ups were later than the lead, want about 2,500", above)
+	}
+	for range 1000 {
+		l.observe(time.Second)
+	}
+	if l.time != leadMost {
+		t.Errorf("the lead is %v on a hopeless machine, want %v", l.time, leadMost)
+	}
+	for range 1000 {
+		l.observe(0)
+	}
+	if l.time != 0 {
+		t.Errorf("the lead is %v when no alarm is late", l.time)
+	}
 }
