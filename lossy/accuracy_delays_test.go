@@ -159,7 +159,9 @@ func TestDelayLaws(t *testing.T) {
 			judge("mean, ms", meanDelay(values, mean, sd))
 			law.tune(judge, values)
 			judge("share beyond "+figure(law.tail)+" jitter", beyond(values, mean+law.tail*sd, 1-law.cdf(law.tail)))
-			judge("delay drawn", kolmogorov(delays, func(d time.Duration) float64 { return law.cdf((float64(d)/1e6 - mean) / sd) }))
+			cdf := func(d time.Duration) float64 { return law.cdf((float64(d)/1e6 - mean) / sd) }
+			judge("delay drawn", kolmogorov(delays, cdf))
+			judge("delay drawn, tails", anderson(delays, cdf))
 		})
 	}
 }

@@ -158,11 +158,14 @@ func TestInterleavingFlowsChangesNothing(t *testing.T) {
 		},
 	} {
 		got := run(drive)
+		var wrong error
 		for flow := range got {
 			if !slices.Equal(got[flow], want[flow]) {
-				t.Errorf("flows %s: flow %d fared differently", name, flow)
+				wrong = fmt.Errorf("flow %d fared differently", flow)
 			}
 		}
+		row{"Seeds", "every impairment", fmt.Sprintf("decisions of %d flows served %s", flows, name), 5}.judge(t,
+			exact(flows*len(want[0]), "as one after the other", wrong))
 	}
 }
 

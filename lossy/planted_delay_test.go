@@ -64,6 +64,8 @@ func TestChecksCatchNormalThatIsNot(t *testing.T) {
 	report(t, "mean of four", meanDelay(values, 100, 20).wrong)
 	report(t, "sd of four", sdDelay(values, 20, 3).wrong)
 	wantCaught(t, "four uniform draws for a normal one: law", checkLaw(delays, normalCDF))
+	wantCaught(t, "four uniform draws for a normal one: Anderson-Darling",
+		anderson(delays, func(d time.Duration) float64 { return normalCDF((float64(d) - 100e6) / 20e6) }).wrong)
 	wantCaught(t, "four uniform draws for a normal one: tail", beyond(values, 100+3.5*20, 1-normalCDF(3.5)).wrong)
 }
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -69,6 +70,8 @@ func (f *Flags) Config() (lossy.Config, error) {
 			f.down[i].apply(&c.Down)
 		}
 	}
+	f.yield(&c.Up, f.up)
+	f.yield(&c.Down, f.down)
 	if err := c.Validate(); err != nil {
 		// A fault of both is no fault of up.
 		if c.Up == c.Down {
@@ -77,6 +80,14 @@ func (f *Flags) Config() (lossy.Config, error) {
 		return c, fmt.Errorf("network %w", err)
 	}
 	return c, nil
+}
+
+// yield has a default loss give way to a model that was asked for in its place.
+func (f *Flags) yield(p *lossy.Profile, directed []*value) {
+	asked := func(v *value) bool { return v.given && v.field.Name == "loss" }
+	if p.LossModel != nil && !slices.ContainsFunc(f.both, asked) && !slices.ContainsFunc(directed, asked) {
+		p.Loss = 0
+	}
 }
 
 // value is one flag: a setting in text form, checked as it is set. A file that

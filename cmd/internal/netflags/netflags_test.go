@@ -50,6 +50,12 @@ func TestConfig(t *testing.T) {
 				p.Loss, p.LossModel, p.LossBurstCap = 0, lossy.GilbertElliott{P: 0.01, R: 0.01, Bad: 1}, 2
 			}),
 		}},
+		// A default loss gives way to a model, one that was asked for does not.
+		{"--up-loss-model every:20", all, lossy.Config{
+			Up:   with(func(p *lossy.Profile) { p.Loss, p.LossModel = 0, lossy.EveryNth{N: 20, First: 19} }),
+			Down: all,
+		}},
+		{"--loss-model none", all, lossy.Config{Up: all, Down: all}},
 		{"--up-loss 1%", all, lossy.Config{Up: with(func(p *lossy.Profile) { p.Loss = 0.01 }), Down: all}},
 		{"--down-loss 1% --loss 2%", all, lossy.Config{
 			Up:   with(func(p *lossy.Profile) { p.Loss = 0.02 }),

@@ -1,0 +1,55 @@
+package lossy
+
+import "testing"
+
+// FuzzModels reads models of loss and laws of delay from any text and any file.
+// What is read is valid, is written as it reads back, and decides packets without
+// trouble.
+func FuzzModels(f *testing.F) {
+	for _, text := range []string{
+		"gilbert-elliott:p=1%,r=25%,bad=70%,good=1%", "four-state:p13=1%,p31=20%,p32=30%,p23=60%,p14=0.5%",
+		"gi:loss=5%,burst=10,density=80%,isolated=1%,gap=1.5", "every:20,first=3", "exactly:k=3,of=100",
+		"list:3 7 10-12 18446744073709551615", "correlated:p=5%,rho=0.25", "none", "normal", "lognormal",
+	} {
+		f.Add(text, "")
+	}
+	f.Add("trace:f", "0,1 1")
+	f.Add("trace:f", "ms\n1, 2.5\n3s")
+	f.Add("cdf:f", "# c\n1ms 10%\n2ms,1")
+	f.Add("table:f", "1 -2 32767 -32768")
+	f.Fuzz(func(t *testing.T, text, file string) {
+		read := func(string) ([]byte, error) { return []byte(file), nil }
+		if m, err := ParseLossModel(text, read); err == nil && m != nil {
+			if back, err := ParseLossModel(m.String(), read); err != nil || back != m {
+				t.Fatalf("%q reads as %v, which reads as %v, %v", text, m, back, err)
+			}
+			decide(t, Profile{LossModel: m})
+		}
+		if d, err := ParseDistribution(text, read); err == nil && d != nil {
+			if back, err := ParseDistribution(d.String(), read); err != nil || back != d {
+				t.Fatalf("%q reads as %v, which reads as %v, %v", text, d, back, err)
+			}
+			decide(t, Profile{Distribution: d, Delay: 1e6})
+			if p := (Profile{Distribution: d, Delay: MaxDelay, Jitter: MaxDelay}); p.Validate() == nil {
+				decide(t, p)
+			}
+		}
+	})
+}
+
+func decide(t *testing.T, p Profile) {
+	if err := p.Validate(); err != nil {
+		t.Fatalf("%v was read and is not valid: %v", p, err)
+	}
+	m := NewModel(1, 0, Up, p)
+	for range 50 {
+		if v := m.Decide(1); v.Delay < 0 || v.Delay > MaxDelay {
+			t.Fatalf("%v: %v", p, v)
+		}
+		if m.losses != nil {
+			if mean, inflation := m.losses.odds(); !(mean >= 0 && mean <= 1 && inflation >= 1) {
+				t.Fatalf("%v: mean %v, inflation %v", p, mean, inflation)
+			}
+		}
+	}
+}
