@@ -71,7 +71,7 @@ func (c CorrelatedLoss) inflation() float64 {
 	density := math.Exp(-z*z/2) / math.Sqrt(2*math.Pi)
 	var sum float64
 	before, h, power := 0.0, 1.0, c.Rho
-	for j := 1.0; power > 1e-9; j++ {
+	for j := 1.0; power > 1e-5; j++ { // the terms left are a share of about that much
 		sum += h * h / j * power / (1 - power)
 		before, h = h, (z*h-math.Sqrt(j-1)*before)/math.Sqrt(j)
 		power *= c.Rho

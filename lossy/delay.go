@@ -10,13 +10,6 @@ type delay struct {
 	law           delayLaw // of Profile.Distribution, nil is uniform
 }
 
-func (d *delay) set(p *Profile, of streams) {
-	d.fixed, d.jitter, d.law = p.Delay, p.Jitter, nil
-	if p.Distribution != nil {
-		d.law = p.Distribution.start(p, of)
-	}
-}
-
 func (d *delay) of(index uint64) time.Duration {
 	if d.law != nil {
 		return d.law.of(index)

@@ -49,8 +49,8 @@ func NewModel(seed, flow uint64, dir Direction, p Profile) *Model {
 func (m *Model) SetProfile(p Profile) {
 	p.mustValidate()
 	m.setLoss(p)
+	m.setDelay(p)
 	m.profile = p
-	m.delay.set(&p, m.of)
 	m.reorder.set(&p)
 	m.duplicate.probability, m.duplicate.extra = p.Duplicate, p.duplicateCopies()
 	m.corrupt.probability, m.corrupt.how = p.Corrupt, p.CorruptHow
@@ -58,6 +58,10 @@ func (m *Model) SetProfile(p Profile) {
 
 // setLoss chooses what loses packets from the next one on.
 func (m *Model) setLoss(p Profile) {
+	if was := &m.profile; p.Loss == was.Loss && p.Burst == was.Burst &&
+		p.LossModel == was.LossModel && p.LossBurstCap == was.LossBurstCap {
+		return // most changes are of something else, and long rows are work
+	}
 	m.bernoulli.probability = p.Loss
 	if p.bursty() {
 		m.bursts.set(p.Loss, p.Burst)
@@ -86,6 +90,18 @@ func (m *Model) setLoss(p Profile) {
 	}
 	m.cap.set(m.losses, p.lossChain(), p.LossBurstCap)
 	m.losses = &m.cap
+}
+
+// setDelay chooses what packets are delayed by from the next one on.
+func (m *Model) setDelay(p Profile) {
+	was := &m.profile
+	if p.Delay == was.Delay && p.Jitter == was.Jitter && p.Distribution == was.Distribution {
+		return
+	}
+	m.delay.fixed, m.delay.jitter, m.delay.law = p.Delay, p.Jitter, nil
+	if p.Distribution != nil {
+		m.delay.law = p.Distribution.start(&p, m.of)
+	}
 }
 
 // Decide returns the verdict on the next packet, which has size bytes of
