@@ -139,7 +139,7 @@ func judgeMoves(judge func(string, finding), f FourState, states []int) {
 }
 
 // moveFinding is pearson over the moves that there are; others must not occur.
-func moveFinding(seen []int, probabilities [4]float64) finding {
+func moveFinding(seen []int, probabilities vector) finding {
 	n, only := 0, -1
 	var cells []int
 	var expected []float64

@@ -7,19 +7,17 @@ import "math"
 // such chains promise in the long run. It decides nothing.
 type chain struct {
 	states int
-	moves  [4][4]float64 // from, to
-	loses  [4]float64
+	moves  matrix // from, to
+	loses  vector
 }
 
 // stationary is the share of packets that each state meets: the solution of
 // pi = pi * moves, sum(pi) = 1. There must be one set of states that is never left.
-func (c *chain) stationary() [4]float64 {
-	return stationary(c.states, c.moves)
-}
+func (c *chain) stationary() vector { return c.moves.stationary(c.states) }
 
-func stationary(states int, moves [4][4]float64) [4]float64 {
-	var a [4][4]float64
-	var b [4]float64
+func (moves matrix) stationary(states int) vector {
+	var a matrix
+	var b vector
 	for to := range states {
 		for from := range states {
 			a[to][from] = moves[from][to]
@@ -30,11 +28,11 @@ func stationary(states int, moves [4][4]float64) [4]float64 {
 		a[states-1][from] = 1
 	}
 	b[states-1] = 1
-	return solve(states, a, b)
+	return a.solve(states, b)
 }
 
 // mean is the share of packets lost.
-func (c *chain) mean() float64 { return dot(c.stationary(), c.loses) }
+func (c *chain) mean() float64 { return c.stationary().dot(c.loses) }
 
 // inflation is by how much the variance of the mean of many packets exceeds
 // that of independent losses, L(1-L)/n:
@@ -49,8 +47,8 @@ func (c *chain) inflation() float64 {
 	if mean <= 0 || mean >= 1 {
 		return 1
 	}
-	var a [4][4]float64
-	var x [4]float64
+	var a matrix
+	var x vector
 	for from := range c.states {
 		x[from] = c.loses[from] - mean
 		for to := range c.states {
@@ -58,7 +56,7 @@ func (c *chain) inflation() float64 {
 		}
 		a[from][from]++
 	}
-	z := solve(c.states, a, x)
+	z := a.solve(c.states, x)
 	var sum float64
 	for s := range c.states {
 		sum += pi[s] * x[s] * (z[s] - x[s])
@@ -71,7 +69,7 @@ func (c *chain) inflation() float64 {
 // in each state at the packet after a kept one; those that are lost after it
 // take v to v*lose, v*lose^2 and so on.
 func (c *chain) cappedMean(most int) float64 {
-	var lose, keep, back, power [4][4]float64
+	var lose, keep, back, power matrix
 	for from := range c.states {
 		for to := range c.states {
 			lose[from][to] = c.loses[from] * c.moves[from][to]
@@ -80,27 +78,32 @@ func (c *chain) cappedMean(most int) float64 {
 		power[from][from] = 1
 	}
 	for range most {
-		back = sum(back, product(power, keep))
-		power = product(power, lose)
+		back = back.plus(power.times(keep))
+		power = power.times(lose)
 	}
-	back = sum(back, product(power, c.moves))
-	v := stationary(c.states, back)
+	v := back.plus(power.times(c.moves)).stationary(c.states)
 	lost := 0.0
 	for range most {
-		v = apply(v, lose)
-		lost += dot(v, [4]float64{1, 1, 1, 1})
+		v = v.times(lose)
+		lost += v.dot(vector{1, 1, 1, 1})
 	}
 	return lost / (1 + lost)
 }
 
-func dot(a, b [4]float64) (s float64) {
-	for i := range a {
-		s += a[i] * b[i]
+type (
+	vector [4]float64
+	matrix [4][4]float64
+)
+
+func (v vector) dot(w vector) (s float64) {
+	for i := range v {
+		s += v[i] * w[i]
 	}
 	return s
 }
 
-func apply(v [4]float64, m [4][4]float64) (out [4]float64) {
+// times takes the vector for a row.
+func (v vector) times(m matrix) (out vector) {
 	for i := range v {
 		for j := range v {
 			out[j] += v[i] * m[i][j]
@@ -109,25 +112,25 @@ func apply(v [4]float64, m [4][4]float64) (out [4]float64) {
 	return out
 }
 
-func product(a, b [4][4]float64) (out [4][4]float64) {
-	for i := range a {
-		out[i] = apply(a[i], b)
+func (m matrix) times(o matrix) (out matrix) {
+	for i := range m {
+		out[i] = vector(m[i]).times(o)
 	}
 	return out
 }
 
-func sum(a, b [4][4]float64) [4][4]float64 {
-	for i := range a {
-		for j := range a {
-			a[i][j] += b[i][j]
+func (m matrix) plus(o matrix) matrix {
+	for i := range m {
+		for j := range m {
+			m[i][j] += o[i][j]
 		}
 	}
-	return a
+	return m
 }
 
 // solve is the x of a*x = b, by Gauss' elimination with the largest pivot. First
 // states are drawn from it, so no product is fused (see elementary.go).
-func solve(n int, a [4][4]float64, b [4]float64) (x [4]float64) {
+func (a matrix) solve(n int, b vector) (x vector) {
 	for col := range n {
 		pivot := col
 		for row := col + 1; row < n; row++ {

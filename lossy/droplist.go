@@ -117,14 +117,6 @@ func certain(lost bool) float64 {
 	return 0
 }
 
-// word is the i-th number of 8 bytes in a packed table. Tables are strings so that
-// models stay values that may be compared, whatever their size.
-func word(packed string, i int) uint64 {
-	s := packed[8*i : 8*i+8]
-	return uint64(s[7]) | uint64(s[6])<<8 | uint64(s[5])<<16 | uint64(s[4])<<24 |
-		uint64(s[3])<<32 | uint64(s[2])<<40 | uint64(s[1])<<48 | uint64(s[0])<<56
-}
-
 func parseIndex(s string) (uint64, error) {
 	v, err := strconv.ParseUint(s, 10, 63)
 	if err != nil {

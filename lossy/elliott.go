@@ -56,8 +56,8 @@ func (g GilbertElliott) start(of streams, before lossProcess) lossProcess {
 func (g GilbertElliott) chain() chain {
 	return chain{
 		states: 2,
-		moves:  [4][4]float64{{1 - g.P, g.P}, {g.R, 1 - g.R}},
-		loses:  [4]float64{g.Good, g.Bad},
+		moves:  matrix{{1 - g.P, g.P}, {g.R, 1 - g.R}},
+		loses:  vector{g.Good, g.Bad},
 	}
 }
 

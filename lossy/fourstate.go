@@ -46,9 +46,9 @@ func (f FourState) validate() error {
 	case err != nil:
 		return err
 	case f.P13+f.P14 > 1+1e-12:
-		return fmt.Errorf("p13 + p14 is %v: the ways out of state 1 may not exceed 100%%", f.P13+f.P14)
+		return fmt.Errorf("p13 + p14 is %s: the ways out of state 1 may not exceed 100%%", formatProbability(f.P13+f.P14))
 	case f.P31+f.P32 > 1+1e-12:
-		return fmt.Errorf("p31 + p32 is %v: the ways out of state 3 may not exceed 100%%", f.P31+f.P32)
+		return fmt.Errorf("p31 + p32 is %s: the ways out of state 3 may not exceed 100%%", formatProbability(f.P31+f.P32))
 	case f.P31 == 0:
 		return errors.New("p31 is 0: a burst would never end")
 	case f.P23 == 0:
@@ -70,13 +70,13 @@ func (f FourState) start(of streams, before lossProcess) lossProcess {
 func (f FourState) chain() chain {
 	return chain{
 		states: 4,
-		moves: [4][4]float64{
+		moves: matrix{
 			{1 - f.P13 - f.P14, 0, f.P13, f.P14},
 			{0, 1 - f.P23, f.P23, 0},
 			{f.P31, f.P32, 1 - f.P31 - f.P32, 0},
 			{1, 0, 0, 0},
 		},
-		loses: [4]float64{0, 0, 1, 1},
+		loses: vector{0, 0, 1, 1},
 	}
 }
 
@@ -118,10 +118,10 @@ func (g GilbertIntuitive) validate() error {
 	case !(g.Gap >= 1 && g.Gap <= MaxBurst):
 		return fmt.Errorf("gap %v: must be between 1 and %d packets", g.Gap, int(MaxBurst))
 	case !(g.Isolated <= g.Loss && g.Loss < g.Density):
-		return fmt.Errorf("loss %v: must lie between the isolated losses (%v) and the density of bursts (%v)",
-			g.Loss, g.Isolated, g.Density)
+		return fmt.Errorf("loss %s: must lie between the isolated losses (%s) and the density of bursts (%s)",
+			FormatProbability(g.Loss), FormatProbability(g.Isolated), FormatProbability(g.Density))
 	case g.Burst*g.Density < 1:
-		return fmt.Errorf("burst %v of density %v: loses less than one packet of a burst", g.Burst, g.Density)
+		return fmt.Errorf("burst %v of density %s: loses less than one packet of a burst", g.Burst, FormatProbability(g.Density))
 	}
 	if err := g.fourState().validate(); err != nil {
 		return fmt.Errorf("no chain has these parameters (%v): %w", g.fourState(), err)

@@ -142,7 +142,7 @@ func (p Profile) lossChain() chain {
 		r := 1 / p.Burst
 		return GilbertElliott{P: p.Loss * r / (1 - p.Loss), R: r, Bad: 1}.chain()
 	}
-	return chain{states: 1, moves: [4][4]float64{{1}}, loses: [4]float64{p.Loss}}
+	return chain{states: 1, moves: matrix{{1}}, loses: vector{p.Loss}}
 }
 
 // namedProbability is a parameter of a model for checkProbabilities.

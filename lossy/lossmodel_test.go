@@ -103,7 +103,7 @@ func TestLossModelText(t *testing.T) {
 		"four-state:p13=1%,p23=0%":           "stay in state 2 for ever",
 		"gi:loss=5%,burst=0.5":               "burst 0.5: must be between 1",
 		"gi:loss=5%,burst=4,gap=0":           "gap 0: must be",
-		"gi:loss=5%,burst=4,density=4%":      "must lie between the isolated losses (0) and the density of bursts (0.04)",
+		"gi:loss=5%,burst=4,density=4%":      "must lie between the isolated losses (0%) and the density of bursts (4%)",
 		"gi:loss=5%,burst=4,density=20%":     "loses less than one packet",
 		"gi:loss=79%,burst=2,density=80%":    "no chain has these parameters",
 		"every:0":                            "1 or more",
