@@ -179,11 +179,20 @@ func (p *page) write(whole bool) int {
 		b.WriteString(rowsEnd)
 	}
 	b.WriteString(p.parts[len(p.names)])
-	if err := os.WriteFile(pageFile, []byte(b.String()), 0o666); err != nil {
+	if err := os.WriteFile(pageFile, []byte(counted(b.String())), 0o666); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
+}
+
+var countLine = regexp.MustCompile(`\*\*\d+ rows hold, \d+ fail; \d+ planted bugs are caught\.\*\*`)
+
+// counted writes the count of rows into the page.
+func counted(text string) string {
+	rows := func(end string) int { return strings.Count(text, end) }
+	return countLine.ReplaceAllString(text, fmt.Sprintf("**%d rows hold, %d fail; %d planted bugs are caught.**",
+		rows("| holds |\n"), rows("| FAILS |\n"), rows(" | TestChecksCatch")))
 }
 
 func heading(table string) string {
@@ -194,8 +203,13 @@ func heading(table string) string {
 	return names + "\n" + strings.Repeat("|---", strings.Count(names, "| ")) + "|\n"
 }
 
-// complain tells the rows that no test stands behind any more.
+// complain tells the rows that no test stands behind any more, and a count that
+// is wrong.
 func (p *page) complain() (code int) {
+	if text, err := os.ReadFile(pageFile); err == nil && counted(string(text)) != string(text) {
+		fmt.Fprintf(os.Stderr, "%s is stale (go test ./lossy -update): it counts its rows wrong\n", pageFile)
+		code = 1
+	}
 	for _, name := range p.names {
 		for key := range p.stands[name] {
 			if _, ok := p.seen[name][key]; !ok {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"slices"
@@ -209,6 +210,25 @@ func TestSetProfileKeepsTheStateOfLossModels(t *testing.T) {
 	}
 	if bad == 0 || bad == 100 {
 		t.Errorf("%d of 100 flows began in the bad state", bad)
+	}
+}
+
+func TestProfileDescribesItsModels(t *testing.T) {
+	var odd strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&odd, " %d", 2*i)
+	}
+	long := modelFrom(t, "list:"+odd.String())
+	for want, p := range map[string]Profile{
+		"loss every:3 after the queue":        {LossModel: EveryNth{N: 3, First: 2}, LossAfterQueue: true},
+		"loss 30% at most 3 in a row":         {Loss: 0.3, LossBurstCap: 3},
+		"delay 3ms jitter 1ms pareto":         {Delay: 3e6, Jitter: 1e6, Distribution: ParetoDelay{}},
+		"delay 3ms lognormal":                 {Delay: 3e6, Distribution: LogNormalDelay{}},
+		"loss " + long.String()[:100] + "...": {LossModel: long},
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("String() = %q, want %q", got, want)
+		}
 	}
 }
 

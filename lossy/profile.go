@@ -258,7 +258,7 @@ func (p Profile) String() string {
 	}
 	switch {
 	case p.LossModel != nil:
-		add("loss %v%s%s", p.LossModel, p.capped(), p.where())
+		add("loss %s%s%s", shortened(p.LossModel.String()), p.capped(), p.where())
 	case p.Loss > 0 && p.bursty():
 		add("loss %s burst %v%s%s", formatProbability(p.Loss), p.Burst, p.capped(), p.where())
 	case p.Loss > 0:
@@ -300,6 +300,15 @@ func (p Profile) racing() string {
 		return " reordering"
 	}
 	return ""
+}
+
+// shortened is for models that list much.
+func shortened(text string) string {
+	const most = 100
+	if len(text) > most {
+		return text[:most] + "..."
+	}
+	return text
 }
 
 func (p Profile) capped() string {

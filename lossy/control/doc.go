@@ -21,6 +21,9 @@
 // carries {}, one to blackout {"for": "3s"}, or {"for": "3s", "direction": "up"}
 // for one direction; "0s" ends it.
 //
+// A model that names a file is refused, unless it is the one in force: only the
+// command line reads files of this machine.
+//
 // A field that does not exist, stands twice or has no valid value is refused
 // with its name; then nothing is changed. Errors are {"error": "...", "status": n}.
 //

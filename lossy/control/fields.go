@@ -97,7 +97,7 @@ func Fields() []Field {
 			format: func(p *lossy.Profile) string { return strconv.Itoa(p.LossBurstCap) },
 		},
 		duration("delay", "one-way delay", func(p *lossy.Profile) *time.Duration { return &p.Delay }),
-		duration("jitter", "random change of the delay, up to this much either way; keeps order",
+		duration("jitter", "random change of the delay, up to this much either way, or the standard deviation of another law; keeps order",
 			func(p *lossy.Profile) *time.Duration { return &p.Jitter }),
 		{
 			Name: "delay-distribution", Kind: "model",

@@ -52,7 +52,8 @@ func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
 const Help = `Every setting of the network can be given for one direction alone, which then
 prevails: --up-loss, --up-delay, ... for what clients send, --down-loss, ...
 for what comes back. Probabilities are written 5% or 0.05, rates 10mbit or
-500kbit (bits per second), times 40ms or 1.5s.`
+500kbit (bits per second), times 40ms or 1.5s. A model is a name with its
+parameters, gilbert-elliott:p=1%,r=25%, or with a file, cdf:delays.csv.`
 
 // Config returns the network that the flags describe, without a seed. The
 // error names the setting that is out of range.
