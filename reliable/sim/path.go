@@ -81,7 +81,7 @@ func (p *path) carry(datagram []byte, v envelope) {
 	if p.marking > 0 && v.mark != arq.NotECT && p.link.Backlog(now) > p.marking {
 		v.mark = arq.CE
 	}
-	p.link.SendTagged(now, datagram, v.tag())
+	p.link.SendMarked(now, datagram, v.tag(), lossy.ECN(v.mark))
 }
 
 func (p *path) nextFate() Fate {
@@ -123,7 +123,9 @@ func (p *path) deliver() {
 		if w.recorder != nil {
 			w.recorder.arrived(p, out)
 		}
-		p.to.receive(openEnvelope(p.link.Tag()), out)
+		v := openEnvelope(p.link.Tag())
+		v.mark = arq.ECN(p.link.Mark()) // a queue may have marked it
+		p.to.receive(v, out)
 	}
 	p.arm()
 }
