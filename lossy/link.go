@@ -1,9 +1,6 @@
 package lossy
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // DefaultCapacity is how many bytes a Link holds unless SetCapacity says
 // otherwise. That is 5 Gbit/s with 100 ms of delay.
@@ -50,19 +47,6 @@ type Link struct {
 	expires time.Duration   // the latest `expires`
 
 	stats Stats
-}
-
-// passage is one datagram on the wire.
-type passage struct {
-	due    time.Duration
-	number uint64 // how many went onto the wire before it
-	outside
-}
-
-// outside is what is written on the outside of a datagram.
-type outside struct {
-	tag  uint64
-	mark ECN
 }
 
 // NewLink returns the link of one direction of one flow. It panics if the
@@ -224,194 +208,9 @@ func (l *Link) tell(now time.Duration, size int, v *Verdict) {
 	}
 }
 
-// carry takes a packet as far as it goes at once: past the bottleneck and onto
-// the wire, into the backlog before it, or nowhere. It says whether the verdict
-// is final.
-func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
-	behind := l.model.profile.LossAfterQueue
-	if !behind {
-		l.observeLoss(v)
-	}
-	if v.Drop != CauseNone && !behind {
-		l.stats.Dropped[v.Drop]++
-		return true
-	}
-	lost := v.Drop != CauseNone // behind the transmitter, if it gets there
-	size, copies := len(payload), 1
-	if !lost {
-		l.observe(v, size)
-		if v.Corrupt {
-			payload = v.damage(append(l.damaged[:0], payload...))
-			l.damaged = payload
-		}
-		copies = v.Copies
-		l.stats.Duplicated += uint64(copies - 1)
-	}
-	b := l.bottleneck()
-	deferred := b.deferred()
-	for n := range copies {
-		why, marked := l.refuses(b, v, n, payload)
-		if behind && n == 0 && !deferred && (why == CauseNone || why == CauseOverload) {
-			l.observeLoss(v)
-		}
-		switch {
-		case why != CauseNone:
-			l.stats.Dropped[why] += uint64(copies - n)
-			if n == 0 {
-				*v = v.dropped(why)
-				return true
-			}
-			if deferred {
-				l.endEarly(b, v, size)
-				return false
-			}
-			v.Copies = n
-			return true
-		case deferred:
-			w := l.wait(b, v, payload)
-			w.sent, w.last, w.late = size, n == copies-1, l.late(n)
-			if marked {
-				w.outside.mark = l.marked(&w.verdict)
-			}
-			l.waiting.add(w, 1)
-		case lost:
-			l.stats.Dropped[v.Drop]++
-			v.Wait = b.transmit(l.now, len(payload)+b.overhead) - l.now
-		default:
-			sent := b.transmit(l.now, len(payload)+b.overhead)
-			if n == 0 {
-				v.Wait = sent - l.now
-				l.count(v)
-			}
-			o := l.outside
-			if marked {
-				o.mark = l.marked(v)
-			}
-			l.enter(v, l.lay(v, sent, l.late(n), l.model.profile.JitterReorder, &l.order), o, payload)
-		}
-	}
-	return !deferred
-}
-
-// late is by how much the n-th copy of a packet follows behind the packet.
-func (l *Link) late(n int) time.Duration {
-	return time.Duration(n) * l.model.profile.DuplicateDelay
-}
-
-// refuses says why the n-th copy of a packet cannot be taken in now, if so, or
-// whether it is marked.
-func (l *Link) refuses(b *Bottleneck, v *Verdict, n int, payload []byte) (why Cause, marked bool) {
-	if n > 0 {
-		b.advance(l.now) // an idle transmitter has taken up the copy before
-	}
-	size := len(payload) + b.overhead
-	why, marked = b.admit(l.now, size, l.outside.mark, l.early, v.Index^uint64(n)<<48)
-	held := l.charge() + entryBytes
-	if v.Drop == CauseNone {
-		held += len(payload)
-	}
-	if why == CauseNone && held > l.capacity && (v.Drop == CauseNone || b.deferred()) {
-		why = CauseOverload
-	}
-	return why, marked
-}
-
-// marked notes that a datagram is marked, and returns its new codepoint.
-func (l *Link) marked(v *Verdict) ECN {
-	l.stats.Marked++
-	v.Marked = true
-	return CE
-}
-
 // charge is the memory held for datagrams.
 func (l *Link) charge() int {
 	return l.wire.charge() + l.race.charge() + l.aside.charge() + l.waiting.charge()
-}
-
-// place is when a datagram comes out of the wire, and what it does there.
-type place struct {
-	due    time.Duration
-	racing bool
-	aside  bool
-}
-
-// lay decides about the place of a datagram whose last bit is out. One that is
-// sent at once, and a copy that comes late, race those on the wire: they neither
-// wait for others nor hold them up.
-func (l *Link) lay(v *Verdict, sent, late time.Duration, racing bool, order *fifo) place {
-	p := place{due: sent + v.Delay + late, racing: racing}
-	if v.AtOnce || late > 0 {
-		p.racing = true
-		return p
-	}
-	if inOrder := order.due(p.due); !racing {
-		p.due = inOrder
-	}
-	p.aside = v.By > 0 || v.Hold > 0
-	return p
-}
-
-// enter puts a datagram on the wire, or aside if it is displaced.
-func (l *Link) enter(v *Verdict, at place, o outside, payload []byte) {
-	switch p := (passage{at.due, l.entered, o}); {
-	case at.aside:
-		l.stepAside(v, at.due, o, payload)
-		return
-	case at.racing:
-		l.race.push(p, payload)
-	default:
-		l.wire.push(p, payload)
-	}
-	l.entered++
-}
-
-// stepAside has a datagram wait beside the wire until it has been overtaken.
-func (l *Link) stepAside(v *Verdict, due time.Duration, o outside, payload []byte) {
-	d := displaced{after: l.entered, until: math.MaxUint64, outside: o}
-	// Never before an earlier displaced one, whose By, hold or delay may have
-	// been larger.
-	if v.Hold == 0 {
-		l.until = max(l.until, l.entered+uint64(v.By))
-		d.until = l.until
-	}
-	l.expires = max(l.expires, due+v.held())
-	d.expires = l.expires
-	l.aside.push(d, payload)
-}
-
-// source says where the next datagram comes from.
-type source uint8
-
-const (
-	fromNowhere source = iota // the link is empty
-	fromWire
-	fromRace
-	fromAside
-)
-
-func (l *Link) next() (from source, due time.Duration) {
-	if !l.wire.empty() {
-		from, due = fromWire, l.wire.first().due
-	}
-	if !l.race.empty() && (from == fromNowhere || l.race.label().before(l.wire.first())) {
-		from, due = fromRace, l.race.label().due
-	}
-	if l.aside.empty() {
-		return from, due
-	}
-	d := l.aside.first()
-	if l.passed >= d.until {
-		// The last of those that overtake it has just come out; it follows.
-		return fromAside, l.latest
-	}
-	if from == fromNowhere || d.expires <= due {
-		return fromAside, d.expires
-	}
-	return from, due
-}
-
-func (p *passage) before(q *passage) bool {
-	return p.due < q.due || p.due == q.due && p.number < q.number
 }
 
 // NextTime returns when the next datagram comes out, unless another is sent
@@ -464,86 +263,10 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// pass notes that a datagram of the wire comes out.
-func (l *Link) pass(p *passage) {
-	l.passed++
-	l.latest = p.due
-	l.arrived = p.outside
-	l.overtaken(p.number)
-	l.newest = max(l.newest, p.number+1)
-}
-
-// overtaken notes that a datagram comes out that was sent when `before` had
-// gone onto the wire, and counts it if one sent later has come out already.
-func (l *Link) overtaken(before uint64) {
-	if l.newest > before {
-		l.stats.Reordered++
-	}
-	l.newest = max(l.newest, before)
-}
-
 // Stats returns a snapshot of all counts.
 func (l *Link) Stats() Stats {
 	s := l.stats
 	s.PacketsInFlight = uint64(l.wire.count + l.race.count + l.aside.count + l.waiting.packets)
 	s.BytesInFlight = uint64(l.wire.used + l.race.used + l.aside.used + l.waiting.bytes)
 	return s
-}
-
-// observeLoss and observe enter the model's verdict into the tallies that
-// compare the rates configured with the rates observed: loss for every packet
-// that comes to where it may be lost, the rest for those that are not.
-func (l *Link) observeLoss(v *Verdict) {
-	if e := l.exposure(); e.exposed {
-		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, e.probability, e.inflation)
-	}
-}
-
-// exposure is what the loss model is expected to do to the packet decided last.
-type exposure struct {
-	exposed                bool
-	probability, inflation float64
-}
-
-func (l *Link) exposure() exposure {
-	if l.model.losses == nil {
-		return exposure{}
-	}
-	probability, inflation := l.model.losses.odds()
-	return exposure{true, probability, inflation}
-}
-
-func (l *Link) observe(v *Verdict, size int) {
-	p := &l.model.profile
-	if p.Duplicate > 0 {
-		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
-	}
-	if p.Corrupt > 0 && p.CorruptHow.touches(size) {
-		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, p.Corrupt, 1)
-	}
-	if p.Reorder > 0 {
-		l.observeReorder(v)
-	}
-}
-
-// observeReorder judges netem's gap by its share in the long run, and as if
-// its packets were independent: they are more regular, so the interval is wider
-// than it need be.
-func (l *Link) observeReorder(v *Verdict) {
-	p := &l.model.profile
-	share := p.Reorder
-	if p.ReorderGap > 0 {
-		share = p.gapShare()
-	}
-	l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce, share, 1)
-}
-
-// count enters what happens to a packet that is taken in.
-func (l *Link) count(v *Verdict) {
-	if v.Corrupt {
-		l.stats.Corrupted++
-	}
-	if v.By > 0 || v.Hold > 0 || v.AtOnce {
-		l.stats.Displaced++
-	}
 }

@@ -1,0 +1,160 @@
+package lossy
+
+import "time"
+
+// carry takes a packet as far as it goes at once: past the bottleneck and onto
+// the wire, into the backlog before it, or nowhere. It says whether the verdict
+// is final.
+func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
+	behind := l.model.profile.LossAfterQueue
+	if !behind {
+		l.observeLoss(v)
+	}
+	if v.Drop != CauseNone && !behind {
+		l.stats.Dropped[v.Drop]++
+		return true
+	}
+	lost := v.Drop != CauseNone // behind the transmitter, if it gets there
+	size, copies := len(payload), 1
+	if !lost {
+		l.observe(v, size)
+		if v.Corrupt {
+			payload = v.damage(append(l.damaged[:0], payload...))
+			l.damaged = payload
+		}
+		copies = v.Copies
+		l.stats.Duplicated += uint64(copies - 1)
+	}
+	b := l.bottleneck()
+	deferred := b.deferred()
+	for n := range copies {
+		why, marked := l.refuses(b, v, n, payload)
+		if behind && n == 0 && !deferred && (why == CauseNone || why == CauseOverload) {
+			l.observeLoss(v)
+		}
+		switch {
+		case why != CauseNone:
+			l.stats.Dropped[why] += uint64(copies - n)
+			if n == 0 {
+				*v = v.dropped(why)
+				return true
+			}
+			if deferred {
+				l.endEarly(b, v, size)
+				return false
+			}
+			v.Copies = n
+			return true
+		case deferred:
+			w := l.wait(b, v, payload)
+			w.sent, w.last, w.late = size, n == copies-1, l.late(n)
+			if marked {
+				w.outside.mark = l.marked(&w.verdict)
+			}
+			l.waiting.add(w, 1)
+		case lost:
+			l.stats.Dropped[v.Drop]++
+			v.Wait = b.transmit(l.now, len(payload)+b.overhead) - l.now
+		default:
+			sent := b.transmit(l.now, len(payload)+b.overhead)
+			if n == 0 {
+				v.Wait = sent - l.now
+				l.count(v)
+			}
+			o := l.outside
+			if marked {
+				o.mark = l.marked(v)
+			}
+			l.enter(v, l.lay(v, sent, l.late(n), l.model.profile.JitterReorder, &l.order), o, payload)
+		}
+	}
+	return !deferred
+}
+
+// late is by how much the n-th copy of a packet follows behind the packet.
+func (l *Link) late(n int) time.Duration {
+	return time.Duration(n) * l.model.profile.DuplicateDelay
+}
+
+// refuses says why the n-th copy of a packet cannot be taken in now, if so, or
+// whether it is marked.
+func (l *Link) refuses(b *Bottleneck, v *Verdict, n int, payload []byte) (why Cause, marked bool) {
+	if n > 0 {
+		b.advance(l.now) // an idle transmitter has taken up the copy before
+	}
+	size := len(payload) + b.overhead
+	why, marked = b.admit(l.now, size, l.outside.mark, l.early, v.Index^uint64(n)<<48)
+	held := l.charge() + entryBytes
+	if v.Drop == CauseNone {
+		held += len(payload)
+	}
+	if why == CauseNone && held > l.capacity && (v.Drop == CauseNone || b.deferred()) {
+		why = CauseOverload
+	}
+	return why, marked
+}
+
+// marked notes that a datagram is marked, and returns its new codepoint.
+func (l *Link) marked(v *Verdict) ECN {
+	l.stats.Marked++
+	v.Marked = true
+	return CE
+}
+
+// observeLoss and observe enter the model's verdict into the tallies that
+// compare the rates configured with the rates observed: loss for every packet
+// that comes to where it may be lost, the rest for those that are not.
+func (l *Link) observeLoss(v *Verdict) {
+	if e := l.exposure(); e.exposed {
+		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, e.probability, e.inflation)
+	}
+}
+
+// exposure is what the loss model is expected to do to the packet decided last.
+type exposure struct {
+	exposed                bool
+	probability, inflation float64
+}
+
+func (l *Link) exposure() exposure {
+	if l.model.losses == nil {
+		return exposure{}
+	}
+	probability, inflation := l.model.losses.odds()
+	return exposure{true, probability, inflation}
+}
+
+func (l *Link) observe(v *Verdict, size int) {
+	p := &l.model.profile
+	if p.Duplicate > 0 {
+		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
+	}
+	if p.Corrupt > 0 && p.CorruptHow.touches(size) {
+		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, p.Corrupt, 1)
+	}
+	if p.Reorder > 0 {
+		l.observeReorder(v)
+	}
+}
+
+// observeReorder judges netem's gap by its share in the long run, and as if
+// its packets were independent: they are more regular, so the interval is wider
+// than it need be.
+func (l *Link) observeReorder(v *Verdict) {
+	p := &l.model.profile
+	share := p.Reorder
+	if p.ReorderGap > 0 {
+		share = p.gapShare()
+	}
+	l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce, share, 1)
+}
+
+// count enters what happens to a packet that is taken in.
+func (l *Link) count(v *Verdict) {
+	if v.Corrupt {
+		l.stats.Corrupted++
+	}
+	if v.By > 0 || v.Hold > 0 || v.AtOnce {
+		l.stats.Displaced++
+	}
+}
