@@ -69,7 +69,7 @@ func alike(got, want []fate) finding {
 // nanosecond.
 func TestBottleneckDoesWhatTheReferenceDoes(t *testing.T) {
 	const seed = 41
-	for rate, n := range map[float64]int{64e3: 5_000, 7_777_777: 30_000, 1e9: 5_000} {
+	for rate, n := range map[float64]int{64e3: aMillion() / 200, 7_777_777: aMillion() * 3 / 100, 1e9: aMillion() / 200} {
 		loads := patterns(n, rate, 1)
 		for name, p := range bottlenecks(rate) {
 			var got, want []fate
@@ -82,11 +82,11 @@ func TestBottleneckDoesWhatTheReferenceDoes(t *testing.T) {
 			drops, marked := causes(want)
 			switch p.Discipline.(type) {
 			case CoDel, RED:
-				if n := drops[CauseAQM] + marked; n < 100 {
+				if n := drops[CauseAQM] + marked; n < len(want)/200 {
 					t.Errorf("%s, %s: %d drops and marks before the queue was full: not the loads this test is about", FormatRate(rate), name, n)
 				}
 			default:
-				if n := drops[CauseQueue] + drops[CausePolicer]; n < 100 {
+				if n := drops[CauseQueue] + drops[CausePolicer]; n < len(want)/200 {
 					t.Errorf("%s, %s: %d drops: not the loads this test is about", FormatRate(rate), name, n)
 				}
 			}
@@ -97,7 +97,7 @@ func TestBottleneckDoesWhatTheReferenceDoes(t *testing.T) {
 // Flows that share a bottleneck meet what one flow would that sent it all.
 func TestSharedBottleneckDoesWhatTheReferenceDoes(t *testing.T) {
 	const rate, flows, seed = 7_777_777, 3, 42
-	loads := patterns(10_000, rate, flows)
+	loads := patterns(aMillion()/100, rate, flows)
 	for name, p := range bottlenecks(rate) {
 		p.SharedBottleneck = true
 		var got, want []fate
@@ -115,7 +115,7 @@ func TestSharedBottleneckDoesWhatTheReferenceDoes(t *testing.T) {
 // burst.
 func TestBottleneckBoundsEveryWindow(t *testing.T) {
 	const rate, seed = 7_777_777, 44
-	load := patterns(30_000, rate, 1)["even"]
+	load := patterns(aMillion()*3/100, rate, 1)["even"]
 	for name, p := range bottlenecks(rate) {
 		fates, err := observed(p, seed, 1, load)
 		report(t, name, err)
@@ -175,7 +175,7 @@ func TestChecksCatchWrongQueues(t *testing.T) {
 		{"marking what cannot be marked", "codel, ecn", noBug, func(p *Profile) { p.ECN = false }},
 	} {
 		var err error
-		loads := patterns(20_000, rate, 1)
+		loads := patterns(aMillion()/50, rate, 1)
 		for _, pattern := range slices.Sorted(maps.Keys(loads)) {
 			load := loads[pattern]
 			wrong := kinds[c.kind]

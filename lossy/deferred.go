@@ -8,15 +8,19 @@ import "time"
 // load counts the datagrams that a link has in backlogs.
 type load struct {
 	packets, bytes int
-	memory         int // bytes of payload held; what will be lost holds none
-	racing         int // those that may overtake others on the wire
-	shared         int // those in the shared bottleneck
+	memory         int           // bytes of payload held; what will be lost holds none
+	racing         int           // those that may overtake others on the wire
+	floor          time.Duration // none of those has a shorter delay
+	shared         int           // those in the shared bottleneck
 }
 
 func (d *load) charge() int { return d.memory + entryBytes*d.packets }
 
 // add enters a datagram, or takes it out again with by = -1.
 func (d *load) add(w *waiting, by int) {
+	if d.floor = min(d.floor, w.verdict.Delay); d.packets == 0 {
+		d.floor = w.verdict.Delay
+	}
 	d.packets += by
 	d.bytes += by * w.payload
 	if w.verdict.Drop == CauseNone {
@@ -153,8 +157,8 @@ func (l *Link) foresee(best time.Duration, some bool) (time.Duration, bool) {
 	for i := 0; h.packets > 0; i++ {
 		w := &l.own.backlog.at(i).label
 		did, start, sent := h.step(l.own, w, never)
-		if some && start >= best {
-			break
+		if some && start+l.waiting.floor >= best {
+			break // nor does any behind it come out sooner
 		}
 		v := &w.verdict
 		if did == drops || v.Drop != CauseNone {

@@ -189,7 +189,8 @@ func (l *Link) Tag() uint64 { return l.arrived.tag }
 func (l *Link) Mark() ECN { return l.arrived.mark }
 
 // Backlog is how long a datagram sent now would wait for its first bit to be
-// sent: the standing queue, as time at the link's rate. It is 0 without one.
+// sent: the standing queue, as time at the link's rate, and before a trace until
+// the next chance. It is 0 without one.
 func (l *Link) Backlog(now time.Duration) time.Duration {
 	return l.bottleneck().backlogged(max(l.now, now))
 }

@@ -93,7 +93,7 @@ func TestLinkTraceDoesWhatTheReferenceDoes(t *testing.T) {
 	for name, trace := range map[string]*LinkTrace{
 		"12 Mbit/s": mustTrace(t, "1\n"), "varying": mustTrace(t, lte.String()), "late start": mustTrace(t, "0\n40\n41\n41\n41\n60\n"),
 	} {
-		loads := patterns(10_000, trace.Rate(), 1)
+		loads := patterns(aMillion()/200, trace.Rate(), 1)
 		for kind, p := range bottlenecks(trace.Rate()) {
 			if p.Queue > 0 {
 				continue // the reference measures time by a rate
