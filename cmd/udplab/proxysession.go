@@ -112,7 +112,7 @@ func (s *proxySession) live() string {
 	direction := func(d *proxy.DirectionStats) string {
 		return fmt.Sprintf("in %d out %d drop %d", d.PacketsReceived, d.PacketsSent, dropped(d))
 	}
-	return fmt.Sprintf("%d flows  up %s  down %s", stats.Flows, direction(&stats.Up), direction(&stats.Down))
+	return fmt.Sprintf("flows %d  up %s  down %s", stats.Flows, direction(&stats.Up), direction(&stats.Down))
 }
 
 func dropped(d *proxy.DirectionStats) (sum uint64) {
@@ -148,7 +148,7 @@ func (s *proxySession) finish(format *outputFormat) error {
 // table is the summary for people.
 func (s *proxySession) table(stats *proxy.Stats) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s -> %s, %v, seed %d, %d flows", s.proxy.Addr(), s.proxy.Upstream(),
+	fmt.Fprintf(&b, "%s -> %s, %v, seed %d, flows %d", s.proxy.Addr(), s.proxy.Upstream(),
 		s.now().Sub(s.begun).Round(100*time.Millisecond), s.proxy.Config().Seed, stats.FlowsOpened)
 	if stats.Rebound > 0 {
 		fmt.Fprintf(&b, ", %d times rebound", stats.Rebound)

@@ -121,7 +121,7 @@ func TestLiveLineCounts(t *testing.T) {
 	for s.proxy.Stats().Up.Link.Drops() == 0 {
 		runtime.Gosched()
 	}
-	if got, want := s.live(), "1 flows  up in 1 out 0 drop 1  down in 0 out 0 drop 0"; got != want {
+	if got, want := s.live(), "flows 1  up in 1 out 0 drop 1  down in 0 out 0 drop 0"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
