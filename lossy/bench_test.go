@@ -1,7 +1,9 @@
 package lossy
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -45,6 +47,7 @@ var benchmarkProfiles = []struct {
 	{"lognormal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: LogNormalDelay{}}},
 	{"delay-table", Profile{Delay: 40e6, Jitter: 10e6, Distribution: benchmarkLaw("table:t", "-8192 0 8192")}},
 	{"delay-cdf", Profile{Distribution: benchmarkLaw("cdf:c", "10ms 0\n20ms 50%\n40ms 90%\n60ms 99%\n1s 1")}},
+	{"delay-cdf-4096", Profile{Distribution: benchmarkLaw("cdf:c", manyPoints())}},
 	{"delay-trace", Profile{Distribution: benchmarkLaw("trace:t", "10ms 11ms 12ms")}},
 	{"burst-cap", Profile{Loss: 0.05, LossBurstCap: 3}},
 	{"rate", Profile{Rate: 9e6}},
@@ -54,6 +57,15 @@ var benchmarkProfiles = []struct {
 	{"red", Profile{Rate: 9e6, QueuePackets: 100, Discipline: RED{redMin, redMax, false, redProbability, redWeight}}},
 	{"policer", Profile{Policer: Policer{9e6, 64 << 10}}},
 	{"trace", Profile{LinkTrace: &LinkTrace{"12 Mbit/s", []uint32{1}}}},
+}
+
+// manyPoints is as fine a distribution as there may be.
+func manyPoints() string {
+	var b strings.Builder
+	for i := range MaxCDFPoints {
+		fmt.Fprintf(&b, "%dus %v\n", 10_000+10*i, float64(i)/(MaxCDFPoints-1))
+	}
+	return b.String()
 }
 
 func benchmarkLaw(text, content string) Distribution {

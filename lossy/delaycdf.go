@@ -30,7 +30,7 @@ const MaxCDFPoints = 4096
 
 // guides is into how many parts of equal probability the guide divides the
 // points: it has, in 2 bytes, the first point beyond the beginning of each.
-const guides = 256
+const guides = 1024
 
 func readDelayCDF(text, file string, read ReadFile) (Distribution, error) {
 	b, err := read.open(text, file)
