@@ -42,7 +42,7 @@ func TestProxyTable(t *testing.T) {
 	s := testSession(t, func() time.Time { return time.Unix(12, 340e6) })
 	stats := knownStats()
 	got := s.table(&stats)
-	want := s.proxy.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, 3 flows, 2 times rebound
+	want := s.proxy.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, flows 3, 2 times rebound
 
               packets     up  down
                    in   1000     0
@@ -104,7 +104,7 @@ func TestProxySummaryKeys(t *testing.T) {
 
 func TestLiveLineCounts(t *testing.T) {
 	s := testSession(t, time.Now)
-	if got, want := s.live(), "0 flows  up in 0 out 0 drop 0  down in 0 out 0 drop 0"; got != want {
+	if got, want := s.live(), "flows 0  up in 0 out 0 drop 0  down in 0 out 0 drop 0"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if err := s.proxy.SetConfig(lossy.Config{Up: lossy.Profile{Loss: 1}}); err != nil {
