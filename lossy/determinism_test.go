@@ -36,6 +36,14 @@ var early, headed = func() (Profile, Profile) {
 	return p, q
 }()
 
+// modelled is everything with laws of its own for loss and delay.
+var modelled = func() Profile {
+	p := everything
+	p.Loss, p.Burst, p.LossModel = 0, 0, CorrelatedLoss{P: 0.05, Rho: 0.7}
+	p.Distribution = ParetoNormalDelay{}
+	return p
+}()
+
 // logger plays one flow and keeps its decision log.
 type logger struct {
 	link *Link
@@ -70,7 +78,7 @@ func decisions(seed, flow uint64, p Profile) []Verdict {
 }
 
 func TestSameSeedSameDecisions(t *testing.T) {
-	for name, p := range map[string]Profile{"everything": everything, "switched": switched, "early": early, "headed": headed} {
+	for name, p := range map[string]Profile{"everything": everything, "switched": switched, "early": early, "headed": headed, "modelled": modelled} {
 		first := decisions(1, 0, p)
 		if !slices.Equal(first, decisions(1, 0, p)) {
 			t.Errorf("%s: the same seed decided differently the second time", name)
@@ -113,7 +121,7 @@ func TestInterleavingFlowsChangesNothing(t *testing.T) {
 	run := func(drive func([]*logger)) (logs [][]Verdict) {
 		loggers := make([]*logger, flows)
 		for i := range loggers {
-			loggers[i] = newLogger(5, uint64(i), Down, []Profile{switched, early, headed}[i%3])
+			loggers[i] = newLogger(5, uint64(i), Down, []Profile{switched, early, headed, modelled}[i%4])
 		}
 		drive(loggers)
 		for _, g := range loggers {

@@ -45,7 +45,7 @@ func NewModel(seed, flow uint64, dir Direction, p Profile) *Model {
 // SetProfile changes what happens to the packets from the next one on. It
 // panics if the profile is not valid. The random streams stay where they are:
 // setting a profile and setting it back changes no later verdict, except that
-// a Gilbert-Elliott chain which was switched off begins anew.
+// losses with a memory, which were switched off, begin anew.
 func (m *Model) SetProfile(p Profile) {
 	p.mustValidate()
 	m.setLoss(p)
