@@ -1,6 +1,7 @@
 package lossy
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -70,6 +71,37 @@ func TestQueueIsBounded(t *testing.T) {
 		}
 		if l.charge() > memory {
 			t.Errorf("%s: %d bytes are held", name, l.charge())
+		}
+	}
+}
+
+// What waits where the queue decides at its head is served by the rules in force
+// when its turn comes; what is being sent keeps its time, and nothing that
+// comes later overtakes what waits.
+func TestChangesReachWhatWaits(t *testing.T) {
+	const ms = time.Millisecond
+	slow := Profile{Rate: 80e3, QueuePackets: 10, Discipline: DropHead{}} // 100 ms for 1000 bytes
+	for name, c := range map[string]struct {
+		change Profile
+		want   []time.Duration
+	}{
+		"nothing":            {slow, []time.Duration{100 * ms, 200 * ms, 300 * ms, 400 * ms}},
+		"ten times the rate": {Profile{Rate: 800e3, QueuePackets: 10, Discipline: DropHead{}}, []time.Duration{100 * ms, 110 * ms, 120 * ms, 130 * ms}},
+		"drop-tail":          {Profile{Rate: 80e3, QueuePackets: 10}, []time.Duration{100 * ms, 200 * ms, 300 * ms, 400 * ms}},
+		"no room for more":   {Profile{Rate: 80e3, QueuePackets: 1}, []time.Duration{100 * ms, 200 * ms, 300 * ms}},
+		"room for one":       {Profile{Rate: 80e3, QueuePackets: 1, Discipline: DropHead{}}, []time.Duration{100 * ms, 200 * ms}},
+		"no limit":           {Profile{}, []time.Duration{100 * ms, 100 * ms, 100 * ms, 100 * ms}},
+		"a trace":            {Profile{LinkTrace: mustTrace(t, "70\n")}, []time.Duration{100 * ms, 140 * ms, 210 * ms, 210 * ms}},
+	} {
+		l := NewLink(1, 0, Up, slow)
+		for range 3 {
+			l.Send(0, make([]byte, 1000))
+		}
+		drain(l, 50*ms)
+		l.SetProfile(c.change)
+		l.Send(50*ms, make([]byte, 1000))
+		if times, _ := play(l, nil); !slices.Equal(times, c.want) {
+			t.Errorf("%s: they come out at %v, want %v", name, times, c.want)
 		}
 	}
 }

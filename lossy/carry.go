@@ -82,8 +82,10 @@ func (l *Link) refuses(b *Bottleneck, v *Verdict, n int, payload []byte) (why Ca
 	if n > 0 {
 		b.advance(l.now) // an idle transmitter has taken up the copy before
 	}
-	size := len(payload) + b.overhead
-	why, marked = b.admit(l.now, size, l.outside.mark, l.early, v.Index^uint64(n)<<48)
+	if b != &unlimited {
+		size := len(payload) + b.overhead
+		why, marked = b.admit(l.now, size, l.outside.mark, l.early, v.Index^uint64(n)<<48)
+	}
 	held := l.charge() + entryBytes
 	if v.Drop == CauseNone {
 		held += len(payload)

@@ -197,7 +197,9 @@ func (l *Link) Backlog(now time.Duration) time.Duration {
 
 // advance has the bottlenecks do what they do up to now.
 func (l *Link) advance(now time.Duration) {
-	l.own.advance(now)
+	if l.own != &unlimited {
+		l.own.advance(now)
+	}
 	if l.shared != nil {
 		l.shared.advance(now)
 	}
