@@ -38,7 +38,7 @@ func (h *head) step(b *Bottleneck, w *waiting, until time.Duration) (did outcome
 	h.packets--
 	h.bytes -= w.size
 	did = sends
-	if _, controlled := b.discipline.(CoDel); controlled {
+	if b.choice == controlled {
 		did = h.codel.decide(start, start-w.arrived, h.bytes, b.marking && w.outside.mark.capable())
 	}
 	switch {

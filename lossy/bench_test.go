@@ -32,7 +32,7 @@ var benchmarkProfiles = []struct {
 	{"corrupt-extend", Profile{Corrupt: 0.05, CorruptHow: Damage{Kind: DamageExtend, N: 16}}},
 	{"all", everything},
 	{"switched", switched},
-	{"early", early},
+	{"chancy", chancy},
 	{"headed", headed},
 	{"gilbert-elliott", Profile{LossModel: GilbertElliott{P: 0.01, R: 0.25, Bad: 0.9, Good: 0.01}}},
 	{"four-state", Profile{LossModel: FourState{P13: 0.01, P31: 0.2, P32: 0.3, P23: 0.6, P14: 0.005}}},

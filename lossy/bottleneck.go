@@ -20,8 +20,9 @@ type Bottleneck struct {
 	limit      limit
 	policer    policer
 	discipline Discipline
-	early      red  // if discipline is a RED
-	marking    bool // CE instead of an early drop, where the datagram allows it
+	choice     choice // of the discipline
+	early      red    // if discipline is a RED
+	marking    bool   // CE instead of an early drop, where the datagram allows it
 	overhead   int
 
 	head    head
@@ -30,6 +31,16 @@ type Bottleneck struct {
 	counted int           // bytes of them, with overhead
 	backlog line[waiting]
 }
+
+// choice is what a discipline drops.
+type choice uint8
+
+const (
+	atTail     choice = iota // what does not fit
+	early                    // what arrives, by chance
+	oldest                   // what has waited longest; this and the next choose at the head
+	controlled               // what has waited for too long
+)
 
 // record is a datagram that has its time and still counts for the queue.
 type record struct {
@@ -63,12 +74,14 @@ func (b *Bottleneck) set(p *Profile) {
 	}
 	b.head.transmitter.set(p.rate(), p.LinkTrace)
 	if p.Discipline != b.discipline {
-		b.discipline = p.Discipline
+		b.discipline, b.choice = p.Discipline, atTail
 		switch d := p.Discipline.(type) {
+		case DropHead:
+			b.choice = oldest
 		case RED:
-			b.early = red{RED: d, count: -1}
+			b.choice, b.early = early, red{RED: d, count: -1}
 		case CoDel:
-			b.head.codel = codel{CoDel: d}
+			b.choice, b.head.codel = controlled, codel{CoDel: d}
 		}
 	}
 	b.early.pace(p.meanRate())
@@ -76,7 +89,7 @@ func (b *Bottleneck) set(p *Profile) {
 
 // deferred says whether datagrams wait in the backlog.
 func (b *Bottleneck) deferred() bool {
-	return b.head.packets > 0 || b.discipline != nil && b.discipline.atHead() && b.head.transmitter.limited()
+	return b.head.packets > 0 || b.choice >= oldest && b.head.transmitter.limited()
 }
 
 // queued is what waits for its first bit to be sent.
@@ -84,12 +97,23 @@ func (b *Bottleneck) queued() (packets, bytes int) {
 	return b.records.count + b.head.packets, b.counted + b.head.bytes
 }
 
-// wait is for how long a datagram that arrives now would wait.
-func (b *Bottleneck) wait(now time.Duration) time.Duration {
-	if !b.head.transmitter.limited() && b.head.packets == 0 {
-		return 0
+// idle says whether a datagram that arrives now need not wait.
+func (b *Bottleneck) idle(now time.Duration) bool {
+	t := &b.head.transmitter
+	return b.head.packets == 0 && (!t.limited() || t.start(now) <= now)
+}
+
+// fits says whether the limit lets a datagram queue behind others: so many, with
+// so many bytes, of which some wait in the backlog.
+func (b *Bottleneck) fits(now time.Duration, size, packets, bytes, backlog int) bool {
+	switch m := b.limit; {
+	case m.packets > 0:
+		return packets < m.packets
+	case m.bytes > 0:
+		return bytes+size <= m.bytes
+	default:
+		return b.head.transmitter.behind(now, backlog)-now <= m.time
 	}
-	return b.head.transmitter.behind(now, b.head.bytes) - now
 }
 
 // admit decides about a datagram that arrives. The time is that of the last
@@ -98,9 +122,8 @@ func (b *Bottleneck) admit(now time.Duration, size int, mark ECN, draws stream, 
 	if b.policer.takes(now, size) {
 		return CausePolicer, false
 	}
-	wait := b.wait(now)
 	packets, bytes := b.queued()
-	if _, random := b.discipline.(RED); random && b.head.transmitter.limited() {
+	if b.choice == early && b.head.transmitter.limited() {
 		b.early.arrives(packets, bytes, now-b.head.transmitter.busyUntil)
 		hit, beyond := b.early.decide(draws, index)
 		marked = hit && !beyond && b.marking && mark.capable()
@@ -108,7 +131,7 @@ func (b *Bottleneck) admit(now time.Duration, size int, mark ECN, draws stream, 
 			return CauseAQM, false
 		}
 	}
-	if wait > 0 && !b.limit.admits(wait, packets, bytes, size) && !b.yields(now, size) {
+	if !b.idle(now) && !b.fits(now, size, packets, bytes, b.head.bytes) && !b.yields(now, size) {
 		return CauseQueue, false
 	}
 	if packets >= MaxQueuePackets {
@@ -119,19 +142,18 @@ func (b *Bottleneck) admit(now time.Duration, size int, mark ECN, draws stream, 
 
 // yields says whether drop-head can make room for a datagram.
 func (b *Bottleneck) yields(now time.Duration, size int) bool {
-	_, dropsHead := b.discipline.(DropHead)
-	return dropsHead && b.limit.admits(b.head.transmitter.start(now)-now, b.records.count, b.counted, size)
+	return b.choice == oldest && b.fits(now, size, b.records.count, b.counted, 0)
 }
 
 // makeRoom drops from the head until the limit lets a datagram in, which admit
 // did. Only for drop-head is there anything to do.
 func (b *Bottleneck) makeRoom(now time.Duration, size int) {
-	if _, dropsHead := b.discipline.(DropHead); !dropsHead {
+	if b.choice != oldest {
 		return
 	}
 	for b.head.packets > 0 {
 		packets, bytes := b.queued()
-		if b.limit.admits(b.wait(now), packets, bytes, size) {
+		if b.fits(now, size, packets, bytes, b.head.bytes) {
 			return
 		}
 		w := b.backlog.first()

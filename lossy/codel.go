@@ -45,8 +45,6 @@ func (c CoDel) validate() error {
 	return nil
 }
 
-func (CoDel) atHead() bool { return true }
-
 // codelMTU is the size in bytes of the packet that may always wait: a queue of
 // one costs no throughput to leave alone (RFC 8289 section 5.4, MTU).
 const codelMTU = 1500

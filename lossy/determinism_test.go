@@ -24,9 +24,9 @@ var switched = func() Profile {
 	return p
 }()
 
-// early and headed are everything over links that carry half of what is sent, with
+// chancy and headed are everything over links that carry half of what is sent, with
 // queues that drop and mark by chance, and at their head.
-var early, headed = func() (Profile, Profile) {
+var chancy, headed = func() (Profile, Profile) {
 	p, q := everything, switched
 	p.Rate, p.Queue, p.QueuePackets, p.ECN, p.Overhead = 6e6, 0, 30, true, 28
 	q.Rate, q.Queue, q.QueueBytes, q.ECN, q.Overhead = 6e6, 0, 60_000, true, 28
@@ -78,7 +78,7 @@ func decisions(seed, flow uint64, p Profile) []Verdict {
 }
 
 func TestSameSeedSameDecisions(t *testing.T) {
-	for name, p := range map[string]Profile{"everything": everything, "switched": switched, "early": early, "headed": headed, "modelled": modelled} {
+	for name, p := range map[string]Profile{"everything": everything, "switched": switched, "chancy": chancy, "headed": headed, "modelled": modelled} {
 		first := decisions(1, 0, p)
 		if !slices.Equal(first, decisions(1, 0, p)) {
 			t.Errorf("%s: the same seed decided differently the second time", name)
@@ -102,7 +102,7 @@ func TestSeedKeepsItsMeaning(t *testing.T) {
 	}{
 		{everything, "1d611bb6d721081295f5cd17a5c9ebd4212cab2c67c8038b0912e6193af82d0a"},
 		{switched, "62bf8c678a9b7c8b7061d583e80e2e2d48b2f4efc6a76d004aaed6bd93097f00"},
-		{early, "c1e04a29d1733b39d2961e8feb44aa9c97e4f899b4d4d0f90607f72a31668c91"},
+		{chancy, "c1e04a29d1733b39d2961e8feb44aa9c97e4f899b4d4d0f90607f72a31668c91"},
 		{headed, "ae774122ccca98bb175a21571ad24eb8bab32a035bf3bf90b45c8bd5f9ebe0ae"},
 	} {
 		h := sha256.New()
@@ -121,7 +121,7 @@ func TestInterleavingFlowsChangesNothing(t *testing.T) {
 	run := func(drive func([]*logger)) (logs [][]Verdict) {
 		loggers := make([]*logger, flows)
 		for i := range loggers {
-			loggers[i] = newLogger(5, uint64(i), Down, []Profile{switched, early, headed, modelled}[i%4])
+			loggers[i] = newLogger(5, uint64(i), Down, []Profile{switched, chancy, headed, modelled}[i%4])
 		}
 		drive(loggers)
 		for _, g := range loggers {

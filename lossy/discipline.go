@@ -7,7 +7,6 @@ import "fmt"
 type Discipline interface {
 	fmt.Stringer // as ParseDiscipline reads it
 	validate() error
-	atHead() bool // whether it chooses among what waits, not what arrives
 }
 
 // DropHead makes room in a full queue by dropping what has waited longest: what
@@ -19,7 +18,6 @@ type DropHead struct{}
 func (DropHead) String() string { return "drop-head" }
 
 func (DropHead) validate() error { return nil }
-func (DropHead) atHead() bool    { return true }
 
 const dropTail = "drop-tail"
 

@@ -34,18 +34,6 @@ func (p *Profile) limit() limit {
 	return limit{time: DefaultQueue}
 }
 
-// admits says whether a datagram may queue behind others: it would wait that
-// long, and count so many bytes.
-func (m limit) admits(wait time.Duration, packets, bytes, size int) bool {
-	switch {
-	case m.packets > 0:
-		return packets < m.packets
-	case m.bytes > 0:
-		return bytes+size <= m.bytes
-	}
-	return wait <= m.time
-}
-
 // String is what SetQueue reads.
 func (m limit) String() string {
 	switch {

@@ -91,8 +91,6 @@ func (r RED) validate() error {
 	return nil
 }
 
-func (RED) atHead() bool { return false }
-
 // red is the state of the algorithm of the paper's figure 2.
 //
 // Products are converted to float64 before they are added, which forbids the
