@@ -3,13 +3,12 @@ package lossy
 import "time"
 
 // Bottleneck is a policer, a queue and a transmitter, which is what a datagram
-// meets before the wire. Every Link has one of its own. One made by
-// NewBottleneck may be given to several (Link.SetBottleneck): their datagrams
+// meets before the wire. A Link has one of its own, as its profile says. One made
+// by NewBottleneck may be given to several (Link.SetBottleneck): their datagrams
 // then queue in the order in which they are sent, whatever link they are on,
 // and everything behind it (delay, jitter, reordering) stays each link's own.
 //
-// Links that share one are not for concurrent use: one lock must cover them
-// all. The zero value is not usable.
+// Links that share one are not for concurrent use: one lock must cover them all.
 //
 // It works in one of two ways. When a queue only ever drops what arrives, the
 // time at which a datagram gets out is known as it comes in, so it goes onto
