@@ -31,8 +31,8 @@ func (s *batching) dial(to netip.AddrPort, buffer int, sink sink) (back, error) 
 	return b, nil
 }
 
-// connect connects a socket and has it polled. It is in the map before it is
-// polled, so that what arrives finds it.
+// connect connects a socket and has it polled. The lock keeps what arrives at
+// once from looking for it before it is in the map.
 func (s *batching) connect(b *batchingBack, to netip.AddrPort) error {
 	var sa unix.Sockaddr = &unix.SockaddrInet6{Addr: to.Addr().As16(), Port: int(to.Port()), ZoneId: scope(to.Addr().Zone())}
 	if to.Addr().Is4() {

@@ -47,9 +47,9 @@ func (l *lane) apply(s *Settings) {
 }
 
 // input takes in what one read brought through a mapping of that number, and
-// lets out what is due. Each datagram
-// is decided on by itself and goes out, if it is due, before the next comes in,
-// however many were read at once. They see one state of the settings, whole.
+// lets out what is due. Each datagram is decided on by itself and goes out, if
+// it is due, before the next comes in, however many were read at once. They see
+// one state of the settings, whole.
 func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *burst) {
 	l.lock()
 	defer l.unlock()
