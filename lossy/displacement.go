@@ -74,7 +74,7 @@ func (d Displacement) validate() error {
 type spread struct {
 	draws  stream
 	law    Displacement
-	powers [20]float64 // r^1, r^2, r^4, r^8...
+	powers *[20]float64 // r^1, r^2, r^4, r^8..., where they are needed
 }
 
 func (s *spread) set(law Displacement) {
@@ -85,6 +85,7 @@ func (s *spread) set(law Displacement) {
 	if law.Mean == 0 {
 		return
 	}
+	s.powers = new([20]float64)
 	r := 1 - 1/law.Mean
 	for i := range s.powers {
 		s.powers[i] = r
