@@ -156,19 +156,8 @@ func BenchmarkFlows(b *testing.B) {
 		b.Run(fmt.Sprintf("size=%dB", size), func(b *testing.B) {
 			for b.Loop() {
 				p := startProxy(b, Config{MaxFlows: flows}, newAlarm(), service)
-				payload := string(make([]byte, size))
 				before := memoryInUse()
-				for i := range flows {
-					// The address makes a client, so one socket after the other will do.
-					from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 1, byte(i / 1000)}), uint16(20_000+i%1000))
-					c, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(from), net.UDPAddrFromAddrPort(p.Addr()))
-					if err != nil {
-						b.Fatal(err)
-					}
-					c.SetDeadline(time.Now().Add(patience))
-					exchange(b, c, payload)
-					c.Close()
-				}
+				openFlows(b, p, flows, size)
 				if s := p.Stats(); s.Flows != flows {
 					b.Fatalf("%d flows, want %d", s.Flows, flows)
 				}

@@ -23,6 +23,18 @@ func openFiles(t *testing.T) int {
 	return len(entries)
 }
 
+// A flow that has passed datagrams of the usual size holds 8 KiB at most.
+func TestFlowsAreSmall(t *testing.T) {
+	const flows, most = 1000, 8 << 10
+	p := startProxy(t, Config{}, newAlarm(), echo(t, "127.0.0.1:0"))
+	exchange(t, client(t, p), "what the proxy itself holds")
+	before := memoryInUse()
+	openFlows(t, p, flows, 1200)
+	if each := (memoryInUse() - before) / flows; each > most {
+		t.Errorf("a flow takes %d bytes, want at most %d", each, most)
+	}
+}
+
 // fewFiles says to this test binary that it is to be the proxy of P2.
 const fewFiles = "UDPLAB_TEST_FEW_FILES"
 

@@ -194,6 +194,24 @@ func plainForwarder(t testing.TB, upstream netip.AddrPort) netip.AddrPort {
 	return addrOf(listen)
 }
 
+// openFlows has as many clients exchange a datagram of that size with an echo
+// behind the proxy.
+func openFlows(t testing.TB, p *Proxy, flows, size int) {
+	t.Helper()
+	payload := string(make([]byte, size))
+	for i := range flows {
+		// The address makes a client, so one socket after the other will do.
+		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 1, byte(i / 1000)}), uint16(20_000+i%1000))
+		c, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(from), net.UDPAddrFromAddrPort(p.Addr()))
+		if err != nil {
+			t.Skipf("no source addresses to be had: %v", err) // only Linux has all of 127.0.0.0/8
+		}
+		c.SetDeadline(time.Now().Add(patience))
+		exchange(t, c, payload)
+		c.Close()
+	}
+}
+
 // memoryInUse is the live heap, and the stacks.
 func memoryInUse() uint64 {
 	runtime.GC()
