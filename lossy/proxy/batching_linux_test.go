@@ -3,6 +3,7 @@ package proxy
 import (
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -103,6 +104,21 @@ func TestSegmentsThatFailAreSentSingly(t *testing.T) {
 				t.Errorf("datagram %d is %.5q, want %.5q", datagrams, m.bytes, want)
 			}
 			datagrams++
+		}
+	}
+}
+
+// Only what speaks against segments ends them.
+func TestWhatEndsSegments(t *testing.T) {
+	for why, most := range map[syscall.Errno]int{
+		unix.EIO: 0, unix.EOPNOTSUPP: 0, unix.EINVAL: 1199, unix.EMSGSIZE: 1199,
+		unix.ENOBUFS: maxDatagram, unix.EPERM: maxDatagram, unix.EAGAIN: maxDatagram,
+	} {
+		var s segments
+		s.most.Store(maxDatagram)
+		s.failed(1200, why)
+		if got := int(s.most.Load()); got != most {
+			t.Errorf("after %v segments of %d bytes are tried, want %d", why, got, most)
 		}
 	}
 }

@@ -172,8 +172,12 @@ func (l *lane) flush(out *burst) time.Duration {
 			}
 			continue
 		}
-		l.tally.dropped[sendCause(err)]++
-		i, attempts = i+1, 0
+		gone := 1
+		if errors.Is(err, syscall.EAGAIN) {
+			gone = out.count() - i // it has waited for room, and need not for each
+		}
+		l.tally.dropped[sendCause(err)] += uint64(gone)
+		i, attempts = i+gone, 0
 	}
 	out.reset()
 	return now

@@ -54,6 +54,19 @@ func TestP12_SendErrors(t *testing.T) {
 	}
 }
 
+// A socket whose buffer stays full makes a burst wait once, not once for each of
+// its datagrams.
+func TestFullSocketTakesTheBurst(t *testing.T) {
+	b := startBench(t, Config{}, echo(t, "127.0.0.1:0"))
+	kernel := &answering{answers: []error{syscall.EAGAIN}}
+	f := b.flow(kernel)
+	f.up.input(0, []message{{bytes: make([]byte, 300), segment: 100}}, 0, b.out)
+	f.up.input(0, []message{{bytes: make([]byte, 200), segment: 100}}, 0, b.out)
+	if s := b.Stats().Up; s.Dropped[CauseKernelTx] != 3 || s.PacketsSent != 2 {
+		t.Errorf("%d dropped and %d sent, want 3 and 2", s.Dropped[CauseKernelTx], s.PacketsSent)
+	}
+}
+
 // answering is a kernel that answers to sends as told, then takes everything.
 type answering struct{ answers []error }
 

@@ -49,13 +49,16 @@ type segments struct{ most atomic.Int32 }
 func (s *segments) allow(size int) bool { return size <= int(s.most.Load()) }
 
 // failed notes that datagrams of that size could not be sent as segments. EIO
-// is a device without checksums, which can do none; the rest is a size above
-// the path's MTU, which fragments can pass singly.
+// is a device without checksums, which can do none; two others are a size above
+// the path's MTU, which fragments can pass singly. What else may go wrong has
+// nothing to do with segments.
 func (s *segments) failed(size int, why syscall.Errno) {
-	if why == unix.EIO {
-		size = 0
+	switch why {
+	case unix.EIO, unix.EOPNOTSUPP:
+		s.most.Store(0)
+	case unix.EINVAL, unix.EMSGSIZE:
+		s.most.Store(int32(size - 1))
 	}
-	s.most.Store(int32(max(0, size-1)))
 }
 
 // send writes the datagrams of b from the i-th on, to a peer or, without a
@@ -66,7 +69,7 @@ func (s *segments) failed(size int, why syscall.Errno) {
 func (s *segments) send(fd int, name []byte, b *burst, i int) (taken int, err error) {
 	taken, errno := b.give(fd, name, i, s)
 	joined := b.out.counts[0] > 1
-	if errno != 0 && joined && !isRefused(errno) {
+	if errno != 0 && errno != unix.EAGAIN && joined && !isRefused(errno) {
 		s.failed(b.size(i), errno)
 		taken, errno = b.give(fd, name, i, nil)
 	}

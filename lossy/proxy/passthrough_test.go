@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -133,4 +134,42 @@ func TestP9_OversizeIsCounted(t *testing.T) {
 	if got := s.Up.Dropped[CauseOversize]; got != 1 {
 		t.Errorf("%d datagrams dropped as oversize, want 1", got)
 	}
+}
+
+// P9: clients and services with link-local addresses, whose zone names the
+// interface.
+func TestP9_LinkLocalAddressesPass(t *testing.T) {
+	at := linkLocal()
+	if !at.IsValid() {
+		t.Skip("no interface has a link-local address")
+	}
+	eachSystem(t, func(t *testing.T, newSystem func() system) {
+		service := echo(t, netip.AddrPortFrom(at, 0).String())
+		p := startOn(t, newSystem(), Config{Listen: netip.AddrPortFrom(at, 0).String()}, newAlarm(), service)
+		c := client(t, p)
+		for range 3 {
+			if got := exchange(t, c, "near"); got != "near" {
+				t.Errorf("got %q", got)
+			}
+		}
+		if s := p.Stats(); s.Flows != 1 {
+			t.Errorf("%d flows of one client", s.Flows)
+		}
+	})
+}
+
+// linkLocal is an address of this machine that needs a zone.
+func linkLocal() netip.Addr {
+	interfaces, _ := net.Interfaces()
+	for _, i := range interfaces {
+		addrs, _ := i.Addrs()
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok && n.IP.To4() == nil && n.IP.IsLinkLocalUnicast() {
+				if ip, ok := netip.AddrFromSlice(n.IP); ok {
+					return ip.WithZone(i.Name)
+				}
+			}
+		}
+	}
+	return netip.Addr{}
 }
