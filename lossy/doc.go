@@ -10,9 +10,11 @@
 //     Bottleneck (policer, queue, transmitter) and a delay line. The caller says
 //     what time it is. Simulators and the UDP proxy drive links.
 //   - Network is an in-memory network of net.PacketConn over links, for tests
-//     of code that wants sockets. It works in testing/synctest bubbles.
+//     of code that wants sockets. It works in testing/synctest bubbles. Wrap
+//     puts one in front of a real socket.
 //
-// The subpackage proxy puts links between real UDP sockets.
+// The subpackage proxy puts links between real UDP sockets, decisions writes down
+// what links decide, control is the proxy's HTTP API.
 //
 // # Same seed, same fate
 //
@@ -33,7 +35,7 @@
 // # Limits
 //
 // It sees payloads, not packets: rates leave out IP and UDP headers unless told
-// (Profile.Overhead), there is no MTU, no ICMP, no NAT. Losses count packets,
+// (Profile.Overhead), there is no fragmentation, no ICMP. Losses count packets,
 // not time, jitter has no memory, and flows that share a bottleneck are served
 // in the order of arrival. It knows nothing of any protocol and never will.
 package lossy

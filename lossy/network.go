@@ -39,9 +39,15 @@ type Network struct {
 	tracer  Tracer // nil = nobody
 	dark    [2]time.Duration
 	class   func([]byte) string // nil = no packet has a class
+	outlet  outlet              // nil = sockets of this network alone
+	retired [2]Stats            // by direction, of the flows that were forgotten
 	port    uint16              // the last one chosen for a socket that asked for any
 	closed  bool
 }
+
+// outlet takes what came out where no socket of the network listens: the inner
+// socket of a Conn.
+type outlet func(to netip.AddrPort, payload []byte) error
 
 // shared is the bottleneck of all paths of a direction whose profiles say so.
 type shared struct {
@@ -234,7 +240,7 @@ func (n *Network) SetClassifier(f func(payload []byte) string) {
 // Stats sums up all flows.
 func (n *Network) Stats() NetworkStats {
 	n.mu.RLock()
-	s := NetworkStats{Flows: n.flows}
+	s := NetworkStats{Flows: n.flows, Up: n.retired[Up], Down: n.retired[Down]}
 	paths := n.allPaths()
 	n.mu.RUnlock()
 	for _, p := range paths {
@@ -331,15 +337,61 @@ func (n *Network) newPath(key FlowKey, from, to netip.AddrPort, d Direction) *pa
 }
 
 // arrive hands a datagram that came out of a path to whoever listens there.
-func (n *Network) arrive(from, to netip.AddrPort, payload []byte) {
+func (n *Network) arrive(from, to netip.AddrPort, d Direction, payload []byte) error {
+	if n.outlet != nil && d == Up {
+		return n.outlet(to, payload)
+	}
 	n.mu.RLock()
 	s := n.sockets[to]
 	n.mu.RUnlock()
 	if s == nil {
 		n.unreachable.Add(1)
-		return
+		return nil
 	}
 	s.arrive(from, payload)
+	return nil
+}
+
+// forget drops a flow in which nothing is in flight, and keeps its counts.
+func (n *Network) forget(client pair) bool {
+	back := pair{client.to, client.from}
+	n.mu.RLock()
+	ways := []*path{n.paths[client], n.paths[back]}
+	n.mu.RUnlock()
+	var counts [2]Stats
+	for _, p := range ways {
+		if p == nil {
+			continue
+		}
+		s := p.stats()
+		if s.PacketsInFlight > 0 {
+			return false
+		}
+		counts[p.direction] = s
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.retired[Up].Add(counts[Up])
+	n.retired[Down].Add(counts[Down])
+	delete(n.paths, client)
+	delete(n.paths, back)
+	return true
+}
+
+// nextUp is when the next datagram of any way up is due, if there is one.
+func (n *Network) nextUp() (earliest time.Duration, some bool) {
+	n.mu.RLock()
+	paths := n.allPaths()
+	n.mu.RUnlock()
+	for _, p := range paths {
+		if p.direction != Up {
+			continue
+		}
+		if due, ok := p.nextTime(); ok && (!some || due < earliest) {
+			earliest, some = due, true
+		}
+	}
+	return earliest, some
 }
 
 // leave frees the address of a socket that was closed.

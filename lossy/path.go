@@ -52,39 +52,51 @@ func (p *path) share() {
 	p.link.SetBottleneck(s.bottleneck)
 }
 
-func (p *path) send(payload []byte) {
+// send puts a datagram on the path. The error is that of an outlet which took
+// one that was due at once.
+func (p *path) send(payload []byte) error {
 	p.lock()
 	defer p.unlock()
 	p.share()
 	now := p.network.now()
 	p.link.Send(now, payload)
-	p.deliver(now)
+	return p.deliver(now)
 }
 
 func (p *path) timeout() {
 	p.lock()
 	defer p.unlock()
 	p.armed = false
-	p.deliver(p.network.now())
+	_ = p.deliver(p.network.now()) // whoever wrote it is gone
+}
+
+// nextTime is Link.NextTime.
+func (p *path) nextTime() (time.Duration, bool) {
+	p.lock()
+	defer p.unlock()
+	return p.link.NextTime()
 }
 
 // deliver hands over everything that is due and sets the timer to what comes
 // next.
-func (p *path) deliver(now time.Duration) {
+func (p *path) deliver(now time.Duration) error {
 	if p.stopped {
-		return
+		return nil
 	}
+	var failed error
 	for {
 		out, ok := p.link.Receive(now, p.out[:0])
 		p.out = out
 		if !ok {
 			break
 		}
-		p.network.arrive(p.from, p.to, out)
+		if err := p.network.arrive(p.from, p.to, p.direction, out); err != nil {
+			failed = err
+		}
 	}
 	due, ok := p.link.NextTime()
 	if !ok || p.armed && p.wake == due {
-		return
+		return failed
 	}
 	p.armed, p.wake = true, due
 	wait := max(due-now, 1) // see deadline.set
@@ -93,6 +105,7 @@ func (p *path) deliver(now time.Duration) {
 	} else {
 		p.timer.Reset(wait)
 	}
+	return failed
 }
 
 // setProfile changes the profile, unless it comes from the network and the

@@ -30,6 +30,7 @@ type socket struct {
 	reading    deadline
 	writing    deadline
 	closed     bool
+	failure    error // of the inner socket of a Conn, for the next reader
 }
 
 // deadline is a moment after which calls fail, with a timer to wake those that
@@ -105,6 +106,10 @@ func (s *socket) ReadFromUDPAddrPort(p []byte) (n int, from netip.AddrPort, err 
 			return 0, from, s.fail("read", nil, net.ErrClosed)
 		case s.reading.passed():
 			return 0, from, s.fail("read", nil, os.ErrDeadlineExceeded)
+		case s.failure != nil:
+			err, s.failure = s.failure, nil
+			s.changed.Broadcast()
+			return 0, from, err
 		case !s.arrivals.empty():
 			n, from = copy(p, s.arrivals.payload()), *s.arrivals.first()
 			s.arrivals.drop()
@@ -131,7 +136,7 @@ func (s *socket) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
 	if err := s.writable(len(p), to); err != nil {
 		return 0, s.fail("write", net.UDPAddrFromAddrPort(to), err)
 	}
-	s.network.path(s.local, to).send(p)
+	_ = s.network.path(s.local, to).send(p) // without an outlet there is no error
 	return len(p), nil
 }
 
@@ -157,18 +162,38 @@ func (s *socket) writable(size int, to netip.AddrPort) error {
 // Close frees the address, drops what was not read and wakes all readers with
 // net.ErrClosed. What was written is not recalled.
 func (s *socket) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	if !s.close() {
 		return s.fail("close", nil, net.ErrClosed)
+	}
+	s.network.leave(s)
+	return nil
+}
+
+// close says whether the socket was open.
+func (s *socket) close() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
 	}
 	s.closed = true
 	s.reading.stop()
 	s.arrivals = line[netip.AddrPort]{}
 	s.changed.Broadcast()
-	s.mu.Unlock()
-	s.network.leave(s)
-	return nil
+	return true
+}
+
+// failed hands an error to the next reader, after waiting until one has taken
+// the error before it. False means that the socket is closed.
+func (s *socket) failed(err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.failure != nil && !s.closed {
+		s.changed.Wait()
+	}
+	s.failure = err
+	s.changed.Broadcast()
+	return !s.closed
 }
 
 // LocalAddr returns the socket's *net.UDPAddr.

@@ -1,0 +1,221 @@
+package lossy
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Conn is a UDP socket behind a bad network of its own: what it writes goes
+// through the way up and what it reads has come through the way down. Make one
+// with Wrap. It is a net.PacketConn and keeps its rules: safe for concurrent
+// use, deadlines, a buffer too small cuts the datagram, payloads are copied.
+//
+// Each remote address is a flow, numbered from 0 in order of appearance, of
+// which the Conn is the client. The MaxWrappedFlows used last are kept; an
+// address that was forgotten appears anew.
+//
+// Delays end by Go timers: on the real clock datagrams are late by about a
+// millisecond, in a testing/synctest bubble, where the inner socket works in
+// one, not at all.
+type Conn struct {
+	inner   net.PacketConn
+	network *Network
+	socket  *socket
+	flows   recent
+	reader  sync.WaitGroup
+	closing sync.Once
+	closed  error
+}
+
+// addrPortConn is what *net.UDPConn and the sockets of a Network have beyond
+// net.PacketConn.
+type addrPortConn interface {
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+}
+
+// CloseLinger is how long Close waits for what was written and is still on its
+// way.
+const CloseLinger = 2 * time.Second
+
+// Wrap puts a network in front of a UDP socket, which the Conn takes over: it
+// alone reads it from now on, and Close closes it. It panics if the
+// configuration is not valid.
+func Wrap(inner net.PacketConn, cfg Config) *Conn {
+	n := NewNetwork(cfg)
+	var local netip.AddrPort
+	if a, ok := inner.LocalAddr().(*net.UDPAddr); ok {
+		local = unmap(a.AddrPort())
+	}
+	c := &Conn{inner: inner, network: n, socket: newSocket(n, local)}
+	n.sockets[local] = c.socket
+	n.outlet = c.leave
+	c.flows.forget = n.forget
+	c.reader.Go(c.read)
+	return c
+}
+
+// Network is what stands in front of the socket: its profiles, its counts, who
+// hears its verdicts. Listening on it is not possible.
+func (c *Conn) Network() *Network { return c.network }
+
+// WriteTo implements net.PacketConn; the address must be a *net.UDPAddr.
+func (c *Conn) WriteTo(p []byte, addr net.Addr) (int, error) {
+	to, ok := addr.(*net.UDPAddr)
+	if !ok || to == nil {
+		return 0, c.socket.fail("write", addr, syscall.EINVAL)
+	}
+	return c.WriteToUDPAddrPort(p, to.AddrPort())
+}
+
+// WriteToUDPAddrPort is WriteTo without allocations. An error of the inner
+// socket is returned by the write in which the datagram leaves, if it leaves
+// at once; otherwise nobody hears of it, as of any datagram that is lost.
+func (c *Conn) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
+	to = unmap(to)
+	c.socket.mu.Lock()
+	closed, late := c.socket.closed, c.socket.writing.passed()
+	c.socket.mu.Unlock()
+	var err error
+	switch {
+	case closed:
+		err = net.ErrClosed
+	case late:
+		err = os.ErrDeadlineExceeded
+	case !to.Addr().IsValid() || to.Port() == 0:
+		err = os.NewSyscallError("sendto", syscall.EINVAL)
+	case len(p) > maxPayload:
+		err = os.NewSyscallError("sendto", syscall.EMSGSIZE)
+	default:
+		up, _ := c.paths(to)
+		if err = up.send(p); err == nil {
+			return len(p), nil
+		}
+		return 0, err // the inner socket's, with its own words around it
+	}
+	return 0, c.socket.fail("write", net.UDPAddrFromAddrPort(to), err)
+}
+
+// paths returns both ways of the flow with a remote address.
+func (c *Conn) paths(remote netip.AddrPort) (up, down *path) {
+	c.flows.use(pair{c.socket.local, remote})
+	return c.network.path(c.socket.local, remote), c.network.path(remote, c.socket.local)
+}
+
+// leave writes what came out of a way up.
+func (c *Conn) leave(to netip.AddrPort, payload []byte) error {
+	var err error
+	if fast, ok := c.inner.(addrPortConn); ok {
+		_, err = fast.WriteToUDPAddrPort(payload, to)
+	} else {
+		_, err = c.inner.WriteTo(payload, net.UDPAddrFromAddrPort(to))
+	}
+	return err
+}
+
+// read feeds the ways down until the inner socket is closed. Any other error
+// goes to one reader of the Conn.
+func (c *Conn) read() {
+	buf := make([]byte, maxPayload+1)
+	for {
+		n, from, err := c.readInner(buf)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			c.socket.close()
+			return
+		case err != nil:
+			if !c.socket.failed(err) {
+				return
+			}
+		case from == c.socket.local:
+			// What it sends to itself has one way only.
+			c.socket.arrive(from, buf[:n])
+		default:
+			_, down := c.paths(from)
+			_ = down.send(buf[:n]) // into our own queue, which says what overflows
+		}
+	}
+}
+
+func (c *Conn) readInner(buf []byte) (n int, from netip.AddrPort, err error) {
+	if fast, ok := c.inner.(addrPortConn); ok {
+		n, from, err = fast.ReadFromUDPAddrPort(buf)
+		return n, unmap(from), err
+	}
+	n, addr, err := c.inner.ReadFrom(buf)
+	if err != nil {
+		return 0, from, err
+	}
+	udp, ok := addr.(*net.UDPAddr)
+	if !ok {
+		return 0, from, errors.New("lossy: a datagram from an address that is not UDP's")
+	}
+	return n, unmap(udp.AddrPort()), nil
+}
+
+// Close closes the socket and wakes all readers with net.ErrClosed. What was
+// written and is delayed leaves first, for which Close waits CloseLinger at
+// most; what has not been read is dropped.
+func (c *Conn) Close() error {
+	again := true
+	c.closing.Do(func() {
+		again = false
+		c.socket.close()
+		c.linger()
+		c.closed = c.inner.Close()
+		c.reader.Wait()
+		c.network.Close() // its error is always nil
+	})
+	if again {
+		return c.socket.fail("close", nil, net.ErrClosed)
+	}
+	return c.closed
+}
+
+// linger waits until nothing is on its way up.
+func (c *Conn) linger() {
+	for end := c.network.now() + CloseLinger; ; {
+		due, some := c.network.nextUp()
+		if !some || due > end {
+			return
+		}
+		// Even what is due at once leaves by its timer.
+		time.Sleep(max(due-c.network.now(), time.Millisecond))
+	}
+}
+
+// ReadFrom implements net.PacketConn; the address is a *net.UDPAddr.
+func (c *Conn) ReadFrom(p []byte) (int, net.Addr, error) { return c.socket.ReadFrom(p) }
+
+// ReadFromUDPAddrPort is ReadFrom without allocations.
+func (c *Conn) ReadFromUDPAddrPort(p []byte) (int, netip.AddrPort, error) {
+	return c.socket.ReadFromUDPAddrPort(p)
+}
+
+// LocalAddr returns the inner socket's address.
+func (c *Conn) LocalAddr() net.Addr { return c.inner.LocalAddr() }
+
+// SetDeadline sets both deadlines.
+func (c *Conn) SetDeadline(t time.Time) error { return c.socket.SetDeadline(t) }
+
+// SetReadDeadline makes reads fail with os.ErrDeadlineExceeded from t on.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.socket.SetReadDeadline(t) }
+
+// SetWriteDeadline makes writes fail from t on, although none ever waits.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.socket.SetWriteDeadline(t) }
+
+// SetReadBuffer sets how many bytes may wait to be read, here and in the inner
+// socket, if that has such a buffer.
+func (c *Conn) SetReadBuffer(bytes int) error {
+	if b, ok := c.inner.(interface{ SetReadBuffer(int) error }); ok {
+		if err := b.SetReadBuffer(bytes); err != nil {
+			return err
+		}
+	}
+	return c.socket.SetReadBuffer(bytes)
+}
