@@ -15,8 +15,10 @@ import (
 
 	"udplab/cmd/internal/chat"
 	"udplab/cmd/internal/chatui"
+	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/terminal"
 	"udplab/cmd/internal/units"
+	"udplab/lossy"
 	"udplab/metrics"
 )
 
@@ -40,11 +42,19 @@ the peer leaves.
 Through udplab proxy: give --peer to one side only, the proxy's address, or send
 each side through a proxy of its own. Otherwise the other side calls directly.
 
+--loss, --delay and the other flags of udplab proxy put a bad network in front of
+this chat's own socket, up for what it sends, down for what comes in, so that
+two terminals are enough to feel one. --log writes what became of every datagram.
+The system's word that nobody listens at the peer's address is not heard then.
+
+` + netflags.Help + `
+
 The traffic is not encrypted yet.`
 
 const chatExample = `  udplab chat --listen 127.0.0.1:9001 --peer 127.0.0.1:9002 --name ann
   udplab chat --listen 127.0.0.1:9002 --peer 127.0.0.1:9001 --name bob
   udplab chat --listen :9001 --peer 192.168.1.7:9001 --mode raw --text
+  udplab chat --listen 127.0.0.1:9001 --peer 127.0.0.1:9002 --loss 20% --delay 100ms
   echo hello | udplab chat --peer 127.0.0.1:9002`
 
 // chatOptions is what the flags of `udplab chat` say.
@@ -57,10 +67,12 @@ type chatOptions struct {
 	wait    units.Duration
 	plain   bool
 	ascii   bool
+	network chatNetwork
 	metrics metricsFlag
 	format  *outputFormat
 
 	modeGiven bool
+	bad       lossy.Config // what the flags of network say
 }
 
 func newChatCmd(d deps) *cobra.Command {
@@ -73,6 +85,10 @@ func newChatCmd(d deps) *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.modeGiven = cmd.Flags().Changed("mode")
+			var err error
+			if o.bad, err = o.network.config(cmd); err != nil {
+				return err
+			}
 			return o.run(cmd.Context(), d, newSay(d))
 		},
 	}
@@ -86,6 +102,7 @@ func newChatCmd(d deps) *cobra.Command {
 	f.Var(&o.wait, "wait", "how long to wait for the peer at the end of piped input; 0 = for ever")
 	f.BoolVar(&o.plain, "plain", false, "lines instead of a screen, also on a terminal")
 	f.BoolVar(&o.ascii, "ascii", false, "no signs beyond ASCII on the screen")
+	o.network.addTo(cmd)
 	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
 	complete := cobra.FixedCompletions([]string{"raw", "reliable"}, cobra.ShellCompDirectiveNoFileComp)
@@ -144,6 +161,13 @@ func (o *chatOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
+	impaired, err := o.network.impair(say, o.bad, ends.socket)
+	if err != nil {
+		_ = ends.socket.Close()
+		return err
+	}
+	ends.socket = impaired
+	defer o.network.log.close(say) // after the session has closed the socket
 	rawStats, reliableStats := metrics.NewRaw(), metrics.NewReliable()
 	stopMetrics, err := o.metrics.serve(say, rawStats, reliableStats)
 	if err != nil {

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"udplab/cmd/internal/classes"
+	"udplab/cmd/internal/netflags"
+	"udplab/lossy"
+)
+
+// chatNetwork is the bad network that a chat may put in front of its own
+// socket.
+type chatNetwork struct {
+	flags *netflags.Flags
+	seed  uint64
+	log   decisionsFlag
+}
+
+func (n *chatNetwork) addTo(cmd *cobra.Command) {
+	n.flags = netflags.Add(cmd.Flags(), lossy.Profile{})
+	cmd.Flags().Uint64Var(&n.seed, "seed", 0, "decides every fate on that network; random if not given")
+	n.log.addTo(cmd)
+}
+
+// config checks the flags.
+func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
+	c, err := n.flags.Config()
+	if err != nil {
+		return c, usageError(err, "see udplab chat --help")
+	}
+	c.Seed = n.seed
+	if !cmd.Flags().Changed("seed") {
+		c.Seed = uint64(rand.Uint32()) // short enough to type
+	}
+	return c, nil
+}
+
+// impair puts the network in front of the socket, unless it would do and log
+// nothing, and says so.
+func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (net.PacketConn, error) {
+	if c.Up == (lossy.Profile{}) && c.Down == (lossy.Profile{}) && n.log.file == "" {
+		return socket, nil
+	}
+	if err := n.log.open(c); err != nil {
+		return nil, err
+	}
+	w := lossy.Wrap(socket, c)
+	w.Network().SetClassifier(classes.Of)
+	w.Network().SetTracer(n.log.tracer())
+	way := fmt.Sprintf("network up: %s; down: %s", c.Up, c.Down)
+	if c.Up == c.Down {
+		way = fmt.Sprintf("network each way: %s", c.Up)
+	}
+	say.note("%s, seed %d", way, c.Seed)
+	return w, nil
+}
