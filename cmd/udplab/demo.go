@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/demo"
 	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/terminal"
@@ -111,7 +112,7 @@ func fitJitter(f *pflag.FlagSet) {
 
 // config checks the flags and makes them a configuration.
 func (o *demoOptions) config() (demo.Config, error) {
-	c := demo.Config{Messages: o.messages, Rate: o.rate, Timeout: time.Duration(o.timeout)}
+	c := demo.Config{Messages: o.messages, Rate: o.rate, Timeout: time.Duration(o.timeout), Classify: classes.Of}
 	c.Size = int(min(o.size, math.MaxInt32)) // what is too large stays so
 	network, err := o.network.Config()
 	if err != nil {

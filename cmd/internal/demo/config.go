@@ -30,6 +30,9 @@ type Config struct {
 	// Network is the seed and what the network does each way. Up is the
 	// direction of the messages.
 	Network lossy.Config
+	// Classify tells rules of the network the class of a datagram; see
+	// proxy.Config. Nil is none.
+	Classify func(payload []byte) string
 	// Timeout ends a run that has not come to rest by itself; 0 is the length
 	// of the schedule and 10 s.
 	Timeout time.Duration

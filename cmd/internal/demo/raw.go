@@ -30,7 +30,7 @@ func newRawTransport(cfg *Config) (_ transport, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("raw receiver: %w", err)
 	}
-	t.proxy, err = proxy.New(proxy.Config{Listen: loopback, Upstream: socket.LocalAddr().String(), Config: cfg.Network})
+	t.proxy, err = proxy.New(proxy.Config{Listen: loopback, Upstream: socket.LocalAddr().String(), Config: cfg.Network, Classify: cfg.Classify})
 	if err != nil {
 		socket.Close()
 		return nil, err

@@ -26,7 +26,7 @@ func newReliableTransport(cfg *Config) (transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := proxy.New(proxy.Config{Listen: loopback, Upstream: listener.Addr().String(), Config: cfg.Network})
+	p, err := proxy.New(proxy.Config{Listen: loopback, Upstream: listener.Addr().String(), Config: cfg.Network, Classify: cfg.Classify})
 	if err != nil {
 		listener.Close()
 		return nil, err
