@@ -24,11 +24,25 @@ const (
 	patience  = 30 * time.Second
 )
 
-// network decides everything that a seed alone can decide.
-var network = lossy.Config{Seed: 11, Up: lossy.Profile{
-	Loss: 0.1, Burst: 3, Delay: 2 * time.Millisecond, Jitter: time.Millisecond,
-	Reorder: 0.1, Duplicate: 0.1, Corrupt: 0.1,
-}}
+// networks decide everything that a seed alone can decide, each way of it.
+func networks(t *testing.T) map[string]lossy.Config {
+	drop, err := lossy.ParseRules("size>85,every=3; index=7-9; nth=100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]lossy.Config{
+		"plain": {Seed: 11, Up: lossy.Profile{
+			Loss: 0.1, Burst: 3, Delay: 2 * time.Millisecond, Jitter: time.Millisecond,
+			Reorder: 0.1, Duplicate: 0.1, Corrupt: 0.1,
+		}},
+		"variants": {Seed: 12, Up: lossy.Profile{
+			LossModel: lossy.GilbertElliott{P: 0.05, R: 0.3, Bad: 0.8}, Drop: drop, MTU: 88,
+			Delay: 2 * time.Millisecond, Reorder: 0.1, ReorderSpread: lossy.Displacement{Mean: 3},
+			Duplicate: 0.1, DuplicateCopies: 2, DuplicateDelay: time.Millisecond,
+			Corrupt: 0.1, CorruptHow: lossy.Damage{N: 3},
+		}},
+	}
+}
 
 func payload(flow, i int) []byte {
 	return bytes.Repeat([]byte{byte(flow)}, 1+(flow*31+i*7)%90)
@@ -37,10 +51,10 @@ func payload(flow, i int) []byte {
 func flowKey(t testing.TB, i int) lossy.FlowKey { return mustFlow(t, "client-"+strconv.Itoa(i)) }
 
 // logged returns the canonical form of what a run wrote: its lines, sorted.
-func logged(t *testing.T, seed uint64, run func(*Log)) []byte {
+func logged(t *testing.T, run func(*Log)) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	l, err := New(&out, Options{Seed: seed, Up: network.Up.String(), Timeless: true})
+	l, err := New(&out, Options{Timeless: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +71,10 @@ func logged(t *testing.T, seed uint64, run func(*Log)) []byte {
 }
 
 // overLinks sends everything over bare links, flow by flow, in virtual time.
-func overLinks(t *testing.T, seed uint64, l *Log) {
+func overLinks(t *testing.T, network lossy.Config, l *Log) {
 	for flow := range flows {
 		key := flowKey(t, flow)
-		link := lossy.NewLink(seed, key.Number, lossy.Up, network.Up)
+		link := lossy.NewLink(network.Seed, key.Number, lossy.Up, network.Up)
 		link.SetTrace(l.Trace(key, lossy.Up))
 		for i := range datagrams {
 			link.Send(time.Duration(i)*time.Millisecond, payload(flow, i))
@@ -70,7 +84,7 @@ func overLinks(t *testing.T, seed uint64, l *Log) {
 
 // overNetwork sends everything through an in-memory network, one goroutine a
 // flow, and each in batches.
-func overNetwork(t *testing.T, l *Log, batch int) {
+func overNetwork(t *testing.T, network lossy.Config, l *Log, batch int) {
 	n := lossy.NewNetwork(network)
 	defer n.Close()
 	n.SetTracer(l.Trace)
@@ -108,7 +122,7 @@ func overNetwork(t *testing.T, l *Log, batch int) {
 
 // overProxy sends everything through real sockets and a real proxy, from as
 // many goroutines and in such batches.
-func overProxy(t *testing.T, l *Log, goroutines, batch int) {
+func overProxy(t *testing.T, network lossy.Config, l *Log, goroutines, batch int) {
 	sink, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -166,24 +180,29 @@ func overProxy(t *testing.T, l *Log, goroutines, batch int) {
 // One seed, one log: byte for byte, whoever carries the datagrams, on however
 // many goroutines, in whatever batches.
 func TestSameSeedSameLog(t *testing.T) {
-	want := logged(t, network.Seed, func(l *Log) { overLinks(t, network.Seed, l) })
-	for _, batch := range []int{1, 64} {
-		var got []byte
-		synctest.Test(t, func(t *testing.T) {
-			got = logged(t, network.Seed, func(l *Log) { overNetwork(t, l, batch) })
-		})
-		if !bytes.Equal(got, want) {
-			t.Errorf("in-memory network, batches of %d: another log than bare links have", batch)
-		}
-		for _, goroutines := range []int{1, 16} {
-			got := logged(t, network.Seed, func(l *Log) { overProxy(t, l, goroutines, batch) })
-			if !bytes.Equal(got, want) {
-				t.Errorf("proxy, %d goroutines, batches of %d: another log than bare links have", goroutines, batch)
+	for name, network := range networks(t) {
+		t.Run(name, func(t *testing.T) {
+			want := logged(t, func(l *Log) { overLinks(t, network, l) })
+			for _, batch := range []int{1, 64} {
+				var got []byte
+				synctest.Test(t, func(t *testing.T) {
+					got = logged(t, func(l *Log) { overNetwork(t, network, l, batch) })
+				})
+				if !bytes.Equal(got, want) {
+					t.Errorf("in-memory network, batches of %d: another log than bare links have", batch)
+				}
+				for _, goroutines := range []int{1, 16} {
+					got := logged(t, func(l *Log) { overProxy(t, network, l, goroutines, batch) })
+					if !bytes.Equal(got, want) {
+						t.Errorf("proxy, %d goroutines, batches of %d: another log than bare links have", goroutines, batch)
+					}
+				}
 			}
-		}
-	}
-	other := logged(t, network.Seed, func(l *Log) { overLinks(t, network.Seed+1, l) })
-	if bytes.Equal(other, want) {
-		t.Error("the next seed has the same log: the comparison sees nothing")
+			next := network
+			next.Seed++
+			if other := logged(t, func(l *Log) { overLinks(t, next, l) }); bytes.Equal(other, want) {
+				t.Error("the next seed has the same log: the comparison sees nothing")
+			}
+		})
 	}
 }
