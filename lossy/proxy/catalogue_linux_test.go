@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +119,9 @@ func serveWithFewFiles(t *testing.T, upstream string) {
 		t.Fatal(err)
 	}
 	b := startBench(t, Config{}, parseAddr(t, upstream))
+	if w := strings.Join(b.Warnings(), "\n"); !strings.Contains(w, "64 files, too few for 4096 flows") {
+		t.Errorf("warnings %q, want one of the 64 files", w)
+	}
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		switch in.Text() {
 		case "address":

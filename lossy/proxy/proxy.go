@@ -103,6 +103,7 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 	p.forsaken.job = newJob(func(now time.Duration, _ *burst) { p.forsaken.closeDue(p, now) })
 	p.settings.Store(&Settings{Network: cfg.Config, Enabled: true, NAT: cfg.NAT, Upstream: upstream})
 	p.readBuffers()
+	p.readFilesLimit()
 	return p, nil
 }
 
@@ -117,8 +118,22 @@ func (p *Proxy) readBuffers() {
 	}
 }
 
+// filesBesides is how many files a proxy opens besides one for each flow, and
+// what a program around it may have open.
+const filesBesides = 16
+
+// readFilesLimit compares what the system lets us open with a table full of
+// flows.
+func (p *Proxy) readFilesLimit() {
+	if limit := openFilesLimit(); limit > 0 && limit < uint64(p.cfg.maxFlows()+filesBesides) {
+		p.warnings = append(p.warnings, fmt.Sprintf(
+			"the system lets this process open %d files, too few for %d flows: clients beyond are dropped as flow_error; raise it with ulimit -n",
+			limit, p.cfg.maxFlows()))
+	}
+}
+
 // Warnings returns what the user should know about this machine, a sentence
-// each: socket buffers smaller than asked for.
+// each: socket buffers smaller than asked for, too few files.
 func (p *Proxy) Warnings() []string { return p.warnings }
 
 // Addr is the address clients send to, with the port the system chose.
