@@ -191,3 +191,34 @@ func TestChecksCatchWrongQueues(t *testing.T) {
 		wantCaught(t, c.mistake, err)
 	}
 }
+
+// A link that is never idle carries its rate, to a tenth of a percent, however
+// its queue is managed: overhead counted, and of a trace whatever it lets
+// through.
+func TestBusyLinkCarriesItsRate(t *testing.T) {
+	const rate, seconds, seed = 7_777_777, 10, 46
+	kinds := bottlenecks(rate)
+	trace := kinds["codel"]
+	trace.Rate, trace.LinkTrace = 0, mustTrace(t, "1\n1\n3\n7\n")
+	for name, p := range map[string]Profile{
+		"drop-head": kinds["drop-head, packets"], "codel": kinds["codel"], "red": kinds["red, packets"], "codel before a trace": trace,
+	} {
+		l := NewLink(seed, 0, Up, p)
+		var load []arrival
+		for _, a := range patterns(20_000, p.meanRate(), 1)["even"] { // ten percent too much
+			load = append(load, a.arrival)
+		}
+		times, sizes := play(l, load)
+		var sent float64
+		n := 0
+		for ; n < len(times) && times[n]-p.Delay <= seconds*time.Second; n++ {
+			sent += float64(sizes[n]+p.Overhead) * 8
+		}
+		share := sent / (p.meanRate() * seconds)
+		f := finding{n: n, estimate: figure(share), expected: "0.999 to 1", statistic: fmt.Sprintf("share of the rate over %d s", seconds)}
+		if share < 0.999 || share > 1.0001 {
+			f.wrong = fmt.Errorf("carried %.5f of the rate, want 0.999 to 1", share)
+		}
+		row{"Rate and queue", p.String(), "a busy link carries its rate: " + name, seed}.judge(t, f)
+	}
+}
