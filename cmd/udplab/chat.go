@@ -167,7 +167,7 @@ func (o *chatOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	ends.socket = impaired
-	defer o.network.log.close(say) // after the session has closed the socket
+	defer o.network.close(say) // after the session has closed the socket
 	rawStats, reliableStats := metrics.NewRaw(), metrics.NewReliable()
 	stopMetrics, err := o.metrics.serve(say, rawStats, reliableStats)
 	if err != nil {

@@ -18,6 +18,8 @@ type chatNetwork struct {
 	flags *netflags.Flags
 	seed  uint64
 	log   decisionsFlag
+
+	conn *lossy.Conn // nil = no network
 }
 
 func (n *chatNetwork) addTo(cmd *cobra.Command) {
@@ -48,13 +50,23 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (n
 	if err := n.log.open(c); err != nil {
 		return nil, err
 	}
-	w := lossy.Wrap(socket, c)
-	w.Network().SetClassifier(classes.Of)
-	w.Network().SetTracer(n.log.tracer())
+	n.conn = lossy.Wrap(socket, c)
+	n.conn.Network().SetClassifier(classes.Of)
+	n.conn.Network().SetTracer(n.log.tracer())
 	way := fmt.Sprintf("network up: %s; down: %s", c.Up, c.Down)
 	if c.Up == c.Down {
 		way = fmt.Sprintf("network each way: %s", c.Up)
 	}
 	say.note("%s, seed %d", way, c.Seed)
-	return w, nil
+	return n.conn, nil
+}
+
+// close says what the network did, once the socket is closed.
+func (n *chatNetwork) close(say *say) {
+	if n.conn != nil {
+		s := n.conn.Network().Stats()
+		say.note("own network: %d of %d datagrams dropped on the way out, %d of %d on the way in",
+			s.Up.Drops(), s.Up.PacketsIn, s.Down.Drops(), s.Down.PacketsIn)
+	}
+	n.log.close(say)
 }

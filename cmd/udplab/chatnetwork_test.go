@@ -51,6 +51,7 @@ func TestChatLogNamesWhatIsMissing(t *testing.T) {
 		t.Errorf("exit code %d; stderr\n%s", code, speaker.stderr)
 	}
 	speaker.waitStderr(fmt.Sprintf("%d decisions in %s", lines, log))
+	said := speaker.waitStderr("own network: ")
 	b, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +68,9 @@ func TestChatLogNamesWhatIsMissing(t *testing.T) {
 	}
 	if len(want) == 0 || len(want) == lines {
 		t.Fatalf("%d of %d lines passed: the comparison says nothing", len(want), lines)
+	}
+	if summary := fmt.Sprintf("own network: %d of %d datagrams dropped on the way out, 0 of 0 on the way in\n", lines-len(want), lines); !strings.Contains(said, summary) {
+		t.Errorf("said\n%s\nwant %s", said, summary)
 	}
 	for _, text := range want {
 		if _, got := reader.nextLine(); got != text {

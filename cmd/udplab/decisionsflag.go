@@ -12,6 +12,7 @@ import (
 	"udplab/lossy"
 	"udplab/lossy/control"
 	"udplab/lossy/decisions"
+	"udplab/lossy/proxy"
 )
 
 // decisionsFlag is --log and --log-times of the commands that impair.
@@ -52,7 +53,8 @@ func (f *decisionsFlag) tracer() lossy.Tracer {
 	return f.log.Trace
 }
 
-// changedNote is the line that tells of a change of the network.
+// changedNote is the line that tells of a change of the network. What stands of
+// time is left out where the log has none.
 type changedNote struct {
 	Changed changedNetwork `json:"changed"`
 }
@@ -60,18 +62,22 @@ type changedNote struct {
 type changedNetwork struct {
 	At      *int64                `json:"t_ns,omitempty"`
 	Enabled bool                  `json:"enabled"`
+	Dark    *[2]int64             `json:"dark_until_ns,omitempty"` // up, down: of a blackout of now
 	Up      control.ProfileReport `json:"up"`
 	Down    control.ProfileReport `json:"down"`
 }
 
 // changed notes a change of the network.
-func (f *decisionsFlag) changed(now time.Duration, network lossy.Config, enabled bool) {
+func (f *decisionsFlag) changed(now time.Duration, s proxy.Settings) {
 	if f.log == nil {
 		return
 	}
-	c := changedNetwork{Enabled: enabled, Up: control.ProfileReport(network.Up), Down: control.ProfileReport(network.Down)}
+	c := changedNetwork{Enabled: s.Enabled, Up: control.ProfileReport(s.Network.Up), Down: control.ProfileReport(s.Network.Down)}
 	if f.times {
 		c.At = new(int64(now))
+		if max(s.Dark[lossy.Up], s.Dark[lossy.Down]) > now {
+			c.Dark = &[2]int64{int64(s.Dark[lossy.Up]), int64(s.Dark[lossy.Down])}
+		}
 	}
 	_ = f.log.Note(changedNote{c}) // a log without room counts the verdicts it misses
 }

@@ -49,7 +49,7 @@ type Config struct {
 	MaxHeld int
 	// Flows gives the clients at some addresses a flow of their own, whoever
 	// appears first; see lossy.NamedFlow. All others are numbered in order of
-	// appearance.
+	// appearance. One whose flow has expired begins it anew.
 	Flows map[netip.AddrPort]lossy.FlowKey
 	// Tracer hears every verdict; nil is nobody. It must not block. Datagrams
 	// dropped by the proxy itself or the kernel never have a verdict.
@@ -57,9 +57,9 @@ type Config struct {
 	// Classify tells the class of a payload, for rules of Profile.Drop that ask
 	// for it; see lossy.Link.SetClassifier. It is called from several goroutines.
 	Classify func(payload []byte) string
-	// Changed is told of every change of the network, before the first datagram
+	// Changed is told of every change of settings, before the first datagram
 	// sees it; nil is nobody.
-	Changed func(now time.Duration, network lossy.Config, enabled bool)
+	Changed func(now time.Duration, s Settings)
 	// Buffer is the size asked of the system for every socket buffer, in
 	// bytes, 0 = DefaultBuffer. See Proxy.Warnings for what it grants.
 	Buffer int

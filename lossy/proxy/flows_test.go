@@ -216,13 +216,8 @@ func TestTwoClientsAreNotOneFlow(t *testing.T) {
 // Whoever is told of changes hears of each before a datagram can see it, and
 // of none that failed.
 func TestChangesAreTold(t *testing.T) {
-	var told []lossy.Config
-	p := startProxy(t, Config{Changed: func(_ time.Duration, c lossy.Config, enabled bool) {
-		if !enabled {
-			c = lossy.Config{}
-		}
-		told = append(told, c)
-	}}, newAlarm(), echo(t, "127.0.0.1:0"))
+	var told []Settings
+	p := startProxy(t, Config{Changed: func(_ time.Duration, s Settings) { told = append(told, s) }}, newAlarm(), echo(t, "127.0.0.1:0"))
 	change := lossy.Config{Seed: 1, Up: lossy.Profile{Loss: 0.5}}
 	if err := p.SetConfig(change); err != nil {
 		t.Fatal(err)
@@ -230,7 +225,10 @@ func TestChangesAreTold(t *testing.T) {
 	if err := p.SetConfig(lossy.Config{Up: lossy.Profile{Loss: 2}}); err == nil {
 		t.Error("a loss of 2 was accepted")
 	}
-	if len(told) != 1 || told[0] != change {
-		t.Errorf("told %+v, want the one change", told)
+	if err := p.Blackout(time.Hour, lossy.Down); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 2 || told[0].Network != change || told[0].Dark != [2]time.Duration{} || told[1].Dark[lossy.Down] < time.Hour {
+		t.Errorf("told %+v, want the change and the blackout", told)
 	}
 }

@@ -43,7 +43,7 @@ func (l *lane) apply(s *Settings) {
 	l.applied = s
 	l.link.SetProfile(s.Network.Profile(l.direction))
 	l.link.SetDown(!s.Enabled)
-	l.link.BlackoutUntil(s.dark[l.direction])
+	l.link.BlackoutUntil(s.Dark[l.direction])
 }
 
 // input takes in what one read brought through a mapping of that number, and

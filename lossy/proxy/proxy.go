@@ -44,8 +44,9 @@ type Settings struct {
 	Enabled  bool // a proxy that is not drops what it reads as lossy.CauseBlackout
 	NAT      NAT
 	Upstream netip.AddrPort // see ParseUpstream
-
-	dark [2]time.Duration // by direction, until when Blackout lets nothing pass
+	// Dark is, by direction, until when nothing passes, on the proxy's clock; see
+	// Blackout.
+	Dark [2]time.Duration
 }
 
 // New opens the listen socket and starts forwarding. An *AddressError says
@@ -186,7 +187,7 @@ func (p *Proxy) Change(edit func(s *Settings) error) error {
 		}
 	}
 	if p.cfg.Changed != nil {
-		p.cfg.Changed(p.clock(), s.Network, s.Enabled)
+		p.cfg.Changed(p.clock(), s)
 	}
 	p.settings.Store(&s)
 	return nil
@@ -201,7 +202,7 @@ func (p *Proxy) Blackout(lasting time.Duration, directions ...lossy.Direction) e
 	}
 	return p.Change(func(s *Settings) error {
 		for _, d := range directions {
-			s.dark[d] = p.clock() + lasting
+			s.Dark[d] = p.clock() + lasting
 		}
 		return nil
 	})
