@@ -41,13 +41,8 @@ func (h *head) step(b *Bottleneck, w *waiting, until time.Duration) (did outcome
 	if b.choice == controlled {
 		did = h.codel.decide(start, start-w.arrived, h.bytes, b.marking && w.outside.mark.capable())
 	}
-	switch {
-	case did != drops && t.limited():
+	if sent = start; did != drops && t.limited() {
 		sent = t.transmit(w.arrived, w.size)
-	case did != drops:
-		sent = start
-	case h.packets == 0:
-		h.codel.emptied(start)
 	}
 	return did, start, sent
 }

@@ -65,7 +65,8 @@ const (
 
 // codel is the state of RFC 8289 section 5. There, one call takes datagrams off
 // the queue until one may be sent; here, each is decided by a call of its own,
-// and phase says how far that routine has come.
+// and phase says how far that routine has come. It never runs out of them: a
+// datagram is dropped only if it leaves more than codelMTU bytes behind.
 type codel struct {
 	CoDel
 	firstAbove time.Duration // when it will have been above Target for an Interval, 0 = it is not above
@@ -153,15 +154,4 @@ func (c *codel) enter(now time.Duration) {
 	}
 	c.dropNext = c.controlLaw(now)
 	c.lastCount = c.count
-}
-
-// emptied is what follows if nothing is left behind the one that was dropped.
-func (c *codel) emptied(now time.Duration) {
-	if c.phase == entering {
-		c.enter(now)
-	} else {
-		c.dropping = false
-	}
-	c.phase = fresh
-	c.firstAbove = 0
 }

@@ -366,7 +366,7 @@ func (r *reference) early(c RED, packet refPacket, draw func(float64) bool) (dro
 	if r.p.LinkTrace != nil {
 		rate = r.p.LinkTrace.Rate()
 	}
-	if free := packet.at - r.free; q == 0 && free > 0 && r.left == 0 && r.bugs != noIdleTime {
+	if free := packet.at - r.free; len(r.queue) == 0 && free > 0 && r.bugs != noIdleTime {
 		m := math.Floor(float64(free) / math.Floor(8e12/rate))
 		v.avg *= math.Pow(1-c.Weight, m)
 	} else {
