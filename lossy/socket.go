@@ -183,6 +183,16 @@ func (s *socket) close() bool {
 	return true
 }
 
+// note hands an error to the next reader, unless one is waiting for it already.
+func (s *socket) note(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failure == nil {
+		s.failure = err
+		s.changed.Broadcast()
+	}
+}
+
 // failed hands an error to the next reader, after waiting until one has taken
 // the error before it. False means that the socket is closed.
 func (s *socket) failed(err error) bool {

@@ -107,9 +107,22 @@ func (c *Conn) paths(remote netip.AddrPort) (up, down *path) {
 	return c.network.path(c.socket.local, remote), c.network.path(remote, c.socket.local)
 }
 
-// leave writes what came out of a way up.
+// leave writes what came out of a way up. A socket that was asked to tells of a
+// datagram refused earlier instead of sending the one given: readers are told,
+// and this one is given again.
 func (c *Conn) leave(to netip.AddrPort, payload []byte) error {
-	var err error
+	err := c.writeInner(payload, to)
+	for range 2 {
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			break
+		}
+		c.socket.note(err)
+		err = c.writeInner(payload, to)
+	}
+	return err
+}
+
+func (c *Conn) writeInner(payload []byte, to netip.AddrPort) (err error) {
 	if fast, ok := c.inner.(addrPortConn); ok {
 		_, err = fast.WriteToUDPAddrPort(payload, to)
 	} else {
@@ -208,6 +221,15 @@ func (c *Conn) SetReadDeadline(t time.Time) error { return c.socket.SetReadDeadl
 
 // SetWriteDeadline makes writes fail from t on, although none ever waits.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.socket.SetWriteDeadline(t) }
+
+// SyscallConn gives the inner socket's, for options: what is read or written
+// through it passes by the network. Without one it is an error.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.inner.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, c.socket.fail("syscall", nil, syscall.EINVAL)
+}
 
 // SetReadBuffer sets how many bytes may wait to be read, here and in the inner
 // socket, if that has such a buffer.

@@ -133,6 +133,9 @@ func TestWrapKeepsTheRulesOfPacketConn(t *testing.T) {
 			t.Errorf("write past its deadline: %v", err)
 		}
 		c.SetDeadline(time.Time{})
+		if _, err := c.SyscallConn(); !errors.Is(err, syscall.EINVAL) {
+			t.Errorf("an inner socket without system calls: %v", err)
+		}
 		for _, bad := range []net.Addr{nil, (*net.UDPAddr)(nil), &net.TCPAddr{}, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}} {
 			if _, err := c.WriteTo(payload, bad); !errors.Is(err, syscall.EINVAL) {
 				t.Errorf("write to %#v: %v", bad, err)
@@ -218,6 +221,8 @@ type faulty struct {
 	net.PacketConn
 	reads  chan error // what reads say; closed: net.ErrClosed
 	writes error
+	once   error // what the next write says instead
+	wrote  int
 }
 
 func (f *faulty) ReadFrom([]byte) (int, net.Addr, error) {
@@ -227,9 +232,16 @@ func (f *faulty) ReadFrom([]byte) (int, net.Addr, error) {
 	}
 	return 0, nil, err
 }
-func (f *faulty) WriteTo(b []byte, _ net.Addr) (int, error) { return len(b), f.writes }
-func (f *faulty) LocalAddr() net.Addr                       { return net.UDPAddrFromAddrPort(alice) }
-func (f *faulty) Close() error                              { close(f.reads); return nil }
+func (f *faulty) WriteTo(b []byte, _ net.Addr) (int, error) {
+	if err := f.once; err != nil {
+		f.once = nil
+		return 0, err
+	}
+	f.wrote++
+	return len(b), f.writes
+}
+func (f *faulty) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(alice) }
+func (f *faulty) Close() error        { close(f.reads); return nil }
 
 func TestWrapErrorsOfTheInnerSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -260,6 +272,30 @@ func TestWrapErrorsOfTheInnerSocket(t *testing.T) {
 		}
 		f.reads = make(chan error)
 		c.Close()
+	})
+}
+
+// A report that an earlier datagram was refused goes to a reader, and the
+// datagram that met it is sent all the same, also when nobody waits for it.
+func TestWrapTellsOfRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &faulty{reads: make(chan error)}
+		c := Wrap(f, Config{Up: Profile{Delay: time.Millisecond}})
+		defer c.Close()
+		for range 2 { // the second finds the first untold
+			f.once = os.NewSyscallError("sendto", syscall.ECONNREFUSED)
+			if _, err := c.WriteToUDPAddrPort([]byte("x"), bob); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		if f.wrote != 2 {
+			t.Errorf("%d datagrams were sent, want 2", f.wrote)
+		}
+		if _, _, err := c.ReadFrom(make([]byte, 10)); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("the reader got %v", err)
+		}
 	})
 }
 
