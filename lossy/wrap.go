@@ -194,11 +194,12 @@ func (c *Conn) Close() error {
 func (c *Conn) linger() {
 	for end := c.network.now() + CloseLinger; ; {
 		due, some := c.network.nextUp()
-		if !some || due > end {
+		now := c.network.now()
+		if !some || due > end || now > end {
 			return
 		}
 		// Even what is due at once leaves by its timer.
-		time.Sleep(max(due-c.network.now(), time.Millisecond))
+		time.Sleep(max(due-now, time.Millisecond))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -190,13 +191,18 @@ func TestTutorialBuffer(t *testing.T) {
 	}
 }
 
-// freeUDP is an address of this machine that was free a moment ago.
+// freeUDP is an address of this machine that was free a moment ago. Its port is
+// none that a system gives to sockets that ask for any, so it stays free while
+// other tests run.
 func freeUDP(t *testing.T) *net.UDPAddr {
 	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		at := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 12_000 + rand.IntN(18_000)}
+		if pc, err := net.ListenUDP("udp", at); err == nil {
+			pc.Close()
+			return at
+		}
 	}
-	defer pc.Close()
-	return pc.LocalAddr().(*net.UDPAddr)
+	t.Fatal("no free port")
+	return nil
 }

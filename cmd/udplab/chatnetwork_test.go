@@ -98,7 +98,6 @@ func TestChatNetworkRefusals(t *testing.T) {
 
 // What the system says of the peer is heard through the network.
 func TestNobodyThereBehindOwnNetwork(t *testing.T) {
-	const nobody = "127.0.0.1:1" // tcpmux, which nobody serves over UDP; no system gives the port away
 	c := startChat(t, "--mode", "raw", "--listen", "127.0.0.1:0", "--peer", nobody, "--delay", "1ms")
 	c.waitStderr("listening on")
 	c.say("anybody?")
