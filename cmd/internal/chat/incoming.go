@@ -28,7 +28,9 @@ func (c *conversation) incoming(l *link, b []byte) {
 		c.greeted(l, &m)
 	case m.Kind == Bye:
 		l.saidBye = true
-		if l == c.active {
+		// The peer leaves, and may have said so before it heard that another
+		// connection takes the place of this one.
+		if l.adopted && (c.active == nil || c.active.run == l.run) {
 			c.events.emit(c.peer.left()...)
 		}
 		c.heardLastWord(l)
