@@ -173,17 +173,7 @@ func TestReorderHeldByTime(t *testing.T) {
 
 // Held by time and displaced by number wait in one line, and times run forward.
 func TestHeldAndDisplacedKeepTheirOrder(t *testing.T) {
-	l := NewLink(1, 0, Up, Profile{Reorder: 1, ReorderFor: 50 * time.Millisecond})
-	l.Send(0, numbered(0))
-	l.SetProfile(Profile{Reorder: 1, ReorderBy: 1})
-	l.Send(0, numbered(1))
-	l.SetProfile(Profile{})
-	l.Send(1e6, numbered(2))
-	numbers, times := receiveNumbered(l)
-	if want := []int{2, 0, 1}; !slices.Equal(numbers, want) {
-		t.Errorf("received %v, want %v", numbers, want)
-	}
-	report(t, "order of times", checkOrder(times))
+	overtakesInOrder(t, Profile{Reorder: 1, ReorderFor: 50 * time.Millisecond})
 }
 
 // netem's gap: the share in the long run by the variance of a renewal process,

@@ -175,7 +175,14 @@ func TestDisplacedPacketFollowsItsLastOvertaker(t *testing.T) {
 // Displaced packets keep their order and their times run forward, also when a
 // change of profile lets the second go sooner than the first.
 func TestDisplacedPacketsKeepTheirOrder(t *testing.T) {
-	l := NewLink(1, 0, Up, Profile{Reorder: 1, ReorderBy: 10})
+	overtakesInOrder(t, Profile{Reorder: 1, ReorderBy: 10})
+}
+
+// overtakesInOrder displaces a packet as the profile says and one behind it by
+// one, and wants that a third overtakes both and they keep their order.
+func overtakesInOrder(t *testing.T, first Profile) {
+	t.Helper()
+	l := NewLink(1, 0, Up, first)
 	l.Send(0, numbered(0))
 	l.SetProfile(Profile{Reorder: 1, ReorderBy: 1})
 	l.Send(0, numbered(1))

@@ -76,9 +76,9 @@ func FormatRate(bitsPerSecond float64) string {
 	return "0"
 }
 
-// exactRate is FormatRate with as many digits as ParseRate needs to read the
+// ExactRate is FormatRate with as many digits as ParseRate needs to read the
 // same number.
-func exactRate(bitsPerSecond float64) string {
+func ExactRate(bitsPerSecond float64) string {
 	text := FormatRate(bitsPerSecond)
 	if back, err := ParseRate(text); err == nil && back == bitsPerSecond {
 		return text

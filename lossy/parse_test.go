@@ -103,3 +103,12 @@ func TestFormatProbability(t *testing.T) {
 		}
 	}
 }
+
+// Every rate that can be set is read back as it was.
+func TestExactRateKeepsEveryDigit(t *testing.T) {
+	for _, rate := range []float64{0, MinRate, 1234.5, 1_234_567, 10e6, 123_456_789.5, 1.5e9, MaxRate} {
+		if back, err := ParseRate(ExactRate(rate)); err != nil || back != rate {
+			t.Errorf("%v is written %s and read back as %v, %v", rate, ExactRate(rate), back, err)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func (p Policer) String() string {
 	if p == (Policer{}) {
 		return noPolicer
 	}
-	return fmt.Sprintf("rate=%s,burst=%s", exactRate(p.Rate), formatSize(p.Burst))
+	return fmt.Sprintf("rate=%s,burst=%s", ExactRate(p.Rate), formatSize(p.Burst))
 }
 
 func (p Policer) validate() error {
