@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"udplab/lossy"
-	"udplab/lossy/control"
 	"udplab/lossy/decisions"
 	"udplab/lossy/proxy"
+	"udplab/lossy/settings"
 )
 
 // decisionsFlag is --log and --log-times of the commands that impair.
@@ -40,7 +40,7 @@ func (f *decisionsFlag) open(network lossy.Config) error {
 	}
 	f.log, err = decisions.New(f.out, decisions.Options{
 		Seed: network.Seed, Timeless: !f.times,
-		Up: control.ProfileReport(network.Up), Down: control.ProfileReport(network.Down),
+		Up: settings.Report(network.Up), Down: settings.Report(network.Down),
 	})
 	return err
 }
@@ -60,11 +60,11 @@ type changedNote struct {
 }
 
 type changedNetwork struct {
-	At      *int64                `json:"t_ns,omitempty"`
-	Enabled bool                  `json:"enabled"`
-	Dark    *[2]int64             `json:"dark_until_ns,omitempty"` // up, down: of a blackout of now
-	Up      control.ProfileReport `json:"up"`
-	Down    control.ProfileReport `json:"down"`
+	At      *int64          `json:"t_ns,omitempty"`
+	Enabled bool            `json:"enabled"`
+	Dark    *[2]int64       `json:"dark_until_ns,omitempty"` // up, down: of a blackout of now
+	Up      settings.Report `json:"up"`
+	Down    settings.Report `json:"down"`
 }
 
 // changed notes a change of the network.
@@ -72,7 +72,7 @@ func (f *decisionsFlag) changed(now time.Duration, s proxy.Settings) {
 	if f.log == nil {
 		return
 	}
-	c := changedNetwork{Enabled: s.Enabled, Up: control.ProfileReport(s.Network.Up), Down: control.ProfileReport(s.Network.Down)}
+	c := changedNetwork{Enabled: s.Enabled, Up: settings.Report(s.Network.Up), Down: settings.Report(s.Network.Down)}
 	if f.times {
 		c.At = new(int64(now))
 		if max(s.Dark[lossy.Up], s.Dark[lossy.Down]) > now {

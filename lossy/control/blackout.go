@@ -7,6 +7,7 @@ import (
 
 	"udplab/lossy"
 	"udplab/lossy/proxy"
+	"udplab/lossy/settings"
 )
 
 // blackout has nothing pass for a while, from now on, and answers as show does.
@@ -29,29 +30,29 @@ func blackout(w http.ResponseWriter, r *http.Request, name string, p *proxy.Prox
 
 // parseBlackout reads {"for": "3s"}, or {"for": "3s", "direction": "up"}.
 func parseBlackout(body []byte) (lasting time.Duration, directions []lossy.Direction, err error) {
-	members, err := parseObject(body)
+	members, err := settings.ParseObject(body)
 	if err != nil {
 		return 0, nil, err
 	}
 	directions = []lossy.Direction{lossy.Up, lossy.Down}
 	given := false
 	for _, m := range members {
-		value, err := m.text()
+		value, err := m.Text()
 		if err != nil {
 			return 0, nil, err
 		}
-		switch m.name {
+		switch m.Name {
 		case "for":
 			given = true
 			if lasting, err = lossy.ParseDuration(value); err != nil {
-				return 0, nil, fmt.Errorf("field %q: %w", m.name, err)
+				return 0, nil, fmt.Errorf("field %q: %w", m.Name, err)
 			}
 		case "direction":
 			if directions, err = parseDirection(value); err != nil {
-				return 0, nil, fmt.Errorf("field %q: %w", m.name, err)
+				return 0, nil, fmt.Errorf("field %q: %w", m.Name, err)
 			}
 		default:
-			return 0, nil, fmt.Errorf("%w %q", errUnknownField, m.name)
+			return 0, nil, fmt.Errorf("%w %q", settings.ErrUnknownField, m.Name)
 		}
 	}
 	if !given {

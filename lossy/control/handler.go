@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"udplab/lossy/proxy"
+	"udplab/lossy/settings"
 )
 
 // NewHandler serves the given proxies under their names, behind the guards of
@@ -108,7 +109,7 @@ func rebind(w http.ResponseWriter, r *http.Request, name string, p *proxy.Proxy)
 		refuse(w, status, err)
 		return
 	}
-	if members, err := parseObject(body); err != nil || len(members) > 0 {
+	if members, err := settings.ParseObject(body); err != nil || len(members) > 0 {
 		refuse(w, http.StatusBadRequest, errors.New("want an empty JSON object, {}"))
 		return
 	}
@@ -148,7 +149,7 @@ func refuse(w http.ResponseWriter, status int, err error) {
 }
 
 func write(w http.ResponseWriter, status int, v any) {
-	b, err := marshal(v)
+	b, err := settings.Marshal(v)
 	if err != nil {
 		panic("BUG: a report that is no JSON: " + err.Error())
 	}

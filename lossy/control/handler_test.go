@@ -12,6 +12,7 @@ import (
 
 	"udplab/lossy"
 	"udplab/lossy/proxy"
+	"udplab/lossy/settings"
 )
 
 // before is the network that tests start from.
@@ -75,7 +76,7 @@ func TestGet(t *testing.T) {
 	// Of each direction every field is shown; those that are set are spelled out.
 	direction := func(set map[string]string) string {
 		var keys []string
-		for _, f := range Fields() {
+		for _, f := range settings.Fields() {
 			value := set[f.Name]
 			if value == "" {
 				value = zeroValues[f.Name]

@@ -1,26 +1,25 @@
 package control
 
 import (
-	"bytes"
-	"encoding/json"
 	"time"
 
 	"udplab/lossy"
 	"udplab/lossy/proxy"
+	"udplab/lossy/settings"
 )
 
 // ProxyReport is a proxy as GET /proxies/{name} shows it.
 type ProxyReport struct {
-	Name        string        `json:"name"`
-	Protocol    string        `json:"protocol"` // "udp"
-	Listen      string        `json:"listen"`
-	Upstream    string        `json:"upstream"`
-	Enabled     bool          `json:"enabled"`
-	NATTimeout  string        `json:"nat-timeout"`
-	RebindEvery string        `json:"rebind-every"`
-	Seed        uint64        `json:"seed"`
-	Up          ProfileReport `json:"up"`
-	Down        ProfileReport `json:"down"`
+	Name        string          `json:"name"`
+	Protocol    string          `json:"protocol"` // "udp"
+	Listen      string          `json:"listen"`
+	Upstream    string          `json:"upstream"`
+	Enabled     bool            `json:"enabled"`
+	NATTimeout  string          `json:"nat-timeout"`
+	RebindEvery string          `json:"rebind-every"`
+	Seed        uint64          `json:"seed"`
+	Up          settings.Report `json:"up"`
+	Down        settings.Report `json:"down"`
 }
 
 // ReportProxy describes a running proxy.
@@ -35,37 +34,9 @@ func ReportProxy(name string, p *proxy.Proxy) ProxyReport {
 		NATTimeout:  s.NAT.Timeout.String(),
 		RebindEvery: s.NAT.RebindEvery.String(),
 		Seed:        s.Network.Seed,
-		Up:          ProfileReport(s.Network.Up),
-		Down:        ProfileReport(s.Network.Down),
+		Up:          settings.Report(s.Network.Up),
+		Down:        settings.Report(s.Network.Down),
 	}
-}
-
-// ProfileReport is a profile whose JSON has every field in the form in which
-// PATCH takes it.
-type ProfileReport lossy.Profile
-
-// MarshalJSON implements json.Marshaler.
-func (r ProfileReport) MarshalJSON() ([]byte, error) {
-	p := lossy.Profile(r)
-	object := make(map[string]any)
-	for _, f := range Fields() {
-		if value := f.Get(&p); f.number(value) || f.Switch() {
-			object[f.Name] = json.RawMessage(value)
-		} else {
-			object[f.Name] = value
-		}
-	}
-	return marshal(object)
-}
-
-// marshal is json.Marshal that leaves < and > as they are: rules are full of
-// them, and people read them.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(v)
-	return b.Bytes(), err
 }
 
 // StatsReport is what a proxy has done, as GET /proxies/{name}/stats and the

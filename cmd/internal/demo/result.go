@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"udplab/lossy"
-	"udplab/lossy/control"
 	"udplab/lossy/proxy"
+	"udplab/lossy/settings"
 )
 
 // Schema names the form of a Result in JSON. Within a version keys are only
@@ -35,8 +35,8 @@ type Setup struct {
 	Size     int     `json:"size_bytes"`
 	Rate     float64 `json:"rate_per_second"`
 	Network  struct {
-		Up   control.ProfileReport `json:"up"`
-		Down control.ProfileReport `json:"down"`
+		Up   settings.Report `json:"up"`
+		Down settings.Report `json:"down"`
 	} `json:"network"`
 }
 
@@ -123,8 +123,8 @@ func (h *Half) WirePerPayload() float64 {
 func newResult(cfg *Config) Result {
 	r := Result{Schema: Schema, Seed: cfg.Network.Seed}
 	r.Config = Setup{Messages: cfg.Messages, Size: cfg.Size, Rate: cfg.Rate}
-	r.Config.Network.Up = control.ProfileReport(cfg.Network.Up)
-	r.Config.Network.Down = control.ProfileReport(cfg.Network.Down)
+	r.Config.Network.Up = settings.Report(cfg.Network.Up)
+	r.Config.Network.Down = settings.Report(cfg.Network.Down)
 	return r
 }
 

@@ -4,7 +4,7 @@
 //
 // The commands that run a proxy or a simulated network share it, so that a
 // line of flags means the same everywhere. The list of settings, their units
-// and their texts come from lossy/control, which gives the HTTP API the same
+// and their texts come from lossy/settings, which gives the HTTP API the same
 // words. Not for concurrent use.
 package netflags
 
@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"udplab/lossy"
-	"udplab/lossy/control"
+	"udplab/lossy/settings"
 )
 
 // Flags holds what the command line said. Make one with Add.
@@ -31,7 +31,7 @@ type Flags struct {
 // that they exist.
 func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
 	f := &Flags{}
-	for _, field := range control.Fields() {
+	for _, field := range settings.Fields() {
 		add := func(list *[]*value, prefix, usage string) *pflag.Flag {
 			v := &value{field: field, text: field.Get(&defaults)}
 			*list = append(*list, v)
@@ -94,7 +94,7 @@ func (f *Flags) yield(p *lossy.Profile, directed []*value) {
 // value is one flag: a setting in text form, checked as it is set. A file that
 // it names is read once, then.
 type value struct {
-	field control.Field
+	field settings.Field
 	text  string
 	given bool
 	files map[string][]byte

@@ -1,8 +1,7 @@
-package control
+package settings
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -175,4 +174,3 @@ func formatReorderBy(p *lossy.Profile) string {
 func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
 // errUnknownField is wrapped by the refusal of a field that does not exist.
-var errUnknownField = errors.New("unknown field")

@@ -1,0 +1,90 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+
+	"udplab/lossy"
+)
+
+// Edits is a list of checked changes of the settings of both directions. Its
+// zero value changes nothing. It is not changed by Apply, which may run again.
+type Edits struct {
+	common, directed []func(*lossy.Config) error
+}
+
+// ErrUnknownField is of a member that names no setting.
+var ErrUnknownField = errors.New("unknown field")
+
+// Add takes in one member of an object: a setting for both directions, or "up"
+// or "down" with an object of settings for one of them. The error names the
+// field, "down.rate" for one within; it is ErrUnknownField if there is none.
+func (e *Edits) Add(m Member) error {
+	switch m.Name {
+	case "up":
+		return e.addDirection(m, func(c *lossy.Config) *lossy.Profile { return &c.Up })
+	case "down":
+		return e.addDirection(m, func(c *lossy.Config) *lossy.Profile { return &c.Down })
+	}
+	field, value, err := fieldOf(m, "")
+	if err != nil {
+		return err
+	}
+	e.common = append(e.common, func(c *lossy.Config) error {
+		return errors.Join(field.Set(&c.Up, value), field.Set(&c.Down, value))
+	})
+	return nil
+}
+
+func (e *Edits) addDirection(m Member, of func(*lossy.Config) *lossy.Profile) error {
+	members, err := ParseObject(m.Value)
+	if err != nil {
+		return fmt.Errorf("field %q: %w", m.Name, err)
+	}
+	for _, inner := range members {
+		field, value, err := fieldOf(inner, m.Name+".")
+		if err != nil {
+			return err
+		}
+		e.directed = append(e.directed, func(c *lossy.Config) error { return field.Set(of(c), value) })
+	}
+	return nil
+}
+
+// Apply makes the changes: those for both directions first, so that those for
+// one direction prevail in whatever order the object has them. An error leaves
+// the configuration half changed; it is of a value that names a file and is not
+// the one in force. Ranges are for lossy.Config.Validate.
+func (e *Edits) Apply(c *lossy.Config) error {
+	for _, edits := range [][]func(*lossy.Config) error{e.common, e.directed} {
+		for _, edit := range edits {
+			if err := edit(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fieldOf finds the setting a member names and tries its value on a scratch
+// profile, so that applying it cannot fail, but for a value that names a file.
+func fieldOf(m Member, within string) (*Field, string, error) {
+	for _, f := range Fields() {
+		if f.Name != m.Name {
+			continue
+		}
+		value, err := m.Text()
+		if f.Switch() {
+			value, err = m.onOff()
+		}
+		if err == nil {
+			err = f.Set(new(lossy.Profile), value)
+		}
+		// What GET showed may be sent back: if it is in force is seen as it applies.
+		if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
+			return nil, "", fmt.Errorf("field %q: %w", within+m.Name, err)
+		}
+		return &f, value, nil
+	}
+	return nil, "", fmt.Errorf("%w %q", ErrUnknownField, within+m.Name)
+}
