@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -45,18 +46,18 @@ func parseBlackout(body []byte) (lasting time.Duration, directions []lossy.Direc
 		case "for":
 			given = true
 			if lasting, err = lossy.ParseDuration(value); err != nil {
-				return 0, nil, fmt.Errorf("field %q: %w", m.Name, err)
+				return 0, nil, settings.Within(m.Name, err)
 			}
 		case "direction":
 			if directions, err = parseDirection(value); err != nil {
-				return 0, nil, fmt.Errorf("field %q: %w", m.Name, err)
+				return 0, nil, settings.Within(m.Name, err)
 			}
 		default:
-			return 0, nil, fmt.Errorf("%w %q", settings.ErrUnknownField, m.Name)
+			return 0, nil, settings.Within(m.Name, settings.ErrUnknownField)
 		}
 	}
 	if !given {
-		return 0, nil, fmt.Errorf("field %q is missing: say how long, such as \"3s\"; \"0s\" ends one", "for")
+		return 0, nil, settings.Within("for", errors.New("is missing: say how long, such as \"3s\"; \"0s\" ends one"))
 	}
 	return lasting, directions, nil
 }

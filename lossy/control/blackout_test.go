@@ -40,8 +40,8 @@ func TestBlackoutNow(t *testing.T) {
 		t.Errorf("%d %s", code, answer)
 	}
 	for body, want := range map[string]string{
-		`{}`:                             `field \"for\" is missing`,
-		`{"direction":"up"}`:             `field \"for\" is missing`,
+		`{}`:                             `field \"for\": is missing`,
+		`{"direction":"up"}`:             `field \"for\": is missing`,
 		`{"for":3}`:                      `field \"for\": \"3\" has no unit`,
 		`{"for":"-3s"}`:                  `cannot be negative`,
 		`{"for":"9000h"}`:                `must be between 0 and 8760h`,

@@ -58,7 +58,7 @@ func (p *patch) add(m settings.Member) error {
 	case "enabled":
 		var on bool
 		if err := json.Unmarshal(m.Value, &on); err != nil || string(m.Value) == "null" {
-			return fmt.Errorf("field %q: want true or false", m.Name)
+			return settings.Within(m.Name, errors.New("want true or false"))
 		}
 		p.rest = append(p.rest, func(t *target) error { t.Enabled = on; return nil })
 		return nil
@@ -69,7 +69,7 @@ func (p *patch) add(m settings.Member) error {
 		}
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return fmt.Errorf("field %q: %q is not a whole number from 0 to 2^64-1", m.Name, text)
+			return settings.Within(m.Name, fmt.Errorf("%q is not a whole number from 0 to 2^64-1", text))
 		}
 		p.rest = append(p.rest, func(t *target) error { t.Network.Seed = seed; return nil })
 		return nil
@@ -84,7 +84,7 @@ func (p *patch) add(m settings.Member) error {
 		text, err := m.Text()
 		p.rest = append(p.rest, func(t *target) error {
 			if t.fixed[m.Name] != text {
-				return fmt.Errorf("field %q: cannot be changed while the proxy runs, it is %q", m.Name, t.fixed[m.Name])
+				return settings.Within(m.Name, fmt.Errorf("cannot be changed while the proxy runs, it is %q", t.fixed[m.Name]))
 			}
 			return nil
 		})
@@ -101,7 +101,7 @@ func (p *patch) addUpstream(m settings.Member) error {
 	}
 	at, err := proxy.ParseUpstream(text)
 	if err != nil {
-		return fmt.Errorf("field %q: %w", m.Name, err)
+		return settings.Within(m.Name, err)
 	}
 	p.rest = append(p.rest, func(t *target) error { t.Upstream = at; return nil })
 	return nil
@@ -114,7 +114,7 @@ func (p *patch) addNAT(m settings.Member, of func(*proxy.NAT) *time.Duration) er
 	}
 	d, err := lossy.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf("field %q: %w", m.Name, err)
+		return settings.Within(m.Name, err)
 	}
 	p.rest = append(p.rest, func(t *target) error { *of(&t.NAT) = d; return nil })
 	return nil

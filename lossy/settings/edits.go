@@ -2,7 +2,6 @@ package settings
 
 import (
 	"errors"
-	"fmt"
 
 	"udplab/lossy"
 )
@@ -13,12 +12,9 @@ type Edits struct {
 	common, directed []func(*lossy.Config) error
 }
 
-// ErrUnknownField is of a member that names no setting.
-var ErrUnknownField = errors.New("unknown field")
-
 // Add takes in one member of an object: a setting for both directions, or "up"
-// or "down" with an object of settings for one of them. The error names the
-// field, "down.rate" for one within; it is ErrUnknownField if there is none.
+// or "down" with an object of settings for one of them. The error is a FieldError,
+// of ErrUnknownField if there is no such setting.
 func (e *Edits) Add(m Member) error {
 	switch m.Name {
 	case "up":
@@ -26,7 +22,7 @@ func (e *Edits) Add(m Member) error {
 	case "down":
 		return e.addDirection(m, func(c *lossy.Config) *lossy.Profile { return &c.Down })
 	}
-	field, value, err := fieldOf(m, "")
+	field, value, err := fieldOf(m)
 	if err != nil {
 		return err
 	}
@@ -39,12 +35,12 @@ func (e *Edits) Add(m Member) error {
 func (e *Edits) addDirection(m Member, of func(*lossy.Config) *lossy.Profile) error {
 	members, err := ParseObject(m.Value)
 	if err != nil {
-		return fmt.Errorf("field %q: %w", m.Name, err)
+		return Within(m.Name, err)
 	}
 	for _, inner := range members {
-		field, value, err := fieldOf(inner, m.Name+".")
+		field, value, err := fieldOf(inner)
 		if err != nil {
-			return err
+			return Within(m.Name, err)
 		}
 		e.directed = append(e.directed, func(c *lossy.Config) error { return field.Set(of(c), value) })
 	}
@@ -68,7 +64,7 @@ func (e *Edits) Apply(c *lossy.Config) error {
 
 // fieldOf finds the setting a member names and tries its value on a scratch
 // profile, so that applying it cannot fail, but for a value that names a file.
-func fieldOf(m Member, within string) (*Field, string, error) {
+func fieldOf(m Member) (*Field, string, error) {
 	for _, f := range Fields() {
 		if f.Name != m.Name {
 			continue
@@ -78,13 +74,13 @@ func fieldOf(m Member, within string) (*Field, string, error) {
 			value, err = m.onOff()
 		}
 		if err == nil {
-			err = f.Set(new(lossy.Profile), value)
+			err = Within(m.Name, f.Set(new(lossy.Profile), value))
 		}
 		// What GET showed may be sent back: if it is in force is seen as it applies.
 		if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
-			return nil, "", fmt.Errorf("field %q: %w", within+m.Name, err)
+			return nil, "", err
 		}
 		return &f, value, nil
 	}
-	return nil, "", fmt.Errorf("%w %q", ErrUnknownField, within+m.Name)
+	return nil, "", &FieldError{m.Name, ErrUnknownField}
 }

@@ -26,7 +26,7 @@ func (m Member) Text() (string, error) {
 	if strings.ContainsRune("-0123456789", rune(m.Value[0])) {
 		return string(m.Value), nil
 	}
-	return "", fmt.Errorf("field %q: want a string or a number", m.Name)
+	return "", &FieldError{m.Name, errors.New("want a string or a number")}
 }
 
 // onOff is the value if it is true or false.
@@ -34,7 +34,7 @@ func (m Member) onOff() (string, error) {
 	if s := string(m.Value); s == "true" || s == "false" {
 		return s, nil
 	}
-	return "", errors.New("want true or false")
+	return "", &FieldError{m.Name, errors.New("want true or false")}
 }
 
 // ParseObject splits a JSON object into its members. Unlike json.Unmarshal it
@@ -54,11 +54,11 @@ func ParseObject(b []byte) ([]Member, error) {
 		}
 		m := Member{Name: token.(string)} // the decoder lets nothing else stand here
 		if seen[m.Name] {
-			return nil, fmt.Errorf("field %q stands twice", m.Name)
+			return nil, &FieldError{m.Name, errors.New("stands twice")}
 		}
 		seen[m.Name] = true
 		if err := d.Decode(&m.Value); err != nil {
-			return nil, fmt.Errorf("field %q: not valid JSON: %w", m.Name, err)
+			return nil, &FieldError{m.Name, fmt.Errorf("not valid JSON: %w", err)}
 		}
 		members = append(members, m)
 	}
