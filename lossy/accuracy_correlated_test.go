@@ -46,7 +46,7 @@ func bothBelow(z, r float64) float64 {
 // tetrachoric estimates the correlation behind losses so many packets apart from
 // how often both are lost, with the variance of batches.
 func tetrachoric(fates []bool, p, rho float64, lag int) finding {
-	z := normalQuantile(p)
+	z := wichura(p)
 	both := make([]float64, len(fates)-lag)
 	for i := range both {
 		both[i] = float64(digit(fates[i] && fates[i+lag]))

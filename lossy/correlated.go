@@ -56,7 +56,7 @@ func (c CorrelatedLoss) quantile() float64 {
 	case 1:
 		return math.Inf(1)
 	}
-	return normalQuantile(c.P)
+	return wichura(c.P)
 }
 
 // inflation is 1 + 2 * sum of the correlations of the losses k packets apart. In

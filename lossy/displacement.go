@@ -69,27 +69,18 @@ func (d Displacement) validate() error {
 }
 
 // spread draws displacements. The geometric law is P(more than k) = r^k with
-// r = 1 - 1/mean: the largest k with r^k > u is put together from powers of two
-// by multiplications alone, which round alike on every machine.
+// r = 1 - 1/mean: the largest k with r^k > u, a whole number from the logarithms,
+// is one that every machine finds.
 type spread struct {
-	draws  stream
-	law    Displacement
-	powers *[20]float64 // r^1, r^2, r^4, r^8..., where they are needed
+	draws stream
+	law   Displacement
+	scale float64 // 1/ln(r) of the geometric law; 0 where r is 0
 }
 
 func (s *spread) set(law Displacement) {
-	if s.law == law {
-		return
-	}
-	s.law = law
-	if law.Mean == 0 {
-		return
-	}
-	s.powers = new([20]float64)
-	r := 1 - 1/law.Mean
-	for i := range s.powers {
-		s.powers[i] = r
-		r *= r
+	s.law, s.scale = law, 0
+	if law.Mean > 1 {
+		s.scale = 1 / logarithm(1-1/law.Mean)
 	}
 }
 
@@ -97,14 +88,5 @@ func (s *spread) of(index uint64) int {
 	if s.law.Mean == 0 {
 		return s.law.Min + int(s.draws.below(index, uint64(s.law.Max-s.law.Min+1)))
 	}
-	// Above 0 and at most 1, so that r^k > u ends.
-	u := float64(s.draws.at(index)>>11+1) * 0x1p-53
-	k, beyond := 1, 1.0
-	for i := len(s.powers) - 1; i >= 0; i-- {
-		if next := beyond * s.powers[i]; next >= u {
-			beyond = next
-			k += 1 << i
-		}
-	}
-	return min(k, MaxReorderBy)
+	return 1 + int(min(logarithm(s.draws.open(index))*s.scale, MaxReorderBy-1))
 }
