@@ -13,9 +13,11 @@ type waiting struct {
 	outside    outside
 	loss       exposure // to loss behind the transmitter
 	arrived    time.Duration
-	sent       int // bytes of payload given to Send,
-	payload    int // when damaged, also of one that is lost and not held,
-	size       int // and with overhead
+	sent       int  // bytes of payload given to Send,
+	payload    int  // when damaged, also of one that is lost and not held,
+	size       int  // and with overhead
+	lodges     bool // the payload lies in the link's wire, not in the backlog,
+	at         int  // there
 }
 
 // head is the place where a backlog is served, in time and in the queue. It is
@@ -28,12 +30,13 @@ type head struct {
 }
 
 // step decides about the first datagram that waits, if its turn comes at or
-// before `until`: when that was, and when its last bit is out.
+// before `until`: when that was, and when its last bit is out. If it waits, start
+// is when its turn comes.
 func (h *head) step(b *Bottleneck, w *waiting, until time.Duration) (did outcome, start, sent time.Duration) {
 	t := &h.transmitter
 	start = t.start(w.arrived)
 	if start > until {
-		return waits, 0, 0
+		return waits, start, 0
 	}
 	h.packets--
 	h.bytes -= w.size

@@ -26,6 +26,7 @@ type Bottleneck struct {
 
 	head    head
 	passed  time.Duration // up to which the backlog was served, if anything was left then
+	turn    time.Duration // nothing happens in the backlog before; 0 = not known
 	records line[record]  // of those on the wire whose first bit is not out
 	counted int           // bytes of them, with overhead
 	backlog line[waiting]
@@ -72,6 +73,7 @@ func (b *Bottleneck) set(p *Profile) {
 		b.head.transmitter.hold(b.passed) // a faster link does not send in the past
 	}
 	b.head.transmitter.set(p.rate(), p.LinkTrace)
+	b.turn = 0
 	if p.Discipline != b.discipline {
 		b.discipline, b.choice = p.Discipline, atTail
 		switch d := p.Discipline.(type) {
@@ -160,6 +162,7 @@ func (b *Bottleneck) makeRoom(now time.Duration, size int) {
 		b.head.bytes -= w.size
 		w.link.dropped(w, now, CauseQueue)
 		b.backlog.drop()
+		b.turn = 0
 	}
 }
 
@@ -184,12 +187,16 @@ func (b *Bottleneck) advance(now time.Duration) {
 		b.counted -= b.records.first().size
 		b.records.drop()
 	}
+	if b.head.packets > 0 && now < b.turn {
+		b.passed = now
+		return
+	}
 	for b.head.packets > 0 {
 		w := b.backlog.first()
 		did, start, sent := b.head.step(b, w, now)
 		switch did {
 		case waits:
-			b.passed = now
+			b.passed, b.turn = now, start
 			return
 		case drops:
 			w.link.dropped(w, start, CauseAQM)

@@ -8,13 +8,15 @@ import "time"
 // load counts the datagrams that a link has in backlogs.
 type load struct {
 	packets, bytes int
-	memory         int           // bytes of payload held; what will be lost holds none
+	memory         int           // bytes of payload held; what will be lost holds none,
+	lodged         int           // and those of them that lie in the wire
 	racing         int           // those that may overtake others on the wire
 	floor          time.Duration // none of those has a shorter delay
 	shared         int           // those in the shared bottleneck
 }
 
-func (d *load) charge() int { return d.memory + entryBytes*d.packets }
+// charge is the memory they are to be charged for, besides that of the wire.
+func (d *load) charge() int { return d.memory - d.lodged + entryBytes*d.packets }
 
 // add enters a datagram, or takes it out again with by = -1.
 func (d *load) add(w *waiting, by int) {
@@ -25,6 +27,9 @@ func (d *load) add(w *waiting, by int) {
 	d.bytes += by * w.payload
 	if w.verdict.Drop == CauseNone {
 		d.memory += by * w.payload
+	}
+	if w.lodges {
+		d.lodged += by * w.payload
 	}
 	if w.racing || w.late > 0 || w.verdict.AtOnce {
 		d.racing += by
@@ -51,7 +56,16 @@ func (l *Link) wait(b *Bottleneck, v *Verdict, payload []byte) *waiting {
 	if v.Drop != CauseNone {
 		held = nil
 	}
+	if b.head.packets == 0 {
+		b.turn = 0
+		l.lodging = b == l.own && l.waiting.shared == 0
+	}
+	lodges, at := held != nil && b == l.own && l.lodging, 0
+	if lodges {
+		at, held = l.lodge(held), nil
+	}
 	w := &b.backlog.extend(held).label
+	w.lodges, w.at = lodges, at
 	w.link, w.bottleneck, w.arrived = l, b, l.now
 	w.verdict, w.outside = *v, l.outside
 	w.size, w.payload = size, len(payload)
@@ -79,6 +93,9 @@ func (l *Link) endEarly(b *Bottleneck, v *Verdict, size int) {
 // dropped takes a datagram out of the backlog that goes nowhere.
 func (l *Link) dropped(w *waiting, now time.Duration, why Cause) {
 	l.waiting.add(w, -1)
+	if w.lodges {
+		l.wire.evict(w.at, w.payload)
+	}
 	l.stats.Dropped[why]++
 	l.undecided.drop = why
 	if w.last {
@@ -109,7 +126,7 @@ func (l *Link) transmitted(w *waiting, payload []byte, now, sent time.Duration, 
 		l.stats.Dropped[v.Drop]++
 	} else {
 		u.passed++
-		l.enter(v, l.lay(v, sent, w.late, w.racing, &l.order), w.outside, payload)
+		l.board(w, l.lay(v, sent, w.late, w.racing, &l.order), payload)
 	}
 	if w.last {
 		l.conclude(v, w.sent, now)

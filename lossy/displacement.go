@@ -88,5 +88,9 @@ func (s *spread) of(index uint64) int {
 	if s.law.Mean == 0 {
 		return s.law.Min + int(s.draws.below(index, uint64(s.law.Max-s.law.Min+1)))
 	}
-	return 1 + int(min(logarithm(s.draws.open(index))*s.scale, MaxReorderBy-1))
+	k := logarithm(s.draws.open(index)) * s.scale
+	if k >= MaxReorderBy {
+		return MaxReorderBy
+	}
+	return 1 + int(k)
 }

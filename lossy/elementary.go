@@ -9,18 +9,38 @@ import "math"
 // once instead of twice. The conversions to float64 around products forbid that
 // (Go specification, Arithmetic operators).
 
-// logarithm is the natural logarithm of a normal x > 0, to about 1e-14. With
-// x = m * 2^k and s = (m-1)/(m+1) it is k*ln(2) + 2*atanh(s); |s| <= 0.172.
+// logarithm is the natural logarithm of a normal x > 0, to about 1e-14 of its
+// value. With x = m * 2^k, m nearest to 1, and c one of 32 steps near m it is
+// k*ln(2) + ln(c) + ln(1+t) with t = m/c - 1; |t| <= 1/63. Which power of two is
+// nearest is a guess that a processor often gets wrong, so there is no branch.
 func logarithm(x float64) float64 {
-	// Which power of two is nearest is a guess that a processor often gets wrong,
-	// so there is no branch: k is the whole part of the distance from sqrt(1/2).
-	const root = 0x3fe6a09e667f3bcd // the bits of sqrt(1/2)
+	const root = 0x3fe6a09e667f3bcd // the bits of sqrt(1/2): k is the distance from it
 	bits := math.Float64bits(x)
 	k := int64(bits-root) >> 52
-	m := math.Float64frombits(bits - uint64(k)<<52)
-	s := (m - 1) / (m + 1)
-	return float64(float64(k)*math.Ln2) + float64(2*s*polynomial7(float64(s*s), &atanhSeries))
+	bits -= uint64(k) << 52
+	c := &logarithms[(bits+1<<46)>>47%64]
+	t := float64(math.Float64frombits(bits)*c.inverse) - 1
+	tt := float64(t * t)
+	low := float64(float64(t*(1.0/3))*tt) + (t - float64(tt/2))
+	high := float64((float64(tt*(-1.0/8))+(float64(t*(1.0/7))-1.0/6))*tt) + (float64(t*(1.0/5)) - 1.0/4)
+	high = float64(high * float64(tt*tt))
+	return float64(float64(k)*math.Ln2) + c.of + (low + high)
 }
+
+// logarithms are 1/c and ln(c) of the steps, 1/32 apart above 1 and 1/64 below,
+// by the last bit of the exponent and the first of the fraction. Half of them are
+// of no use.
+var logarithms = func() (steps [64]struct{ inverse, of float64 }) {
+	for i := range steps {
+		c := math.Float64frombits(1022<<52 + uint64(i)<<47)
+		inverse := 1 / c
+		// 2*atanh(s), of the inverse as it is rounded.
+		s := (1 - inverse) / (1 + inverse)
+		steps[i].inverse = inverse
+		steps[i].of = float64(2 * s * polynomial7(float64(s*s), &atanhSeries))
+	}
+	return steps
+}()
 
 // exponential is e^x for |x| < 700, to about 1e-14 of its value. With
 // x = (32*k + i)*ln(2)/32 + r it is 2^k * 2^(i/32) * e^r; |r| <= 0.011.

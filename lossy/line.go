@@ -61,12 +61,26 @@ func (q *line[Label]) extend(payload []byte) *entry[Label] {
 		q.growRing()
 	}
 	size := len(payload)
-	at := q.reserve(size)
+	at, fits := q.reserve(size)
+	if !fits {
+		q.growBytes(size)
+		at, _ = q.reserve(size)
+	}
 	e := &q.ring[(q.head+q.count)&(len(q.ring)-1)]
 	e.at, e.size = at, size
 	q.count++
 	copy(q.bytes[at:at+size], payload)
 	return e
+}
+
+// reclaim gives an entry without a payload one. Those behind it have none.
+func (q *line[Label]) reclaim(e *entry[Label], payload []byte) {
+	at, fits := q.reserve(len(payload))
+	if !fits {
+		q.growBytes(len(payload))
+		at, _ = q.reserve(len(payload))
+	}
+	e.at, e.size = at, copy(q.bytes[at:], payload)
 }
 
 // drop forgets the oldest datagram. There must be one.
@@ -81,18 +95,53 @@ func (q *line[Label]) drop() {
 	if q.used == 0 {
 		q.read, q.write = 0, 0
 	}
-	if q.count == 0 && len(q.bytes) > keptBytes {
+	if q.count == 0 && q.used == 0 && len(q.bytes) > keptBytes {
 		*q = line[Label]{}
 	}
 }
 
+// lodge copies a payload to where one that is pushed would lie, without an entry:
+// it lodges there until it is adopted or evicted, in the order of lodging, and
+// nothing may be pushed before. False means that growBytes must come first,
+// which leaves what lodges behind in the old bytes.
+func (q *line[Label]) lodge(payload []byte) (at int, fits bool) {
+	if at, fits = q.reserve(len(payload)); fits {
+		copy(q.bytes[at:], payload)
+	}
+	return at, fits
+}
+
+// adopt appends an entry whose payload lodges already.
+func (q *line[Label]) adopt(label Label, at, size int) {
+	if q.count == len(q.ring) {
+		q.growRing()
+	}
+	q.ring[(q.head+q.count)&(len(q.ring)-1)] = entry[Label]{label, at, size}
+	q.count++
+}
+
+// evict gives up the room of a payload that lodges. Before an entry it is free
+// at once, else when that entry is dropped.
+func (q *line[Label]) evict(at, size int) {
+	if size == 0 {
+		return
+	}
+	q.used -= size
+	if q.count == 0 {
+		q.read = at + size
+	}
+	if q.used == 0 {
+		q.read, q.write = 0, 0
+	}
+}
+
 // reserve finds room for a payload of that size, in one piece, and returns
-// where it begins.
+// where it begins. False means there is none before the ring grows.
 //
 //	write > read    [ free | held | free ]   a payload too long for the end goes to the front
 //	write <= read   [ held | free | held ]
-func (q *line[Label]) reserve(size int) int {
-	at := q.write
+func (q *line[Label]) reserve(size int) (at int, fits bool) {
+	at = q.write
 	wrapped := q.used > 0 && q.write <= q.read
 	switch {
 	case wrapped && q.read-q.write >= size:
@@ -100,18 +149,22 @@ func (q *line[Label]) reserve(size int) int {
 	case !wrapped && q.read >= size:
 		at = 0
 	default:
-		q.growBytes(size)
-		at = q.write
+		return 0, false
 	}
 	q.write = at + size
 	q.used += size
-	return at
+	return at, true
 }
 
-// growBytes moves all payloads to the front of a ring with room for one more
-// of that size.
+// growBytes moves the payloads of all entries to the front of a ring with room
+// for one more of that size, beside all that is used. If half of the old ring
+// would do, because much of it was evicted, the new one is no larger.
 func (q *line[Label]) growBytes(size int) {
-	bytes := make([]byte, max(firstBytes, 2*len(q.bytes), q.used+size))
+	room := 2 * len(q.bytes)
+	if q.used+size <= len(q.bytes)/2 {
+		room = len(q.bytes)
+	}
+	bytes := make([]byte, max(firstBytes, room, q.used+size))
 	at := 0
 	for i := range q.count {
 		e := &q.ring[(q.head+i)&(len(q.ring)-1)]
@@ -119,7 +172,7 @@ func (q *line[Label]) growBytes(size int) {
 		e.at = at
 		at += e.size
 	}
-	q.bytes, q.read, q.write = bytes, 0, at
+	q.bytes, q.read, q.write, q.used = bytes, 0, at, at
 }
 
 func (q *line[Label]) growRing() {

@@ -31,6 +31,7 @@ type Link struct {
 	arrived  outside // of the datagram Receive gave last
 
 	waiting   load      // datagrams in backlogs
+	lodging   bool      // what begins to wait now does so in the wire, see lodge
 	undecided undecided // the packet of which a copy has left a backlog and another has not
 
 	wire    line[passage] // datagrams that keep their place
@@ -67,6 +68,9 @@ func (l *Link) SetProfile(p Profile) {
 	l.model.SetProfile(p)
 	l.barrier.set(&p)
 	b := l.bottleneck()
+	if b != l.own {
+		l.lodgeNoMore()
+	}
 	if b == &unlimited {
 		if !p.narrow() {
 			return
@@ -270,6 +274,6 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 func (l *Link) Stats() Stats {
 	s := l.stats
 	s.PacketsInFlight = uint64(l.wire.count + l.race.count + l.aside.count + l.waiting.packets)
-	s.BytesInFlight = uint64(l.wire.used + l.race.used + l.aside.used + l.waiting.bytes)
+	s.BytesInFlight = uint64(l.wire.used - l.waiting.lodged + l.race.used + l.aside.used + l.waiting.bytes)
 	return s
 }

@@ -68,7 +68,7 @@ func (s stream) at(index uint64) uint64 {
 // hits says whether an event of probability p happens to the packet. It is
 // exact to 2^-53, never happens for 0 and always for 1.
 func (s stream) hits(index uint64, p float64) bool {
-	return s.unit(index) < p
+	return p >= 1 || s.unit(index) < p
 }
 
 // unit returns one of 2^53 evenly spaced numbers from 0 to below 1.
