@@ -53,6 +53,19 @@ func (f *decisionsFlag) tracer() lossy.Tracer {
 	return f.log.Trace
 }
 
+// observe has the log hear of a proxy. The one that the header describes goes
+// without a name.
+func (f *decisionsFlag) observe(name string, c *proxy.Config) {
+	if f.log == nil {
+		return
+	}
+	c.Tracer = f.log.Trace
+	if name != "" {
+		c.Tracer = f.log.TraceOf(name)
+	}
+	c.Changed = func(now time.Duration, s proxy.Settings) { f.changed(name, now, s) }
+}
+
 // changedNote is the line that tells of a change of the network. What stands of
 // time is left out where the log has none.
 type changedNote struct {
@@ -60,6 +73,7 @@ type changedNote struct {
 }
 
 type changedNetwork struct {
+	Proxy   string          `json:"proxy,omitempty"`
 	At      *int64          `json:"t_ns,omitempty"`
 	Enabled bool            `json:"enabled"`
 	Dark    *[2]int64       `json:"dark_until_ns,omitempty"` // up, down: of a blackout of now
@@ -68,11 +82,8 @@ type changedNetwork struct {
 }
 
 // changed notes a change of the network.
-func (f *decisionsFlag) changed(now time.Duration, s proxy.Settings) {
-	if f.log == nil {
-		return
-	}
-	c := changedNetwork{Enabled: s.Enabled, Up: settings.Report(s.Network.Up), Down: settings.Report(s.Network.Down)}
+func (f *decisionsFlag) changed(name string, now time.Duration, s proxy.Settings) {
+	c := changedNetwork{Proxy: name, Enabled: s.Enabled, Up: settings.Report(s.Network.Up), Down: settings.Report(s.Network.Down)}
 	if f.times {
 		c.At = new(int64(now))
 		if max(s.Dark[lossy.Up], s.Dark[lossy.Down]) > now {

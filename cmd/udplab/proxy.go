@@ -121,23 +121,16 @@ func newProxyCmd(d deps) *cobra.Command {
 
 // config checks the flags and makes them a configuration.
 func (o *proxyOptions) config() (proxy.Config, error) {
-	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, IdleTimeout: time.Duration(o.idle),
+	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows,
 		NAT: proxy.NAT{Timeout: time.Duration(o.nat), RebindEvery: time.Duration(o.rebind)}, Flows: o.flows.flows}
-	if o.idle == 0 {
-		c.IdleTimeout = -1
-	}
-	c.LateLimit = time.Duration(o.late)
-	if o.late == 0 {
-		c.LateLimit = -1
-	}
 	if o.upstream == "" {
 		return c, usageError(errors.New("no upstream given"), "say where the service listens with --upstream HOST:PORT")
 	}
 	if o.maxFlows == 0 {
 		return c, usageError(errors.New("--max-flows 0 would serve nobody"), "give at least 1")
 	}
-	if o.name == "" {
-		return c, usageError(errors.New("--name is empty"), "give the proxy a name")
+	if err := control.CheckName(o.name); err != nil {
+		return c, usageError(fmt.Errorf("--name %w", err), "give the proxy a name of letters, digits and - _ .")
 	}
 	network, err := o.network.Config()
 	if err != nil {
@@ -151,6 +144,26 @@ func (o *proxyOptions) config() (proxy.Config, error) {
 	return c, nil
 }
 
+// prepare adds to a proxy that the API opens what the flags say of every proxy.
+func (o *proxyOptions) prepare(name string, c *proxy.Config) error {
+	c.MaxFlows, c.IdleTimeout, c.LateLimit = o.maxFlows, orNever(o.idle), orNever(o.late)
+	c.Classify = classes.Of
+	if name == o.name {
+		c.Flows = o.flows.flows
+		name = "" // in the log
+	}
+	o.log.observe(name, c)
+	return nil
+}
+
+// orNever is a time of which the flag's 0 means that it never comes.
+func orNever(d units.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return time.Duration(d)
+}
+
 // run is the command: it ends when the context does.
 func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	cfg, err := o.config()
@@ -161,33 +174,31 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	defer o.log.close(say)
-	cfg.Tracer, cfg.Changed = o.log.tracer(), o.log.changed
-	cfg.Classify = classes.Of
-	p, err := proxy.New(cfg)
-	if err != nil {
+	fleet := control.NewFleet(o.prepare)
+	defer fleet.Close()
+	collector := metrics.NewProxy()
+	fleet.OnOpen(func(_ string, p *proxy.Proxy) func() { return collector.AddProxy(p.Stats) })
+	s := newProxySession(o.name, fleet, say, d.now)
+	if _, err := fleet.Add(o.name, cfg); err != nil {
 		return proxyFailure(err)
 	}
-	defer p.Close()
-	api, err := o.serveAPI(say, p)
+	api, err := o.serveAPI(say, fleet)
 	if err != nil {
 		return err
 	}
 	if api != nil {
 		defer api.Close()
 	}
-	collector := metrics.NewProxy()
-	collector.AddProxy(p.Stats)
 	stopMetrics, err := o.metrics.serve(say, collector)
 	if err != nil {
 		return err
 	}
 	defer stopMetrics()
-	s := &proxySession{name: o.name, proxy: p, say: say, now: d.now, begun: d.now()}
 	s.announce(api)
 	if err := s.watch(ctx, o.format); err != nil {
 		return err
 	}
-	p.Close()
+	s.end()
 	o.log.close(say)
 	return s.finish(o.format)
 }
@@ -207,11 +218,11 @@ func proxyFailure(err error) error {
 
 // serveAPI opens the HTTP API. The default port may be taken by another proxy;
 // then this one runs without. An address the user asked for must work.
-func (o *proxyOptions) serveAPI(say *say, p *proxy.Proxy) (*control.Server, error) {
+func (o *proxyOptions) serveAPI(say *say, fleet *control.Fleet) (*control.Server, error) {
 	if o.api == "off" {
 		return nil, nil
 	}
-	s, err := control.Serve(o.api, map[string]*proxy.Proxy{o.name: p})
+	s, err := control.Serve(o.api, fleet)
 	switch {
 	case err == nil:
 		return s, nil

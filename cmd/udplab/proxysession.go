@@ -3,48 +3,81 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
-	"text/tabwriter"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
-	"udplab/lossy"
 	"udplab/lossy/control"
 	"udplab/lossy/proxy"
 )
 
 // proxySession is one run of `udplab proxy` as the user sees it, from the
-// first line to the summary.
+// first line to the summary. The proxy of the flags is the first; the API may
+// open others, and close it.
 type proxySession struct {
-	name  string
-	proxy *proxy.Proxy
+	name  string // of the first
+	fleet *control.Fleet
 	say   *say
 	now   func() time.Time
 	begun time.Time
-	late  bool // and the user knows
+	late  map[string]bool                // proxies that are, and the user knows
+	last  map[string]control.ProxyReport // how they were in the end
+
+	mu      sync.Mutex
+	proxies map[string]*proxy.Proxy // those that are open, and from end on those that were
+	closed  int                     // how many have closed before
+	total   proxy.Stats             // of these
+	ended   bool
 }
 
-// proxySummary is what -o json prints at the end.
-type proxySummary struct {
-	Schema  string              `json:"schema"` // udplab/proxy-summary/v1
-	Seconds float64             `json:"seconds"`
-	Proxy   control.ProxyReport `json:"proxy"`
-	control.StatsReport
+// newProxySession returns a session that knows every proxy that is opened from
+// now on.
+func newProxySession(name string, fleet *control.Fleet, say *say, now func() time.Time) *proxySession {
+	s := &proxySession{
+		name: name, fleet: fleet, say: say, now: now, begun: now(),
+		late: make(map[string]bool), proxies: make(map[string]*proxy.Proxy),
+	}
+	fleet.OnOpen(s.opened)
+	return s
 }
 
-// proxyEvent is one line of -o jsonl.
-type proxyEvent struct {
-	Schema  string               `json:"schema"` // udplab/proxy-event/v1
-	Event   string               `json:"event"`  // listening, running, summary
-	Proxy   *control.ProxyReport `json:"proxy,omitempty"`
-	API     string               `json:"api,omitempty"`
-	Summary *proxySummary        `json:"summary,omitempty"`
+// opened takes in a proxy, and returns what takes in what it did when it closes.
+func (s *proxySession) opened(name string, p *proxy.Proxy) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.proxies[name] = p
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.ended {
+			return
+		}
+		s.closed++
+		stats := p.Stats()
+		s.total.Add(&stats)
+		if s.proxies[name] == p { // not another that took its place
+			delete(s.proxies, name)
+		}
+	}
 }
 
-const proxyEventSchema = "udplab/proxy-event/v1"
+// all are the names and proxies at this moment, the first in front.
+func (s *proxySession) all() (names []string, proxies map[string]*proxy.Proxy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	proxies = maps.Clone(s.proxies)
+	names = slices.Sorted(maps.Keys(proxies))
+	if at := slices.Index(names, s.name); at > 0 {
+		names = slices.Insert(slices.Delete(names, at, at+1), 0, s.name)
+	}
+	return names, proxies
+}
 
 // announce says where the proxy listens and what it does.
 func (s *proxySession) announce(api *control.Server) {
-	p, network := s.proxy, s.proxy.Config()
+	p := s.fleet.Proxy(s.name)
+	network := p.Config()
 	s.say.note("listening on %s, upstream %s, seed %d", p.Addr(), p.Upstream(), network.Seed)
 	if network.Up == network.Down {
 		s.say.note("network each way: %s", network.Up)
@@ -59,12 +92,15 @@ func (s *proxySession) announce(api *control.Server) {
 	}
 }
 
-// watch shows the proxy at work until the context ends.
+// watch shows the proxies at work until the context ends.
 func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 	every := liveEvery
 	if format.is(formatJSONL) {
 		every = eventEvery
-		report := control.ReportProxy(s.name, s.proxy)
+		report, err := s.fleet.Report(s.name)
+		if err != nil {
+			return err
+		}
 		if err := s.say.event(proxyEvent{Schema: proxyEventSchema, Event: "listening", Proxy: &report}); err != nil {
 			return err
 		}
@@ -91,14 +127,22 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 // checkTimes warns when datagrams begin to leave too late, and says when they
 // do no more.
 func (s *proxySession) checkTimes() {
-	err := s.proxy.Ready()
-	switch {
-	case err != nil && !s.late:
-		s.say.warn("%v: this machine is too busy for the delays that were asked for", err)
-	case err == nil && s.late:
-		s.say.note("datagrams leave on time again")
+	names, proxies := s.all()
+	for _, name := range names {
+		err := proxies[name].Ready()
+		which := ""
+		if name != s.name {
+			which = fmt.Sprintf("proxy %q: ", name)
+		}
+		switch {
+		case err != nil && !s.late[name]:
+			s.say.warn("%s%v: this machine is too busy for the delays that were asked for", which, err)
+		case err == nil && s.late[name]:
+			s.say.note("%sdatagrams leave on time again", which)
+		}
+		s.late[name] = err != nil
 	}
-	s.late = err != nil
+	maps.DeleteFunc(s.late, func(name string, _ bool) bool { return proxies[name] == nil })
 }
 
 func (s *proxySession) event(name string) error {
@@ -106,119 +150,29 @@ func (s *proxySession) event(name string) error {
 	return s.say.event(proxyEvent{Schema: proxyEventSchema, Event: name, Summary: &summary})
 }
 
-// live is the line that moves on a terminal.
+// live is the line that moves on a terminal: the sum over all proxies.
 func (s *proxySession) live() string {
-	stats := s.proxy.Stats()
+	names, proxies := s.all()
+	var total proxy.Stats
+	for _, p := range proxies {
+		stats := p.Stats()
+		total.Add(&stats)
+	}
 	direction := func(d *proxy.DirectionStats) string {
 		return fmt.Sprintf("in %d out %d drop %d", d.PacketsReceived, d.PacketsSent, dropped(d))
 	}
-	return fmt.Sprintf("flows %d  up %s  down %s", stats.Flows, direction(&stats.Up), direction(&stats.Down))
+	line := fmt.Sprintf("flows %d  up %s  down %s", total.Flows, direction(&total.Up), direction(&total.Down))
+	if len(names) != 1 {
+		line = fmt.Sprintf("proxies %d  %s", len(names), line)
+	}
+	return line
 }
 
-func dropped(d *proxy.DirectionStats) (sum uint64) {
-	for _, drop := range d.Drops() {
-		sum += drop.Packets
-	}
-	return sum
-}
-
-func (s *proxySession) summary() proxySummary {
-	stats := s.proxy.Stats()
-	return proxySummary{
-		Schema:      "udplab/proxy-summary/v1",
-		Seconds:     s.now().Sub(s.begun).Seconds(),
-		Proxy:       control.ReportProxy(s.name, s.proxy),
-		StatsReport: control.ReportStats(&stats),
-	}
-}
-
-// finish prints the summary of a closed proxy.
-func (s *proxySession) finish(format *outputFormat) error {
-	switch {
-	case format.is(formatJSON):
-		return s.say.object(s.summary())
-	case format.is(formatJSONL):
-		return s.event("summary")
-	}
-	stats := s.proxy.Stats()
-	s.say.data("%s", s.table(&stats))
-	return nil
-}
-
-// table is the summary for people.
-func (s *proxySession) table(stats *proxy.Stats) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s -> %s, %v, seed %d, flows %d", s.proxy.Addr(), s.proxy.Upstream(),
-		s.now().Sub(s.begun).Round(100*time.Millisecond), s.proxy.Config().Seed, stats.FlowsOpened)
-	if stats.Rebound > 0 {
-		fmt.Fprintf(&b, ", %d times rebound", stats.Rebound)
-	}
-	b.WriteString("\n\n")
-	writeCounts(&b, &stats.Up, &stats.Down)
-	writeRates(&b, stats)
-	return strings.TrimRight(b.String(), "\n")
-}
-
-// writeCounts writes a line for every count, and for every cause that dropped
-// anything.
-func writeCounts(b *strings.Builder, up, down *proxy.DirectionStats) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(name string, up, down any) { fmt.Fprintf(w, "%s\t%v\t%v\t\n", name, up, down) }
-	row("packets", "up", "down")
-	row("in", up.PacketsReceived, down.PacketsReceived)
-	row("out", up.PacketsSent, down.PacketsSent)
-	row("in flight", up.Link.PacketsInFlight, down.Link.PacketsInFlight)
-	row("dropped", dropped(up), dropped(down))
-	downDrops := down.Drops()
-	for i, drop := range up.Drops() {
-		if drop.Packets+downDrops[i].Packets > 0 {
-			row("by "+drop.Cause, drop.Packets, downDrops[i].Packets)
-		}
-	}
-	row("reordered", up.Link.Reordered, down.Link.Reordered)
-	row("duplicated", up.Link.Duplicated, down.Link.Duplicated)
-	row("corrupted", up.Link.Corrupted, down.Link.Corrupted)
-	if up.Refused+down.Refused > 0 {
-		row("refused by upstream", up.Refused, down.Refused)
-	}
-	row("bytes in", up.BytesReceived, down.BytesReceived)
-	row("bytes out", up.BytesSent, down.BytesSent)
-	row("late p50", brief(up.Lateness.Quantile(0.5)), brief(down.Lateness.Quantile(0.5)))
-	row("late p99", brief(up.Lateness.Quantile(0.99)), brief(down.Lateness.Quantile(0.99)))
-	row("late max", brief(up.Lateness.Max), brief(down.Lateness.Max))
-	w.Flush() // into memory, which cannot fail
-}
-
-// writeRates compares what was configured with what happened, for every
-// impairment that was configured and met a packet.
-func writeRates(b *strings.Builder, stats *proxy.Stats) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	title := "\nrate\tconfigured\tobserved\t99% interval\t\t\n"
-	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
-		for _, i := range lossy.Impairments() {
-			e := stats.Direction(d).Link.Observed(i)
-			if e.Trials == 0 {
-				continue
-			}
-			verdict := "fits"
-			if !e.Holds() {
-				verdict = "does not fit"
-			}
-			fmt.Fprintf(w, "%s%v %v\t%s\t%s\t%s to %s\t%s\t\n", title, d, i,
-				percent(e.Configured), percent(e.Observed), percent(e.Low), percent(e.High), verdict)
-			title = ""
-		}
-	}
-	w.Flush()
-}
-
-func percent(share float64) string { return fmt.Sprintf("%.3g%%", share*100) }
-
-// brief rounds a time to what a reader takes in: three digits.
-func brief(d time.Duration) time.Duration {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit)
+// end closes all proxies, of which the session keeps what they did.
+func (s *proxySession) end() {
+	s.last = s.fleet.Reports()
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.fleet.Close()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/lossy/control"
 	"udplab/lossy/proxy"
 )
 
@@ -30,19 +31,23 @@ func knownStats() proxy.Stats {
 
 func testSession(t *testing.T, now func() time.Time) *proxySession {
 	t.Helper()
-	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: lossy.Config{Seed: 7}})
+	fleet := control.NewFleet(nil)
+	t.Cleanup(fleet.Close)
+	s := newProxySession("default", fleet, nil, now)
+	s.begun = time.Unix(0, 0)
+	_, err := fleet.Add("default", proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: lossy.Config{Seed: 7}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Close() })
-	return &proxySession{name: "default", proxy: p, now: now, begun: time.Unix(0, 0)}
+	return s
 }
 
 func TestProxyTable(t *testing.T) {
 	s := testSession(t, func() time.Time { return time.Unix(12, 340e6) })
 	stats := knownStats()
-	got := s.table(&stats)
-	want := s.proxy.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, flows 3, 2 times rebound
+	p := s.fleet.Proxy("default")
+	got := s.table(p, &stats)
+	want := p.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, flows 3, 2 times rebound
 
               packets     up  down
                    in   1000     0
@@ -107,10 +112,11 @@ func TestLiveLineCounts(t *testing.T) {
 	if got, want := s.live(), "flows 0  up in 0 out 0 drop 0  down in 0 out 0 drop 0"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if err := s.proxy.SetConfig(lossy.Config{Up: lossy.Profile{Loss: 1}}); err != nil {
+	p := s.fleet.Proxy("default")
+	if err := p.SetConfig(lossy.Config{Up: lossy.Profile{Loss: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	c, err := net.Dial("udp", s.proxy.Addr().String())
+	c, err := net.Dial("udp", p.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +124,7 @@ func TestLiveLineCounts(t *testing.T) {
 	if _, err := c.Write([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	for s.proxy.Stats().Up.Link.Drops() == 0 {
+	for p.Stats().Up.Link.Drops() == 0 {
 		runtime.Gosched()
 	}
 	if got, want := s.live(), "flows 1  up in 1 out 0 drop 1  down in 0 out 0 drop 0"; got != want {

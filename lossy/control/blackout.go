@@ -12,7 +12,7 @@ import (
 )
 
 // blackout has nothing pass for a while, from now on, and answers as show does.
-func blackout(w http.ResponseWriter, r *http.Request, name string, p *proxy.Proxy) {
+func (a api) blackout(w http.ResponseWriter, r *http.Request, name string, p *proxy.Proxy) {
 	body, status, err := readJSON(w, r)
 	if err != nil {
 		refuse(w, status, err)
@@ -26,7 +26,7 @@ func blackout(w http.ResponseWriter, r *http.Request, name string, p *proxy.Prox
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	show(w, r, name, p)
+	a.tell(w, http.StatusOK, name)
 }
 
 // parseBlackout reads {"for": "3s"}, or {"for": "3s", "direction": "up"}.

@@ -2,24 +2,37 @@
 // over HTTP, in the shape toxiproxy made familiar, with its silent failures
 // made loud.
 //
-//	GET   /proxies                every proxy by name
-//	GET   /proxies/{name}         one of them
-//	PATCH /proxies/{name}         change its settings, all of it or nothing
-//	GET   /proxies/{name}/stats   what it has done so far
-//	GET   /ready                  503 if datagrams leave too late, see proxy.Ready
-//	POST  /proxies/{name}/rebind  give every flow another port towards the service
-//	POST  /proxies/{name}/blackout  have nothing pass for a while, from now on
+//	GET    /proxies                every proxy by name
+//	POST   /proxies                open one: 201
+//	PUT    /proxies                have these proxies and no others
+//	GET    /proxies/{name}         one of them
+//	PATCH  /proxies/{name}         change its settings, all of it or nothing; POST does the same
+//	DELETE /proxies/{name}         close it: 204
+//	GET    /proxies/{name}/stats   what it has done so far
+//	POST   /proxies/{name}/rebind  give every flow another port towards the service
+//	POST   /proxies/{name}/blackout  have nothing pass for a while, from now on
+//	POST   /populate               open these proxies, or change those that are there: 201
+//	POST   /reset                  enable all, end blackouts of now: 204
+//	GET    /ready                  503 if datagrams leave too late, see proxy.Ready
 //
-// A PATCH carries a JSON object with the words and units of the flags of
+// A proxy is a JSON object with the words and units of the flags of
 // `udplab proxy`: a field at the top level holds for both directions, one
 // under "up" or "down" for that direction and over the common one.
 //
-//	{"loss": "5%", "down": {"delay": "40ms", "rate": "10mbit"}, "enabled": true}
+//	{"name": "dns", "listen": "127.0.0.1:5300", "upstream": "127.0.0.1:53",
+//	 "loss": "5%", "down": {"delay": "40ms", "rate": "10mbit"}, "enabled": true}
 //
-// Besides those of the network there are "enabled", "seed", "upstream",
-// "nat-timeout" and "rebind-every", for both directions. A POST to rebind
-// carries {}, one to blackout {"for": "3s"}, or {"for": "3s", "direction": "up"}
-// for one direction; "0s" ends it.
+// Besides those of the network there are "name", "listen" (without it any port
+// of 127.0.0.1), "upstream", "enabled", "seed" (random without it), "nat-timeout"
+// and "rebind-every". A PATCH names what is to change; another "listen" opens the
+// proxy anew there, where its flows begin anew. What GET shows may be sent back.
+//
+// PUT takes an array of proxies, or an object of them by name as GET /proxies
+// shows it; see [Fleet.Put]. POST /populate takes the same; see [Fleet.Populate].
+// Both are all or nothing.
+//
+// A POST to rebind carries {}, one to blackout {"for": "3s"}, or {"for": "3s",
+// "direction": "up"} for one direction; "0s" ends it.
 //
 // A model that names a file is refused, unless it is the one in force: only the
 // command line reads files of this machine.

@@ -12,17 +12,20 @@ import (
 	"udplab/lossy/settings"
 )
 
-// NewHandler serves the given proxies under their names, behind the guards of
-// the package doc. hosts are names that a Host header may have besides
-// loopback ones. The map must not change any more.
-func NewHandler(proxies map[string]*proxy.Proxy, hosts ...string) http.Handler {
-	a := api(proxies)
+// NewHandler serves a fleet behind the guards of the package doc. hosts are names
+// that a Host header may have besides loopback ones.
+func NewHandler(f *Fleet, hosts ...string) http.Handler {
+	a := api{f}
 	mux := http.NewServeMux()
-	mux.Handle("/proxies", methods{http.MethodGet: a.list})
-	mux.Handle("/proxies/{name}", methods{http.MethodGet: a.one(show), http.MethodPatch: a.one(change)})
-	mux.Handle("/proxies/{name}/blackout", methods{http.MethodPost: a.one(blackout)})
+	mux.Handle("/proxies", methods{http.MethodGet: a.list, http.MethodPost: a.create, http.MethodPut: a.put})
+	mux.Handle("/proxies/{name}", methods{
+		http.MethodGet: a.one(a.show), http.MethodPatch: a.one(a.change), http.MethodPost: a.one(a.change), http.MethodDelete: a.remove,
+	})
+	mux.Handle("/proxies/{name}/blackout", methods{http.MethodPost: a.one(a.blackout)})
 	mux.Handle("/proxies/{name}/stats", methods{http.MethodGet: a.one(stats)})
 	mux.Handle("/proxies/{name}/rebind", methods{http.MethodPost: a.one(rebind)})
+	mux.Handle("/populate", methods{http.MethodPost: a.populate})
+	mux.Handle("/reset", methods{http.MethodPost: a.reset})
 	mux.Handle("/ready", methods{http.MethodGet: a.ready})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Errorf("no such path, try GET /proxies"))
@@ -30,20 +33,18 @@ func NewHandler(proxies map[string]*proxy.Proxy, hosts ...string) http.Handler {
 	return guard(mux, hosts)
 }
 
-type api map[string]*proxy.Proxy
+type api struct{ fleet *Fleet }
 
-func (a api) list(w http.ResponseWriter, _ *http.Request) {
-	all := make(map[string]ProxyReport, len(a))
-	for name, p := range a {
-		all[name] = ReportProxy(name, p)
-	}
-	answer(w, all)
-}
+func (a api) list(w http.ResponseWriter, _ *http.Request) { answer(w, a.fleet.Reports()) }
 
 // ready fails if any proxy does not keep its times; see proxy.Ready.
 func (a api) ready(w http.ResponseWriter, _ *http.Request) {
-	for _, name := range slices.Sorted(maps.Keys(a)) {
-		if err := a[name].Ready(); err != nil {
+	for _, name := range a.fleet.Names() {
+		p := a.fleet.Proxy(name)
+		if p == nil {
+			continue // it has gone meanwhile
+		}
+		if err := p.Ready(); err != nil {
 			refuse(w, http.StatusServiceUnavailable, fmt.Errorf("proxy %q: %w", name, err))
 			return
 		}
@@ -57,17 +58,27 @@ func (a api) ready(w http.ResponseWriter, _ *http.Request) {
 func (a api) one(serve func(http.ResponseWriter, *http.Request, string, *proxy.Proxy)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("name")
-		p := a[name]
+		p := a.fleet.Proxy(name)
 		if p == nil {
-			refuse(w, http.StatusNotFound, fmt.Errorf("proxy not found: %q", name))
+			fail(w, notFound(name))
 			return
 		}
 		serve(w, r, name, p)
 	}
 }
 
-func show(w http.ResponseWriter, _ *http.Request, name string, p *proxy.Proxy) {
-	answer(w, ReportProxy(name, p))
+func (a api) show(w http.ResponseWriter, _ *http.Request, name string, _ *proxy.Proxy) {
+	a.tell(w, http.StatusOK, name)
+}
+
+// tell answers with a proxy as it is.
+func (a api) tell(w http.ResponseWriter, status int, name string) {
+	report, err := a.fleet.Report(name)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	write(w, status, report)
 }
 
 func stats(w http.ResponseWriter, _ *http.Request, name string, p *proxy.Proxy) {
@@ -79,27 +90,114 @@ func stats(w http.ResponseWriter, _ *http.Request, name string, p *proxy.Proxy) 
 	}{"udplab/proxy-stats/v1", name, ReportStats(&s)})
 }
 
-// change applies a PATCH, all of it or nothing, and answers as show does.
-func change(w http.ResponseWriter, r *http.Request, name string, p *proxy.Proxy) {
+// create opens a proxy.
+func (a api) create(w http.ResponseWriter, r *http.Request) {
 	body, status, err := readJSON(w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return
 	}
-	edits, err := parsePatch(body)
+	s, err := ParseSpec(body)
+	if err == nil {
+		_, err = a.fleet.Create(s)
+	}
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
+		fail(w, err)
 		return
 	}
-	fixed := map[string]string{"name": name, "listen": p.Addr().String()}
-	err = p.Change(func(s *proxy.Settings) error {
-		return edits.apply(&target{Settings: s, fixed: fixed})
-	})
+	a.tell(w, http.StatusCreated, s.Name)
+}
+
+// change applies a PATCH, all of it or nothing, and answers as show does.
+func (a api) change(w http.ResponseWriter, r *http.Request, name string, _ *proxy.Proxy) {
+	body, status, err := readJSON(w, r)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
+		refuse(w, status, err)
 		return
 	}
-	show(w, r, name, p)
+	d, err := parsePatch(name, body)
+	if err == nil {
+		err = a.fleet.patch(name, d)
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	a.tell(w, http.StatusOK, name)
+}
+
+// parsePatch reads what is to change of a proxy.
+func parsePatch(name string, body []byte) (*document, error) {
+	d, err := parseDocument(body)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(d.given) == 0:
+		return nil, errors.New("nothing to change: the object is empty")
+	case d.given["name"] && d.name != name:
+		return nil, settings.Within("name", fmt.Errorf("cannot be changed while the proxy runs, it is %q", name))
+	}
+	return d, d.resolve()
+}
+
+// remove closes a proxy.
+func (a api) remove(w http.ResponseWriter, r *http.Request) {
+	if err := a.fleet.Remove(r.PathValue("name")); err != nil {
+		fail(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// put makes the fleet what the body says and answers as list does.
+func (a api) put(w http.ResponseWriter, r *http.Request) {
+	if _, ok := a.readState(w, r, a.fleet.Put); ok {
+		answer(w, a.fleet.Reports())
+	}
+}
+
+// populate is put that closes nothing, and answers with the proxies it was given.
+func (a api) populate(w http.ResponseWriter, r *http.Request) {
+	specs, ok := a.readState(w, r, a.fleet.Populate)
+	if !ok {
+		return
+	}
+	reports := []ProxyReport{}
+	for _, s := range specs {
+		if report, err := a.fleet.Report(s.Name); err == nil { // it may have gone already
+			reports = append(reports, report)
+		}
+	}
+	write(w, http.StatusCreated, struct {
+		Proxies []ProxyReport `json:"proxies"`
+	}{reports})
+}
+
+// readState reads several proxies and hands them over, or answers with why not.
+func (a api) readState(w http.ResponseWriter, r *http.Request, use func([]Spec) error) ([]Spec, bool) {
+	body, status, err := readJSON(w, r)
+	if err != nil {
+		refuse(w, status, err)
+		return nil, false
+	}
+	specs, err := ParseSpecs(body)
+	if err == nil {
+		err = use(specs)
+	}
+	if err != nil {
+		fail(w, err)
+		return nil, false
+	}
+	return specs, true
+}
+
+// reset enables every proxy.
+func (a api) reset(w http.ResponseWriter, _ *http.Request) {
+	if err := a.fleet.Reset(); err != nil {
+		fail(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // rebind ends the NAT mappings of a proxy.
@@ -139,6 +237,20 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func answer(w http.ResponseWriter, v any) { write(w, http.StatusOK, v) }
+
+// fail answers with an error of the fleet, and the status it has in toxiproxy.
+func fail(w http.ResponseWriter, err error) {
+	status := http.StatusBadRequest
+	switch {
+	case errors.Is(err, ErrNotFound):
+		status = http.StatusNotFound
+	case errors.Is(err, ErrExists), errors.Is(err, errTooMany), refusedBySystem(err):
+		status = http.StatusConflict
+	case errors.Is(err, errClosed):
+		status = http.StatusServiceUnavailable
+	}
+	refuse(w, status, err)
+}
 
 // refuse answers with an error in toxiproxy's form.
 func refuse(w http.ResponseWriter, status int, err error) {

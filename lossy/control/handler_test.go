@@ -25,12 +25,20 @@ var before = lossy.Config{
 // testAPI is the API over one proxy, "default".
 func testAPI(t *testing.T) (http.Handler, *proxy.Proxy) {
 	t.Helper()
-	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: before})
+	f := testFleet(t)
+	p, err := f.Add("default", proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: before})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Close() })
-	return NewHandler(map[string]*proxy.Proxy{"default": p}, "lab.example"), p
+	return NewHandler(f, "lab.example"), p
+}
+
+// testFleet is a fleet without proxies.
+func testFleet(t *testing.T) *Fleet {
+	t.Helper()
+	f := NewFleet(nil)
+	t.Cleanup(f.Close)
+	return f
 }
 
 // request is one request and what became of it.
@@ -242,7 +250,6 @@ func TestRebind(t *testing.T) {
 func TestPatchTakesWhatGetGives(t *testing.T) {
 	h, p := testAPI(t)
 	body := request{method: "GET", path: "/proxies/default"}.do(t, h).Body.String()
-	body = strings.Replace(body, `"protocol":"udp",`, "", 1)
 	body = strings.Replace(body, `"loss":"5%"`, `"loss":"6%"`, 1)
 	w := request{method: "PATCH", path: "/proxies/default", body: body}.do(t, h)
 	want := before
@@ -278,7 +285,9 @@ func TestBadPatchChangesNothing(t *testing.T) {
 		{`{"up":"5%"}`, `field "up": want a JSON object`},
 		{`{"up":{"loss":"5%","loss":"6%"}}`, `field "up.loss": stands twice`},
 		{`{"loss":"5%","loss":"6%"}`, `field "loss": stands twice`},
-		{`{"listen":"127.0.0.1:1"}`, `field "listen": cannot be changed`},
+		{`{"listen":"127.0.0.1"}`, `field "listen"`},
+		{`{"listen":"127.0.0.1:port"}`, `field "listen"`},
+		{`{"protocol":"tcp"}`, `field "protocol": "tcp"`},
 		{`{"loss":"1%","name":"other"}`, `field "name": cannot be changed`},
 		{`{"upstream":false}`, `field "upstream"`},
 		{`{"upstream":"127.0.0.1"}`, `field "upstream"`},
@@ -356,13 +365,15 @@ func TestStats(t *testing.T) {
 }
 
 func TestReady(t *testing.T) {
-	_, onTime := testAPI(t)
-	late, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", LateLimit: time.Nanosecond})
+	f := testFleet(t)
+	if _, err := f.Add("a", proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9"}); err != nil {
+		t.Fatal(err)
+	}
+	late, err := f.Add("b", proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", LateLimit: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer late.Close()
-	h := NewHandler(map[string]*proxy.Proxy{"a": onTime, "b": late})
+	h := NewHandler(f)
 	ready := request{method: "GET", path: "/ready"}
 	if w := ready.do(t, h); w.Code != 200 || w.Body.String() != `{"ready":true}`+"\n" {
 		t.Errorf("without traffic: %d %q", w.Code, w.Body)
@@ -399,9 +410,11 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/", 404, ""},
 		{"GET", "/debug/pprof/", 404, ""},
 		{"GET", "/proxies/default/toxics", 404, ""},
-		{"POST", "/proxies", 405, "GET"},
-		{"POST", "/proxies/default", 405, "GET, PATCH"},
-		{"DELETE", "/proxies/default", 405, "GET, PATCH"},
+		{"DELETE", "/proxies", 405, "GET, POST, PUT"},
+		{"PUT", "/proxies/default", 405, "DELETE, GET, PATCH, POST"},
+		{"GET", "/populate", 405, "POST"},
+		{"GET", "/reset", 405, "POST"},
+		{"DELETE", "/proxies/other", 404, ""},
 		{"FOO", "/proxies/default/stats", 405, "GET"},
 		{"PATCH", "/proxies/default/stats", 405, "GET"},
 		{"GET", "/proxies/default/rebind", 405, "POST"},

@@ -22,13 +22,35 @@ type ProxyReport struct {
 	Down        settings.Report `json:"down"`
 }
 
-// ReportProxy describes a running proxy.
-func ReportProxy(name string, p *proxy.Proxy) ProxyReport {
-	s := p.Settings()
+// Report describes a proxy of the fleet. The error wraps ErrNotFound.
+func (f *Fleet) Report(name string) (ProxyReport, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	m := f.members[name]
+	if m == nil {
+		return ProxyReport{}, notFound(name)
+	}
+	return m.report(), nil
+}
+
+// Reports describes all proxies at one moment, by name.
+func (f *Fleet) Reports() map[string]ProxyReport {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	all := make(map[string]ProxyReport, len(f.members))
+	for name, m := range f.members {
+		all[name] = m.report()
+	}
+	return all
+}
+
+// report describes a member. The caller has locked f.mu.
+func (m *member) report() ProxyReport {
+	s := m.state()
 	return ProxyReport{
-		Name:        name,
+		Name:        m.name,
 		Protocol:    "udp",
-		Listen:      p.Addr().String(),
+		Listen:      m.proxy.Addr().String(),
 		Upstream:    s.Upstream.String(),
 		Enabled:     s.Enabled,
 		NATTimeout:  s.NAT.Timeout.String(),

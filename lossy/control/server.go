@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
-
-	"udplab/lossy/proxy"
 )
 
 // DefaultAddr is the port toxiproxy made known for this.
@@ -47,10 +45,10 @@ type Server struct {
 	done     chan struct{} // closed when serving has ended
 }
 
-// Serve listens on a loopback address, host:port, and serves the API for the
-// given proxies until Close. Port 0 lets the system choose.
-func Serve(addr string, proxies map[string]*proxy.Proxy) (*Server, error) {
-	return serve(addr, NewHandler(proxies), standard)
+// Serve listens on a loopback address, host:port, and serves the API for a
+// fleet until Close. Port 0 lets the system choose.
+func Serve(addr string, f *Fleet) (*Server, error) {
+	return serve(addr, NewHandler(f), standard)
 }
 
 func serve(addr string, handler http.Handler, l limits) (*Server, error) {

@@ -14,13 +14,12 @@ import (
 )
 
 func TestServe(t *testing.T) {
-	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9"})
-	if err != nil {
+	f := testFleet(t)
+	if _, err := f.Add("default", proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9"}); err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
 	for _, addr := range []string{"127.0.0.1:0", ":0", "localhost:0", "[::1]:0"} {
-		s, err := Serve(addr, map[string]*proxy.Proxy{"default": p})
+		s, err := Serve(addr, f)
 		if err != nil {
 			t.Errorf("%s: %v", addr, err)
 			continue

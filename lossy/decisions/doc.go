@@ -8,6 +8,8 @@
 //	{"t_ns":1205000000,"flow":"ann","dir":"down","index":3,"size":64,"copies":2,"delay_ns":40000000,"wait_ns":51200,"bit":133,"by":3}
 //
 //	t_ns       when it was decided, on the clock of the links
+//	proxy      which of several proxies it went through; left out if it is the one
+//	           that the header describes
 //	flow       the number of the flow in order of appearance, or its name
 //	dir        "up" or "down"
 //	index      of the packet in its direction of its flow, from 0

@@ -82,7 +82,22 @@ func New(out io.Writer, o Options) (*Log, error) {
 // Trace is a lossy.Tracer: it returns who writes down the verdicts on one
 // direction of a flow.
 func (l *Log) Trace(flow lossy.FlowKey, d lossy.Direction) func(now time.Duration, size int, v lossy.Verdict) {
-	head := head(flow, d)
+	return l.trace(head(flow, d))
+}
+
+// TraceOf is Trace of one of several proxies that share a log: its lines name it.
+func (l *Log) TraceOf(proxy string) lossy.Tracer {
+	name, err := json.Marshal(proxy)
+	if err != nil {
+		panic("BUG: a string that is no JSON: " + err.Error())
+	}
+	of := `"proxy":` + string(name) + ","
+	return func(flow lossy.FlowKey, d lossy.Direction) func(now time.Duration, size int, v lossy.Verdict) {
+		return l.trace(of + head(flow, d))
+	}
+}
+
+func (l *Log) trace(head string) func(now time.Duration, size int, v lossy.Verdict) {
 	return func(now time.Duration, size int, v lossy.Verdict) {
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -49,6 +49,26 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// Of several proxies with one log, a line says which it is of.
+func TestLinesOfSeveralProxies(t *testing.T) {
+	var out bytes.Buffer
+	l, err := New(&out, Options{Seed: 1, Timeless: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Trace(mustFlow(t, "0"), lossy.Up)(0, 3, lossy.Verdict{Copies: 1})
+	l.TraceOf(`so-"called"`)(mustFlow(t, "0"), lossy.Up)(0, 4, lossy.Verdict{Copies: 1})
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, got, _ := strings.Cut(out.String(), "\n")
+	want := `{"flow":0,"dir":"up","index":0,"size":3,"copies":1}` + "\n" +
+		`{"proxy":"so-\"called\"","flow":0,"dir":"up","index":0,"size":4,"copies":1}` + "\n"
+	if got != want {
+		t.Errorf("got\n%s want\n%s", got, want)
+	}
+}
+
 // A field of a verdict that the log left out would be a decision that nobody
 // could compare.
 func TestEveryFieldOfAVerdictIsLogged(t *testing.T) {

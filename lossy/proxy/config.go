@@ -34,6 +34,10 @@ type Config struct {
 	// clients to the service, Down back.
 	lossy.Config
 
+	// Disabled begins the proxy as one that drops all it reads; see
+	// Settings.Enabled.
+	Disabled bool
+
 	// NAT ends the flows' ports towards the service and gives them others.
 	NAT NAT
 
@@ -159,6 +163,10 @@ func ParseUpstream(address string) (netip.AddrPort, error) {
 	}
 	return a, sendable(a)
 }
+
+// ParseListen reads an address to listen on, host:port, and looks up its name if
+// it has one. An empty host is 127.0.0.1.
+func ParseListen(address string) (netip.AddrPort, error) { return resolve(address) }
 
 // sendable says why nothing can be sent to an address, if so.
 func sendable(a netip.AddrPort) error {

@@ -102,7 +102,7 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 	}
 	p.sweep = newJob(func(now time.Duration, _ *burst) { p.table.sweepIdle(p, now) })
 	p.forsaken.job = newJob(func(now time.Duration, _ *burst) { p.forsaken.closeDue(p, now) })
-	p.settings.Store(&Settings{Network: cfg.Config, Enabled: true, NAT: cfg.NAT, Upstream: upstream})
+	p.settings.Store(&Settings{Network: cfg.Config, Enabled: !cfg.Disabled, NAT: cfg.NAT, Upstream: upstream})
 	p.readBuffers()
 	p.readFilesLimit()
 	return p, nil

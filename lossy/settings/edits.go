@@ -27,7 +27,11 @@ func (e *Edits) Add(m Member) error {
 		return err
 	}
 	e.common = append(e.common, func(c *lossy.Config) error {
-		return errors.Join(field.Set(&c.Up, value), field.Set(&c.Down, value))
+		err := field.Set(&c.Up, value)
+		if err == nil {
+			err = field.Set(&c.Down, value)
+		}
+		return Within(m.Name, err)
 	})
 	return nil
 }
@@ -42,7 +46,9 @@ func (e *Edits) addDirection(m Member, of func(*lossy.Config) *lossy.Profile) er
 		if err != nil {
 			return Within(m.Name, err)
 		}
-		e.directed = append(e.directed, func(c *lossy.Config) error { return field.Set(of(c), value) })
+		e.directed = append(e.directed, func(c *lossy.Config) error {
+			return Within(m.Name+"."+inner.Name, field.Set(of(c), value))
+		})
 	}
 	return nil
 }
