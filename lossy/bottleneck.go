@@ -62,6 +62,13 @@ func (p *Profile) narrow() bool {
 	return p.Rate != 0 || p.LinkTrace != nil || p.Policer != (Policer{}) || p.Overhead != 0 || p.Discipline != nil
 }
 
+// SameBottleneck says whether two profiles ask for the same bottleneck: policer,
+// queue and transmitter. Those of links that share one should; see NewBottleneck.
+func (p Profile) SameBottleneck(o Profile) bool {
+	return p.limit() == o.limit() && p.Policer == o.Policer && p.Overhead == o.Overhead &&
+		p.rate() == o.rate() && p.LinkTrace == o.LinkTrace && p.Discipline == o.Discipline && p.ECN == o.ECN
+}
+
 // set changes the rules for what arrives from now on. Those that wait in a
 // backlog are served by the new rules too; their turn had not come.
 func (b *Bottleneck) set(p *Profile) {

@@ -33,11 +33,7 @@ func NamedFlow(name string) (FlowKey, error) {
 		}
 		return FlowKey{Number: number}, nil
 	}
-	hash := uint64(len(name))
-	for _, b := range []byte(name) {
-		hash = mix(mix(hash+golden) ^ uint64(b))
-	}
-	return FlowKey{Number: 1<<63 | hash, Name: name}, nil
+	return FlowKey{Number: 1<<63 | nameNumber(name), Name: name}, nil
 }
 
 func notInFlowName(r rune) bool {

@@ -33,6 +33,8 @@ const (
 
 	drawDamage       purpose = 60 // where and how a payload is damaged otherwise
 	drawDisplacement purpose = 61 // of Profile.ReorderSpread
+
+	drawChosen purpose = 80 // FlowChosen; the index is the name's number, not a packet's
 )
 
 // golden is 2^64 divided by the golden ratio, the step of SplitMix64 (Steele,

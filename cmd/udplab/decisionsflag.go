@@ -73,17 +73,25 @@ type changedNote struct {
 }
 
 type changedNetwork struct {
-	Proxy   string          `json:"proxy,omitempty"`
-	At      *int64          `json:"t_ns,omitempty"`
-	Enabled bool            `json:"enabled"`
-	Dark    *[2]int64       `json:"dark_until_ns,omitempty"` // up, down: of a blackout of now
-	Up      settings.Report `json:"up"`
-	Down    settings.Report `json:"down"`
+	Proxy   string `json:"proxy,omitempty"`
+	At      *int64 `json:"t_ns,omitempty"`
+	Enabled bool   `json:"enabled"`
+	// Overlays have the share of the flows that they change, by name.
+	Overlays map[string]float64 `json:"overlays,omitempty"`
+	Dark     *[2]int64          `json:"dark_until_ns,omitempty"` // up, down: of a blackout of now
+	Up       settings.Report    `json:"up"`
+	Down     settings.Report    `json:"down"`
 }
 
 // changed notes a change of the network.
 func (f *decisionsFlag) changed(name string, now time.Duration, s proxy.Settings) {
 	c := changedNetwork{Proxy: name, Enabled: s.Enabled, Up: settings.Report(s.Network.Up), Down: settings.Report(s.Network.Down)}
+	for _, o := range s.Overlays {
+		if c.Overlays == nil {
+			c.Overlays = make(map[string]float64)
+		}
+		c.Overlays[o.Name] = o.Share
+	}
 	if f.times {
 		c.At = new(int64(now))
 		if max(s.Dark[lossy.Up], s.Dark[lossy.Down]) > now {

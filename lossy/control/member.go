@@ -33,7 +33,9 @@ func newState() state {
 }
 
 // equal says whether two states of one proxy are the same.
-func (s *state) equal(o *state) bool { return s.Settings == o.Settings }
+func (s *state) equal(o *state) bool {
+	return s.Network == o.Network && s.Enabled == o.Enabled && s.Dark == o.Dark && s.NAT == o.NAT && s.Upstream == o.Upstream
+}
 
 func (m *member) state() state { return m.stateOf(m.proxy.Settings()) }
 

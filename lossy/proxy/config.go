@@ -34,6 +34,9 @@ type Config struct {
 	// clients to the service, Down back.
 	lossy.Config
 
+	// Overlays change that network for some of the flows.
+	Overlays []Overlay
+
 	// Disabled begins the proxy as one that drops all it reads; see
 	// Settings.Enabled.
 	Disabled bool
@@ -90,22 +93,31 @@ func orDefault[T int | time.Duration](v, standard T) T {
 // Validate reports the first field that is out of range. It does not resolve
 // addresses.
 func (c Config) Validate() error {
+	_, err := c.validate()
+	return err
+}
+
+// validate is Validate, and makes what the overlays make.
+func (c *Config) validate() (*combinations, error) {
 	if c.MaxFlows < 0 || c.MaxFlows > MaxFlowsLimit {
-		return fmt.Errorf("max-flows %d: must be between 1 and %d, or 0 for %d", c.MaxFlows, MaxFlowsLimit, DefaultMaxFlows)
+		return nil, fmt.Errorf("max-flows %d: must be between 1 and %d, or 0 for %d", c.MaxFlows, MaxFlowsLimit, DefaultMaxFlows)
 	}
 	if c.MaxHeld < 0 {
-		return fmt.Errorf("max-held %d: must not be negative", c.MaxHeld)
+		return nil, fmt.Errorf("max-held %d: must not be negative", c.MaxHeld)
 	}
 	if c.Buffer < 0 {
-		return fmt.Errorf("buffer %d: must not be negative", c.Buffer)
+		return nil, fmt.Errorf("buffer %d: must not be negative", c.Buffer)
 	}
 	if err := c.NAT.Validate(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.validateFlows(); err != nil {
-		return err
+		return nil, err
 	}
-	return c.Config.Validate()
+	if err := c.Config.Validate(); err != nil {
+		return nil, err
+	}
+	return combine(c.Config, c.Overlays)
 }
 
 // validateFlows wants every named flow to be one client.

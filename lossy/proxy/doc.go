@@ -28,6 +28,14 @@
 // socket of the old port stays open for half a minute, so that what the service
 // still sends there is dropped and counted, as behind a real translator.
 //
+// # Some flows only
+//
+// An [Overlay] changes the network for a share of the flows, drawn by the seed.
+// Flows that share a bottleneck (lossy.Profile.SharedBottleneck) must agree on
+// its rate, queue and policer, whatever overlays they have; an overlay that
+// changes those of some flows is refused unless it takes them off the shared
+// bottleneck. Loss, delay and all else may differ.
+//
 // # Batches
 //
 // On Linux datagrams are read and written many a call (recvmmsg, sendmmsg), and

@@ -13,6 +13,7 @@ import (
 type flow struct {
 	proxy    *Proxy
 	key      lossy.FlowKey
+	seed     uint64 // in force when it appeared
 	client   netip.AddrPort
 	reply    outlet // to the client
 	ports    ports
@@ -29,7 +30,7 @@ type flow struct {
 
 // begin makes the lanes of a flow that has a port.
 func (f *flow) begin(key lossy.FlowKey, s *Settings) {
-	f.key = key
+	f.key, f.seed = key, s.Network.Seed
 	f.up.init(f, lossy.Up, s)
 	f.down.init(f, lossy.Down, s)
 }

@@ -29,7 +29,7 @@ type lane struct {
 
 func (l *lane) init(f *flow, dir lossy.Direction, s *Settings) {
 	l.flow, l.direction = f, dir
-	l.link = lossy.NewLink(s.Network.Seed, f.key.Number, dir, lossy.Profile{})
+	l.link = lossy.NewLink(f.seed, f.key.Number, dir, lossy.Profile{})
 	l.link.SetClassifier(f.proxy.cfg.Classify)
 	l.apply(s)
 	if trace := f.proxy.cfg.Tracer; trace != nil {
@@ -41,7 +41,7 @@ func (l *lane) init(f *flow, dir lossy.Direction, s *Settings) {
 // apply puts settings in force.
 func (l *lane) apply(s *Settings) {
 	l.applied = s
-	l.link.SetProfile(s.Network.Profile(l.direction))
+	l.link.SetProfile(l.flow.network(s).Profile(l.direction))
 	l.link.SetDown(!s.Enabled)
 	l.link.BlackoutUntil(s.Dark[l.direction])
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,12 +42,15 @@ type Proxy struct {
 // Settings is what may change while a proxy runs.
 type Settings struct {
 	Network  lossy.Config
-	Enabled  bool // a proxy that is not drops what it reads as lossy.CauseBlackout
+	Overlays []Overlay // what some of the flows have besides
+	Enabled  bool      // a proxy that is not drops what it reads as lossy.CauseBlackout
 	NAT      NAT
 	Upstream netip.AddrPort // see ParseUpstream
 	// Dark is, by direction, until when nothing passes, on the proxy's clock; see
 	// Blackout.
 	Dark [2]time.Duration
+
+	combined *combinations // what Network and Overlays make, nil without overlays
 }
 
 // New opens the listen socket and starts forwarding. An *AddressError says
@@ -72,7 +76,8 @@ func start(cfg Config, sys system, a alarm, clock func() time.Duration) (*Proxy,
 
 // open builds a proxy that does not run yet.
 func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
-	if err := cfg.Validate(); err != nil {
+	combined, err := cfg.validate()
+	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	upstream, err := ParseUpstream(cfg.Upstream)
@@ -102,7 +107,10 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 	}
 	p.sweep = newJob(func(now time.Duration, _ *burst) { p.table.sweepIdle(p, now) })
 	p.forsaken.job = newJob(func(now time.Duration, _ *burst) { p.forsaken.closeDue(p, now) })
-	p.settings.Store(&Settings{Network: cfg.Config, Enabled: !cfg.Disabled, NAT: cfg.NAT, Upstream: upstream})
+	p.settings.Store(&Settings{
+		Network: cfg.Config, Overlays: slices.Clone(cfg.Overlays), combined: combined,
+		Enabled: !cfg.Disabled, NAT: cfg.NAT, Upstream: upstream,
+	})
 	p.readBuffers()
 	p.readFilesLimit()
 	return p, nil
@@ -150,7 +158,14 @@ func (p *Proxy) Config() lossy.Config { return p.settings.Load().Network }
 func (p *Proxy) Enabled() bool { return p.settings.Load().Enabled }
 
 // Settings returns all settings in force.
-func (p *Proxy) Settings() Settings { return *p.settings.Load() }
+func (p *Proxy) Settings() Settings { return p.settings.Load().clone() }
+
+// clone shares nothing that a caller could modify.
+func (s *Settings) clone() Settings {
+	c := *s
+	c.Overlays = slices.Clone(c.Overlays)
+	return c
+}
 
 // SetConfig changes the network for every datagram read from now on; see
 // Change.
@@ -170,12 +185,16 @@ func (p *Proxy) SetConfig(network lossy.Config) error {
 func (p *Proxy) Change(edit func(s *Settings) error) error {
 	p.change.Lock()
 	defer p.change.Unlock()
-	s := *p.settings.Load()
+	s := p.settings.Load().clone()
 	was := s.Upstream
 	if err := edit(&s); err != nil {
 		return err
 	}
 	if err := s.Network.Validate(); err != nil {
+		return err
+	}
+	var err error
+	if s.combined, err = combine(s.Network, s.Overlays); err != nil {
 		return err
 	}
 	if err := s.NAT.Validate(); err != nil {
@@ -187,7 +206,7 @@ func (p *Proxy) Change(edit func(s *Settings) error) error {
 		}
 	}
 	if p.cfg.Changed != nil {
-		p.cfg.Changed(p.clock(), s)
+		p.cfg.Changed(p.clock(), s.clone())
 	}
 	p.settings.Store(&s)
 	return nil
