@@ -102,6 +102,21 @@ func (b *batchingBack) send(burst *burst, i int) (int, error) {
 	return b.segments.send(b.fd, nil, burst, i)
 }
 
+func (b *batchingBack) port() uint16 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.fd < 0 {
+		return 0
+	}
+	switch at, _ := unix.Getsockname(b.fd); at := at.(type) {
+	case *unix.SockaddrInet4:
+		return uint16(at.Port)
+	case *unix.SockaddrInet6:
+		return uint16(at.Port)
+	}
+	return 0
+}
+
 func (b *batchingBack) drops() uint64 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

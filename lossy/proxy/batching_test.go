@@ -24,6 +24,7 @@ func (r *recorder) send(b *burst, i int) (int, error) {
 	return b.count() - i, nil
 }
 
+func (r *recorder) port() uint16  { return 0 }
 func (r *recorder) drops() uint64 { return 0 }
 func (r *recorder) close()        {}
 

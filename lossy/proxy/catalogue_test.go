@@ -287,6 +287,7 @@ func (s *stopwatch) send(b *burst, i int) (int, error) {
 	return b.count() - i, nil
 }
 
+func (s *stopwatch) port() uint16  { return 0 }
 func (s *stopwatch) drops() uint64 { return 0 }
 func (s *stopwatch) close()        {}
 

@@ -24,6 +24,7 @@ type flow struct {
 	users atomic.Int32
 
 	// Guarded by table.mu:
+	born  time.Duration
 	seen  time.Duration // when a datagram last came or left, either way
 	place *list.Element // in table.order, nil if it is not in the table
 }

@@ -79,6 +79,7 @@ func (a *answering) send(b *burst, i int) (int, error) {
 	return 0, err
 }
 
+func (a *answering) port() uint16  { return 0 }
 func (a *answering) drops() uint64 { return 0 }
 func (a *answering) close()        {}
 

@@ -113,6 +113,10 @@ func (s *portableBack) send(b *burst, i int) (int, error) {
 	return 1, nil
 }
 
+func (s *portableBack) port() uint16 {
+	return s.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+}
+
 // A closed socket tells nothing, so what it said before stands.
 func (s *portableBack) drops() uint64 { return max(s.lost.Load(), kernelDrops(s.conn)) }
 

@@ -31,6 +31,7 @@ type Proxy struct {
 
 	settings atomic.Pointer[Settings] // a value is never modified: a change stores a new one
 	change   sync.Mutex               // serialises changes of settings
+	watchers watchers
 	held     atomic.Int64             // bytes in flight over all lanes
 
 	core      sync.WaitGroup // the listen reader and the scheduler
@@ -205,10 +206,16 @@ func (p *Proxy) Change(edit func(s *Settings) error) error {
 			return &AddressError{"upstream", s.Upstream.String(), err}
 		}
 	}
+	now := p.clock()
 	if p.cfg.Changed != nil {
-		p.cfg.Changed(p.clock(), s.clone())
+		p.cfg.Changed(now, s.clone())
 	}
-	p.settings.Store(&s)
+	before := p.settings.Swap(&s)
+	p.watchers.each(func(w *Watcher) {
+		if w.Changed != nil {
+			w.Changed(now, before.clone(), s.clone())
+		}
+	})
 	return nil
 }
 
@@ -240,7 +247,16 @@ func (p *Proxy) checkUpstream(a netip.AddrPort) error {
 
 // Rebind ends the NAT mappings of all flows, as a translator that restarts
 // does, and returns how many there were; see NAT.
-func (p *Proxy) Rebind() (flows int) { return p.table.rebind(p.clock()) }
+func (p *Proxy) Rebind() (flows int) {
+	now := p.clock()
+	flows = p.table.rebind(now)
+	p.watchers.each(func(w *Watcher) {
+		if w.Rebound != nil {
+			w.Rebound(now, flows)
+		}
+	})
+	return flows
+}
 
 // Stats returns a snapshot. It costs a few hundred nanoseconds a flow, and
 // works on after Close.

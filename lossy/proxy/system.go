@@ -50,6 +50,7 @@ type front interface {
 // back is a socket connected to the service.
 type back interface {
 	outlet
+	port() uint16  // the local one; after close it may be 0
 	drops() uint64 // as of a front; after close what it was then
 	close()
 }

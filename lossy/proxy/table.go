@@ -107,7 +107,7 @@ func (t *table) insert(f *flow, now time.Duration, s *Settings) bool {
 	}
 	f.begin(t.keyOf(f.client), s)
 	t.opened++
-	f.seen = now
+	f.born, f.seen = now, now
 	f.place = t.order.PushBack(f)
 	f.users.Add(1)
 	t.flows[f.client] = f
