@@ -32,7 +32,7 @@ type Proxy struct {
 	settings atomic.Pointer[Settings] // a value is never modified: a change stores a new one
 	change   sync.Mutex               // serialises changes of settings
 	watchers watchers
-	held     atomic.Int64             // bytes in flight over all lanes
+	held     atomic.Int64 // bytes in flight over all lanes
 
 	core      sync.WaitGroup // the listen reader and the scheduler
 	closeOnce sync.Once
