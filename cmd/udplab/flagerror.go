@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"udplab/cmd/internal/spelling"
 )
 
 // flagError rewrites what pflag says about a bad command line into one line
@@ -76,36 +78,10 @@ func noArguments(cmd *cobra.Command, args []string) error {
 // suggestFlag proposes the flag of cmd that is nearest to name, or says
 // otherwise when none is near.
 func suggestFlag(cmd *cobra.Command, name, otherwise string) string {
-	best, bestDistance := "", 3
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := editDistance(name, f.Name); d < bestDistance && d < len(f.Name) {
-			best, bestDistance = f.Name, d
-		}
-	})
-	if best == "" {
-		return otherwise
+	var flags []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
+	if near := spelling.Nearest(name, flags); near != "" {
+		return fmt.Sprintf("did you mean --%s?", near)
 	}
-	return fmt.Sprintf("did you mean --%s?", best)
-}
-
-// editDistance counts the single-byte insertions, deletions and replacements
-// that turn a into b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return otherwise
 }

@@ -1,4 +1,4 @@
-package main
+package spelling
 
 import "testing"
 
@@ -15,6 +15,18 @@ func TestEditDistance(t *testing.T) {
 		}
 		if got := editDistance(c.b, c.a); got != c.want {
 			t.Errorf("%q to %q: %d, want %d, as the other way round", c.b, c.a, got, c.want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"loss", "loss-model", "delay", "up", "on"}
+	for _, c := range []struct{ name, want string }{
+		{"los", "loss"}, {"dealy", "delay"}, {"delays", "delay"}, {"loss", "loss"},
+		{"bandwidth", ""}, {"", ""}, {"xy", ""}, // nothing of "up" would be left
+	} {
+		if got := Nearest(c.name, known); got != c.want {
+			t.Errorf("Nearest(%q) = %q, want %q", c.name, got, c.want)
 		}
 	}
 }
