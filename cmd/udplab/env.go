@@ -18,6 +18,10 @@ import (
 // without a line of code there, because applyEnv runs before any of them.
 const envPrefix = "UDPLAB_"
 
+// noEnv is the annotation of a flag that no variable sets, as its name means
+// something else elsewhere.
+const noEnv = "udplab-no-env"
+
 // envNames lists the variables that can set a flag, most particular first.
 // "udplab proxy --up-loss" gives UDPLAB_PROXY_UP_LOSS, UDPLAB_UP_LOSS.
 func envNames(cmd *cobra.Command, flag string) []string {
@@ -38,7 +42,7 @@ func envNames(cmd *cobra.Command, flag string) []string {
 func applyEnv(cmd *cobra.Command, lookup func(string) (string, bool)) error {
 	var first error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || f.Name == "help" || first != nil {
+		if f.Changed || f.Name == "help" || f.Annotations[noEnv] != nil || first != nil {
 			return
 		}
 		for _, name := range envNames(cmd, f.Name) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"udplab/cmd/internal/terminal"
 )
 
 // Exit codes. They are part of the interface: scripts branch on them, and
@@ -79,8 +81,9 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 // errorLine renders err for the last line of stderr: one line whatever the
-// error says, because scripts and people read line by line.
+// error says, because scripts and people read line by line, and safe to draw,
+// because it may have words of a peer.
 func errorLine(command string, err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := terminal.Clean(strings.Join(strings.Fields(err.Error()), " "))
 	return fmt.Sprintf("%s: %s", command, text)
 }

@@ -61,7 +61,11 @@ func refusedValue(name, value string, err error) error {
 func unknownCommand(root *cobra.Command, name string) error {
 	try := fmt.Sprintf("see %s --help", root.CommandPath())
 	if near := root.SuggestionsFor(name); len(near) > 0 {
-		try = fmt.Sprintf("did you mean %s?", near[0])
+		best := near[0]
+		if nearest := spelling.Nearest(name, near); nearest != "" {
+			best = nearest
+		}
+		try = fmt.Sprintf("did you mean %s?", best)
 	}
 	return usageError(fmt.Errorf("unknown command %q", name), try)
 }

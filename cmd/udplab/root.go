@@ -120,6 +120,7 @@ func newRootCmd(d deps) *cobra.Command {
 	root.AddCommand(
 		newChatCmd(d),
 		newProxyCmd(d),
+		newCtlCmd(d),
 		newDemoCmd(d),
 		newBenchCmd(d),
 		newVersionCmd(d),

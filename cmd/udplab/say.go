@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"udplab/cmd/internal/terminal"
@@ -35,6 +36,7 @@ type say struct {
 	live   bool // stderr is a terminal that can redraw a line
 	width  func() int
 	drawn  bool // a live line stands unfinished on the terminal
+	block  int  // lines of the table that redraw drew last
 }
 
 func newSay(d deps) *say {
@@ -88,6 +90,24 @@ func (s *say) progress(format string, args ...any) {
 	text := terminal.Cut(fmt.Sprintf(format, args...), s.width()-1)
 	fmt.Fprintf(s.stderr, "\r\x1b[K%s", text)
 	s.drawn = true
+}
+
+// redraw draws a table on stdout, a terminal, over the one before: for data that
+// moves. Nothing else may be printed in between.
+func (s *say) redraw(table string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	if s.block > 0 {
+		fmt.Fprintf(&b, "\r\x1b[%dA", s.block)
+	}
+	lines := strings.Split(table, "\n")
+	for _, line := range lines {
+		b.WriteString(terminal.Cut(line, s.width()-1) + "\x1b[K\n")
+	}
+	b.WriteString("\x1b[J") // what was longer before
+	fmt.Fprint(s.stdout, b.String())
+	s.block = len(lines)
 }
 
 func (s *say) line(w io.Writer, mark, format string, args []any) {

@@ -170,7 +170,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte, acc
 // unreachable leaves out what net/http puts around the reason.
 func (c *Client) unreachable(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)

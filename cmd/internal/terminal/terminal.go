@@ -90,6 +90,10 @@ func Cut(s string, columns int) string {
 	return ansi.Truncate(s, columns, "…")
 }
 
+// Width is how many terminal columns s takes, wide and combining characters
+// counted as they are drawn and colour sequences as nothing.
+func Width(s string) int { return ansi.StringWidth(s) }
+
 // Colour reports whether to colour a stream: NO_COLOR (any value but empty)
 // and TERM=dumb say no, CLICOLOR_FORCE (not empty, not "0") says yes even
 // without a terminal, otherwise the stream being a terminal decides. See
