@@ -19,7 +19,7 @@ func eventFields() []Field {
 	return []Field{
 		list("blackout", "outages", "when nothing passes: at=5s,for=3s or every=60s,for=200ms,first=10s; repeatable",
 			func(p *lossy.Profile) *lossy.Blackout { return &p.Blackout }, lossy.ParseBlackout),
-		number("mtu", "bytes", "largest payload that passes, 0 = any; larger ones vanish", func(p *lossy.Profile) *int { return &p.MTU }),
+		number("mtu", "bytes", "largest payload that passes, 0 = any; larger ones vanish", func(p *lossy.Profile) *int { return &p.MTU }, "any size"),
 		list("drop", "rule", "drop what matches: size>1200, class=ack,nth=3, bytes=0x01ff@0, index=5-9, age<2s, flow=0; repeatable",
 			func(p *lossy.Profile) *lossy.Rules { return &p.Drop }, lossy.ParseRules),
 	}
@@ -33,6 +33,7 @@ func lossFields() []Field {
 			Name: "burst", Kind: "packets", Usage: "mean length of a loss burst, 1 = independent losses",
 			parse:  func(p *lossy.Profile, s string) error { return parseBurst(&p.Burst, s) },
 			format: func(p *lossy.Profile) string { return formatFloat(p.Burst) },
+			amount: fraction(func(p *lossy.Profile) *float64 { return &p.Burst }, 1e-6, "independent losses"),
 		},
 		{
 			Name: "loss-model", Kind: "model",
@@ -43,7 +44,7 @@ func lossFields() []Field {
 			format: func(p *lossy.Profile) string { return formatModel(p.LossModel, "none") },
 		},
 		number("loss-burst-cap", "packets", "most datagrams lost in a row, 0 = no limit",
-			func(p *lossy.Profile) *int { return &p.LossBurstCap }),
+			func(p *lossy.Profile) *int { return &p.LossBurstCap }, "no limit"),
 	}
 }
 
@@ -77,11 +78,11 @@ func orderFields() []Field {
 			format: formatReorderBy,
 		},
 		duration("reorder-hold", "hold it for this long instead, however many pass; 0 = for a number of others",
-			func(p *lossy.Profile) *time.Duration { return &p.ReorderFor }),
+			func(p *lossy.Profile) *time.Duration { return &p.ReorderFor }, "for a number of others"),
 		number("reorder-gap", "packets", "netem's gap: from the Nth on since the last, send it without its delay; 0 = off",
-			func(p *lossy.Profile) *int { return &p.ReorderGap }),
+			func(p *lossy.Profile) *int { return &p.ReorderGap }, "off"),
 		probability("duplicate", "datagrams that arrive more than once", func(p *lossy.Profile) *float64 { return &p.Duplicate }),
-		number("duplicate-copies", "packets", "how many copies of it arrive too, 0 = 1", func(p *lossy.Profile) *int { return &p.DuplicateCopies }),
+		number("duplicate-copies", "packets", "how many copies of it arrive too, 0 = 1", func(p *lossy.Profile) *int { return &p.DuplicateCopies }, "one copy"),
 		duration("duplicate-delay", "how far each copy follows behind the one before it",
 			func(p *lossy.Profile) *time.Duration { return &p.DuplicateDelay }),
 		probability("corrupt", "datagrams that are damaged", func(p *lossy.Profile) *float64 { return &p.Corrupt }),
@@ -106,6 +107,7 @@ func bottleneckFields() []Field {
 			Name: "rate", Kind: "rate", Usage: "speed of the link, such as 10mbit, 0 = unlimited",
 			parse:  func(p *lossy.Profile, s string) (err error) { return parsed(&p.Rate, s, lossy.ParseRate) },
 			format: func(p *lossy.Profile) string { return lossy.ExactRate(p.Rate) },
+			amount: fraction(func(p *lossy.Profile) *float64 { return &p.Rate }, 1, "unlimited"),
 		},
 		{
 			Name: "link-trace", Kind: "file",

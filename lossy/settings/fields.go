@@ -16,7 +16,8 @@ type Field struct {
 	Kind  string // what a value is: "percent", "duration", "rate", "packets", "bytes", "switch", "model", or what it names
 	Usage string // one line for --help
 
-	repeats bool // it is a list, to which a repeated flag adds
+	repeats bool    // it is a list, to which a repeated flag adds
+	amount  *amount // nil if its value is none
 
 	parse  func(p *lossy.Profile, value string) error                      // or, where a value
 	read   func(p *lossy.Profile, value string, read lossy.ReadFile) error // may name a file
@@ -68,23 +69,28 @@ func probability(name, what string, of func(*lossy.Profile) *float64) Field {
 		Name: name, Kind: "percent", Usage: "share of " + what,
 		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, lossy.ParseProbability) },
 		format: func(p *lossy.Profile) string { return lossy.FormatProbability(*of(p)) },
+		amount: share(of),
 	}
 }
 
-func duration(name, usage string, of func(*lossy.Profile) *time.Duration) Field {
+// duration is a time; zero says what 0 stands for, if it is not simply none.
+func duration(name, usage string, of func(*lossy.Profile) *time.Duration, zero ...string) Field {
 	return Field{
 		Name: name, Kind: "duration", Usage: usage,
 		parse:  func(p *lossy.Profile, s string) error { return parsed(of(p), s, lossy.ParseDuration) },
 		format: func(p *lossy.Profile) string { return of(p).String() },
+		amount: whole(of, zero),
 	}
 }
 
-// number is a count of something, written without a unit.
-func number(name, of, usage string, field func(*lossy.Profile) *int) Field {
+// number is a count of something, written without a unit; zero says what 0 stands
+// for, if it is not simply none.
+func number(name, of, usage string, field func(*lossy.Profile) *int, zero ...string) Field {
 	return Field{
 		Name: name, Kind: of, Usage: usage,
 		parse:  func(p *lossy.Profile, s string) error { return parseCount(field(p), s, of) },
 		format: func(p *lossy.Profile) string { return strconv.Itoa(*field(p)) },
+		amount: whole(field, zero),
 	}
 }
 
@@ -172,5 +178,3 @@ func formatReorderBy(p *lossy.Profile) string {
 }
 
 func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-
-// errUnknownField is wrapped by the refusal of a field that does not exist.
