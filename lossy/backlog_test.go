@@ -105,3 +105,25 @@ func TestChangesReachWhatWaits(t *testing.T) {
 		}
 	}
 }
+
+// A copy that is late on purpose holds nobody up: what still waits in the queue
+// and comes out before it is foreseen too. It was not, and left as late as the
+// copy where nothing else woke the link.
+func TestForeseesWhatOvertakesLateCopies(t *testing.T) {
+	p := Profile{Rate: 8e6, Discipline: DropHead{}, Duplicate: 1, DuplicateDelay: 10 * time.Millisecond}
+	l := NewLink(1, 0, Up, p)
+	l.Send(0, make([]byte, 1000)) // out after 1 ms, its copy after 2, and 10 more
+	p.Duplicate = 0
+	l.SetProfile(p)
+	now := 1500 * time.Microsecond
+	l.Send(now, make([]byte, 1000)) // waits for the copy, and is out after 3 ms
+	for _, want := range []time.Duration{1, 3, 12} {
+		due, some := l.NextTime()
+		if !some || due != want*time.Millisecond {
+			t.Fatalf("next at %v, want %d ms", due, want)
+		}
+		if _, came := l.Receive(max(now, due), nil); !came {
+			t.Fatalf("nothing came at %v", due)
+		}
+	}
+}

@@ -166,8 +166,8 @@ func (l *Link) foresee(best time.Duration, some bool) (time.Duration, bool) {
 		consider(t.start(l.shared.backlog.first().arrived))
 	}
 	inOrder := l.waiting.racing == 0
-	if inOrder && !(l.wire.empty() && l.race.empty()) {
-		return best, some // nothing that waits overtakes what does not
+	if inOrder && l.race.empty() && !l.wire.empty() {
+		return best, some // nothing that waits overtakes what does not: only late copies can be overtaken, and they race
 	}
 	h, order, aside := l.own.head, l.order, !l.aside.empty()
 	var last time.Duration
