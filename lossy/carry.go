@@ -25,8 +25,10 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 		copies = v.Copies
 		l.stats.Duplicated += uint64(copies - 1)
 	}
+	v.Racing = !lost && l.model.profile.JitterReorder
 	b := l.bottleneck()
 	deferred := b.deferred()
+	fates := l.copies[:0]
 	for n := range copies {
 		why, marked := l.refuses(b, v, n, payload)
 		if behind && n == 0 && !deferred && (why == CauseNone || why == CauseOverload) {
@@ -44,10 +46,12 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 				return false
 			}
 			v.Copies = n
+			v.apart(fates)
 			return true
 		case deferred:
 			w := l.wait(b, v, payload)
 			w.sent, w.last, w.late = size, n == copies-1, l.late(n)
+			w.outside.copy = uint8(n)
 			if marked {
 				w.outside.mark = l.marked(&w.verdict)
 			}
@@ -62,12 +66,18 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 				l.count(v)
 			}
 			o := l.outside
+			o.copy = uint8(n)
 			if marked {
 				o.mark = l.marked(v)
 			}
-			l.enter(v, l.lay(v, sent, l.late(n), l.model.profile.JitterReorder, &l.order), o, payload)
+			if copies > 1 && l.trace != nil {
+				fates = append(fates, CopyFate{sent - l.now, l.late(n), marked})
+				l.copies = fates
+			}
+			l.enter(v, l.lay(v, sent, l.late(n), v.Racing, &l.order), o, payload)
 		}
 	}
+	v.apart(fates)
 	return !deferred
 }
 

@@ -46,6 +46,7 @@ type undecided struct {
 	drop   Cause
 	wait   time.Duration // of the first that went, or was lost behind the transmitter
 	marked bool
+	fates  []CopyFate // of those that passed, if anybody hears of them
 }
 
 // wait puts a datagram into the backlog.
@@ -58,7 +59,7 @@ func (l *Link) wait(b *Bottleneck, v *Verdict, payload []byte) *waiting {
 	}
 	if b.head.packets == 0 {
 		b.turn = 0
-		l.lodging = b == l.own && l.waiting.shared == 0
+		l.lodging = b == l.own && l.waiting.shared == 0 && l.script == nil
 	}
 	lodges, at := held != nil && b == l.own && l.lodging, 0
 	if lodges {
@@ -69,7 +70,7 @@ func (l *Link) wait(b *Bottleneck, v *Verdict, payload []byte) *waiting {
 	w.link, w.bottleneck, w.arrived = l, b, l.now
 	w.verdict, w.outside = *v, l.outside
 	w.size, w.payload = size, len(payload)
-	w.racing = l.model.profile.JitterReorder
+	w.racing = v.Racing
 	w.loss = exposure{}
 	if l.model.profile.LossAfterQueue {
 		w.loss = l.exposure()
@@ -126,6 +127,9 @@ func (l *Link) transmitted(w *waiting, payload []byte, now, sent time.Duration, 
 		l.stats.Dropped[v.Drop]++
 	} else {
 		u.passed++
+		if l.trace != nil && (w.late > 0 || !w.last || u.passed > 1) {
+			u.fates = append(u.fates, CopyFate{sent - w.arrived, w.late, v.Marked})
+		}
 		l.board(w, l.lay(v, sent, w.late, w.racing, &l.order), payload)
 	}
 	if w.last {
@@ -136,7 +140,7 @@ func (l *Link) transmitted(w *waiting, payload []byte, now, sent time.Duration, 
 // conclude tells the verdict on a packet whose copies have all been decided.
 func (l *Link) conclude(v *Verdict, size int, now time.Duration) {
 	u := l.undecided
-	l.undecided = undecided{}
+	l.undecided = undecided{fates: u.fates[:0]}
 	if l.trace == nil {
 		return
 	}
@@ -145,6 +149,7 @@ func (l *Link) conclude(v *Verdict, size int, now time.Duration) {
 		final = v.dropped(u.drop)
 	} else {
 		final.Copies, final.Wait, final.Marked = u.passed, u.wait, u.marked
+		final.apart(u.fates)
 	}
 	l.trace(now, size, final)
 }

@@ -27,8 +27,10 @@ type Link struct {
 	now      time.Duration // the latest time given to Send
 	capacity int
 	trace    func(now time.Duration, size int, v Verdict)
-	outside  outside // of the datagram in Send
-	arrived  outside // of the datagram Receive gave last
+	script   Script     // decides in the model's place; nil = nobody
+	copies   []CopyFate // of the packet in Send
+	outside  outside    // of the datagram in Send
+	arrived  outside    // of the datagram Receive gave last
 
 	waiting   load      // datagrams in backlogs
 	lodging   bool      // what begins to wait now does so in the wire, see lodge
@@ -148,6 +150,15 @@ func (l *Link) Send(now time.Duration, payload []byte) {
 	if v.Index == 0 {
 		l.barrier.begin(l.now)
 	}
+	l.outside.index = uint32(v.Index)
+	if l.script != nil {
+		if fate, decided := l.script(v.Index, len(payload)); decided {
+			fate.Index = v.Index
+			l.replay(&fate, payload)
+			l.tell(l.now, len(payload), &fate)
+			return
+		}
+	}
 	final := true
 	if l.barrier.idle || !l.stop(&v, payload) {
 		final = l.carry(&v, payload)
@@ -180,7 +191,7 @@ func (l *Link) SendTagged(now time.Duration, payload []byte, tag uint64) {
 // SendMarked is SendTagged for a datagram whose IP header bears an ECN
 // codepoint. Mark gives it back, or CE if a queue marked it.
 func (l *Link) SendMarked(now time.Duration, payload []byte, tag uint64, mark ECN) {
-	l.outside = outside{tag, mark}
+	l.outside.tag, l.outside.mark = tag, mark
 	l.Send(now, payload)
 	l.outside = outside{}
 }
@@ -197,6 +208,13 @@ func (l *Link) Mark() ECN { return l.arrived.mark }
 // the next chance. It is 0 without one.
 func (l *Link) Backlog(now time.Duration) time.Duration {
 	return l.bottleneck().backlogged(max(l.now, now))
+}
+
+// Origin is which packet the datagram is that Receive gave last: its index, and
+// which of its copies, from 0.
+func (l *Link) Origin() (index uint64, copy int) {
+	latest := l.model.index
+	return latest - uint64(uint32(latest)-l.arrived.index), int(l.arrived.copy)
 }
 
 // advance has the bottlenecks do what they do up to now.

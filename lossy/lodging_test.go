@@ -88,6 +88,16 @@ func payloadsSurvive(t *rapid.T) {
 			p.Jitter = p.Delay / 2
 			pick().SetProfile(p)
 		},
+		"script": func(t *rapid.T) {
+			l, every := pick(), rapid.Uint64Range(0, 3).Draw(t, "every")
+			if every == 0 {
+				l.SetScript(nil)
+				return
+			}
+			l.SetScript(func(index uint64, _ int) (Verdict, bool) {
+				return Verdict{Copies: 1, Delay: 10 * time.Millisecond}, index%every == 0
+			})
+		},
 		"": func(t *rapid.T) {
 			for _, l := range links {
 				balance(l)

@@ -27,21 +27,23 @@ type Network struct {
 	unreachable atomic.Uint64
 	overflow    atomic.Uint64
 
-	shared  [2]shared    // by direction
-	mu      sync.RWMutex // taken after a path's locks, before a socket's
-	config  Config
-	down    [2]bool
-	sockets map[netip.AddrPort]*socket
-	paths   map[pair]*path
-	flows   uint64
-	numbers Numbering
-	tracer  Tracer // nil = nobody
-	dark    [2]time.Duration
-	class   func([]byte) string // nil = no packet has a class
-	outlet  outlet              // nil = sockets of this network alone
-	retired [2]Stats            // by direction, of the flows that were forgotten
-	port    uint16              // the last one chosen for a socket that asked for any
-	closed  bool
+	shared   [2]shared    // by direction
+	mu       sync.RWMutex // taken after a path's locks, before a socket's
+	config   Config
+	down     [2]bool
+	sockets  map[netip.AddrPort]*socket
+	paths    map[pair]*path
+	flows    uint64
+	numbers  Numbering
+	tracer   Tracer   // nil = nobody
+	replayer Replayer // nil = nobody
+	tapper   Tapper   // nil = nobody
+	dark     [2]time.Duration
+	class    func([]byte) string // nil = no packet has a class
+	outlet   outlet              // nil = sockets of this network alone
+	retired  [2]Stats            // by direction, of the flows that were forgotten
+	port     uint16              // the last one chosen for a socket that asked for any
+	closed   bool
 }
 
 // outlet takes what came out where no socket of the network listens: the inner
@@ -220,8 +222,16 @@ func (n *Network) newPath(key FlowKey, from, to netip.AddrPort, d Direction) *pa
 	p.link.SetDown(n.down[d])
 	p.link.BlackoutUntil(n.dark[d])
 	p.link.SetClassifier(n.class)
+	if n.tapper != nil {
+		p.tap = n.tapper(key, d, from, to)
+	}
+	var trace func(time.Duration, int, Verdict)
 	if n.tracer != nil {
-		p.link.SetTrace(n.tracer(key, d))
+		trace = n.tracer(key, d)
+	}
+	p.link.SetTrace(WithTap(trace, p.tap))
+	if n.replayer != nil {
+		p.link.SetScript(n.replayer(key, d))
 	}
 	n.paths[pair{from, to}] = p
 	return p

@@ -80,6 +80,22 @@ func (n *Network) SetTracer(t Tracer) {
 	n.tracer = t
 }
 
+// SetReplayer says who decides in the model's place on the flows that appear from
+// now on; nil is nobody. See Link.SetScript.
+func (n *Network) SetReplayer(r Replayer) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.replayer = r
+}
+
+// SetTapper says who is to see the datagrams of the flows that appear from now
+// on; nil is nobody.
+func (n *Network) SetTapper(t Tapper) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.tapper = t
+}
+
 // SetDown starts or ends a blackout of one direction of all flows, those to
 // come included. See Link.SetDown.
 func (n *Network) SetDown(d Direction, down bool) {

@@ -16,6 +16,7 @@ type path struct {
 	mu      sync.Mutex
 	shares  bool // the link has the shared bottleneck, whose lock then covers it too
 	link    *Link
+	tap     Tap  // nil = nobody
 	own     bool // its profile is its own, not the network's
 	timer   *time.Timer
 	armed   bool
@@ -59,6 +60,9 @@ func (p *path) send(payload []byte) error {
 	defer p.unlock()
 	p.share()
 	now := p.network.now()
+	if p.tap != nil {
+		p.tap.Arrived(now, payload, NotECT)
+	}
 	p.link.Send(now, payload)
 	return p.deliver(now)
 }
@@ -89,6 +93,10 @@ func (p *path) deliver(now time.Duration) error {
 		p.out = out
 		if !ok {
 			break
+		}
+		if p.tap != nil {
+			index, copy := p.link.Origin()
+			p.tap.Left(now, index, copy, out, p.link.Mark(), false)
 		}
 		if err := p.network.arrive(p.from, p.to, p.direction, out); err != nil {
 			failed = err

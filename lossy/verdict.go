@@ -57,7 +57,9 @@ type Verdict struct {
 	By      int           // later datagrams that overtake it, 0 = it keeps its place
 	Hold    time.Duration // or how long it is held while they do
 	AtOnce  bool          // sent without delay, to overtake those before it (Profile.ReorderGap)
+	Racing  bool          // it may overtake those before it on the wire (Profile.JitterReorder)
 	Marked  bool          // a queue marked it, or a copy, as having met congestion (ECN)
+	Apart   CopyFates     // of each copy, where they differ in it; only for who traces the link
 }
 
 // held is for how long a displaced packet waits at most beyond its turn.

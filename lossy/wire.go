@@ -17,8 +17,10 @@ type passage struct {
 
 // outside is what is written on the outside of a datagram.
 type outside struct {
-	tag  uint64
-	mark ECN
+	tag   uint64
+	index uint32 // the low bits of the packet's
+	copy  uint8  // which of its copies, from 0
+	mark  ECN
 }
 
 // place is when a datagram comes out of the wire, and what it does there.

@@ -61,6 +61,13 @@ type Config struct {
 	// Tracer hears every verdict; nil is nobody. It must not block. Datagrams
 	// dropped by the proxy itself or the kernel never have a verdict.
 	Tracer lossy.Tracer
+	// Replay decides in the model's place, where it has a script; nil is nobody.
+	// See lossy.Link.SetScript.
+	Replay lossy.Replayer
+	// Tap sees every datagram that is decided about; nil is nobody. Its addresses
+	// are the client's and the service's, on both sides of the proxy, and the one
+	// of the service stays what it was when the flow appeared.
+	Tap lossy.Tapper
 	// Classify tells the class of a payload, for rules of Profile.Drop that ask
 	// for it; see lossy.Link.SetClassifier. It is called from several goroutines.
 	Classify func(payload []byte) string

@@ -25,6 +25,7 @@ type lane struct {
 	applied *Settings // what the link's profile was taken from
 	held    int       // bytes in flight, as entered in proxy.held
 	tally   tally
+	tap     lossy.Tap // nil = nobody
 }
 
 func (l *lane) init(f *flow, dir lossy.Direction, s *Settings) {
@@ -32,10 +33,27 @@ func (l *lane) init(f *flow, dir lossy.Direction, s *Settings) {
 	l.link = lossy.NewLink(f.seed, f.key.Number, dir, lossy.Profile{})
 	l.link.SetClassifier(f.proxy.cfg.Classify)
 	l.apply(s)
-	if trace := f.proxy.cfg.Tracer; trace != nil {
-		l.link.SetTrace(trace(f.key, dir))
+	l.observe(&f.proxy.cfg, s)
+	if replay := f.proxy.cfg.Replay; replay != nil {
+		l.link.SetScript(replay(f.key, dir))
 	}
 	l.due = newJob(l.drainDue)
+}
+
+// observe lets those hear of the lane's datagrams who want to.
+func (l *lane) observe(c *Config, s *Settings) {
+	if c.Tap != nil {
+		from, to := l.flow.client, s.Upstream
+		if l.direction == lossy.Down {
+			from, to = to, from
+		}
+		l.tap = c.Tap(l.flow.key, l.direction, from, to)
+	}
+	var trace func(time.Duration, int, lossy.Verdict)
+	if c.Tracer != nil {
+		trace = c.Tracer(l.flow.key, l.direction)
+	}
+	l.link.SetTrace(lossy.WithTap(trace, l.tap))
 }
 
 // apply puts settings in force.
@@ -65,6 +83,9 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 			d, more = m.next()
 			l.tally.received++
 			l.tally.receivedBytes += uint64(len(d))
+			if l.tap != nil {
+				l.tap.Arrived(now, d, m.mark)
+			}
 			l.link.SendMarked(now, d, mapped, m.mark)
 			now = l.drain(now, out)
 		}
@@ -96,6 +117,10 @@ func (l *lane) drain(now time.Duration, out *burst) time.Duration {
 			continue // a queue decided, and nothing is due yet
 		}
 		way := l.flow.way(l.direction, l.link.Tag(), due)
+		if l.tap != nil {
+			index, copy := l.link.Origin()
+			l.tap.Left(now, index, copy, out.bytes[at:], l.link.Mark(), way == nil)
+		}
 		if way == nil {
 			out.bytes = out.bytes[:at]
 			l.tally.dropped[CauseNAT]++
