@@ -22,9 +22,14 @@
 //	bit        that is flipped; 0 is the highest of the first byte
 //	bits, bytes, cut_to, added
 //	           other damage: the places changed, the length left, bytes appended
+//	key        what such damage follows from, in hexadecimal; see lossy.Verdict
+//	copy_wait_ns, copy_marked, copy_late_ns
+//	           where copies differ, for each of them: its wait, 1 if it was marked,
+//	           and how far it follows behind the packet
 //	by         how many later datagrams overtake it; or
 //	hold_ns    how long it is held while they do; or
 //	at_once    it goes without delay and overtakes those before it
+//	racing     its delay may let it overtake those before it
 //	marked     a queue marked it as having met congestion (ECN)
 //
 // A packet has one line, when its fate is final: as it comes, or, where a queue
@@ -32,9 +37,12 @@
 // reached a link, because a table of flows or a socket's buffer was full, have
 // none.
 //
+// It is enough to do the same to the same datagrams again, bit by bit, without
+// seed and profiles: package evidence does.
+//
 // # What a seed fixes
 //
-// With Options.Timeless there is no t_ns, no wait_ns and no marked, and a line
+// With Options.Timeless there is no t_ns, no wait and no mark, and a line
 // depends on the seed, the flow, the index and the size alone, unless time or
 // load dropped the packet (queue, aqm, policer, blackout, overload and rules by
 // age). How the lines of flows mix depends on who came first. So two runs decided

@@ -1,6 +1,7 @@
 package decisions
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,10 +46,14 @@ func appendLine(dst []byte, head string, timeless bool, now time.Duration, size 
 	if v.Corrupt {
 		dst = appendDamage(dst, size, v)
 	}
+	dst = appendCopies(dst, timeless, v.Apart)
 	dst = appendMember(dst, `,"by":`, int64(v.By))
 	dst = appendMember(dst, `,"hold_ns":`, int64(v.Hold))
 	if v.AtOnce {
 		dst = append(dst, `,"at_once":true`...)
+	}
+	if v.Racing {
+		dst = append(dst, `,"racing":true`...)
 	}
 	if v.Marked && !timeless {
 		dst = append(dst, `,"marked":true`...)
@@ -67,10 +72,10 @@ func appendDamage(dst []byte, size int, v lossy.Verdict) []byte {
 	switch v.Damage.Kind {
 	case lossy.DamageTruncate:
 		dst = append(dst, `,"cut_to":`...)
-		return strconv.AppendInt(dst, int64(places[0]), 10)
+		return appendKey(strconv.AppendInt(dst, int64(places[0]), 10), v.Key)
 	case lossy.DamageExtend:
 		dst = append(dst, `,"added":`...)
-		return strconv.AppendInt(dst, int64(places[0]), 10)
+		return appendKey(strconv.AppendInt(dst, int64(places[0]), 10), v.Key)
 	case lossy.DamageBytes:
 		dst = append(dst, `,"bytes":[`...)
 	default:
@@ -81,6 +86,49 @@ func appendDamage(dst []byte, size int, v lossy.Verdict) []byte {
 			dst = append(dst, ',')
 		}
 		dst = strconv.AppendInt(dst, int64(place), 10)
+	}
+	return appendKey(append(dst, ']'), v.Key)
+}
+
+// appendKey writes what damage follows from: as text, for it has more digits than
+// a number in JSON can be sure of.
+func appendKey(dst []byte, key uint64) []byte {
+	dst = append(dst, `,"key":"`...)
+	dst = strconv.AppendUint(dst, key, 16)
+	return append(dst, '"')
+}
+
+// appendCopies writes what the copies have not in common, a list for each thing
+// in which they differ.
+func appendCopies(dst []byte, timeless bool, apart lossy.CopyFates) []byte {
+	if apart == (lossy.CopyFates{}) {
+		return dst
+	}
+	var room [1 + lossy.MaxDuplicateCopies]lossy.CopyFate
+	fates := apart.Unpack(room[:0])
+	if !timeless {
+		dst = appendList(dst, `,"copy_wait_ns":[`, fates, func(f lossy.CopyFate) int64 { return int64(f.Wait) })
+		dst = appendList(dst, `,"copy_marked":[`, fates, func(f lossy.CopyFate) int64 {
+			if f.Marked {
+				return 1
+			}
+			return 0
+		})
+	}
+	return appendList(dst, `,"copy_late_ns":[`, fates, func(f lossy.CopyFate) int64 { return int64(f.Late) })
+}
+
+// appendList writes a list unless all in it are 0.
+func appendList(dst []byte, key string, fates []lossy.CopyFate, of func(lossy.CopyFate) int64) []byte {
+	if !slices.ContainsFunc(fates, func(f lossy.CopyFate) bool { return of(f) != 0 }) {
+		return dst
+	}
+	dst = append(dst, key...)
+	for i, f := range fates {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendInt(dst, of(f), 10)
 	}
 	return append(dst, ']')
 }

@@ -128,7 +128,7 @@ func (l *Log) Note(v any) error {
 }
 
 // maxLine is more than any verdict takes.
-const maxLine = 1024
+const maxLine = 8 << 10
 
 // room says whether a line can be taken in, and wakes the writer for it. The
 // caller holds l.mu.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -89,6 +90,8 @@ func TestEveryFieldOfAVerdictIsLogged(t *testing.T) {
 				field.SetInt(3)
 			case field.CanUint():
 				field.SetUint(3)
+			case field.Type() == reflect.TypeFor[lossy.CopyFates]():
+				field.Set(reflect.ValueOf(lossy.PackCopies([]lossy.CopyFate{{}, {Wait: 1}})))
 			case field.Type() == reflect.TypeFor[lossy.Damage]():
 				v.Damage = lossy.Damage{Kind: lossy.DamageBytes, N: 2}
 			default:
@@ -107,9 +110,9 @@ func TestDamageLines(t *testing.T) {
 		damage lossy.Damage
 		want   string
 	}{
-		{lossy.Damage{Kind: lossy.DamageBits, N: 16}, `"bits":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]`},
-		{lossy.Damage{Kind: lossy.DamageBytes, N: 2}, `"bytes":[0,1]`},
-		{lossy.Damage{Kind: lossy.DamageExtend, N: 16}, `"added":16`},
+		{lossy.Damage{Kind: lossy.DamageBits, N: 16}, `"bits":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15],"key":"5"`},
+		{lossy.Damage{Kind: lossy.DamageBytes, N: 2}, `"bytes":[0,1],"key":"5"`},
+		{lossy.Damage{Kind: lossy.DamageExtend, N: 16}, `"added":16,"key":"5"`},
 	} {
 		v := lossy.Verdict{Copies: 1, Corrupt: true, Damage: c.damage, Key: 5}
 		got := string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), true, 0, 2, v))
@@ -118,7 +121,7 @@ func TestDamageLines(t *testing.T) {
 		}
 	}
 	v := lossy.Verdict{Copies: 1, Corrupt: true, Damage: lossy.Damage{Kind: lossy.DamageTruncate}, Key: 5}
-	if got := string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), true, 0, 1, v)); !strings.HasSuffix(got, `"cut_to":0}`+"\n") {
+	if got := string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), true, 0, 1, v)); !strings.HasSuffix(got, `"cut_to":0,"key":"5"}`+"\n") {
 		t.Errorf("one byte cut: %s", got)
 	}
 }
@@ -129,6 +132,8 @@ func TestLineIsBounded(t *testing.T) {
 	v := lossy.Verdict{
 		Index: 1<<64 - 1, Copies: most, Delay: -most, Wait: -most, By: most, Hold: -most, AtOnce: true,
 		Corrupt: true, Damage: lossy.Damage{Kind: lossy.DamageBits, N: lossy.MaxDamagedPlaces}, Key: 1<<64 - 1,
+		Racing: true, Marked: true,
+		Apart: lossy.PackCopies(slices.Repeat([]lossy.CopyFate{{Wait: most, Late: most, Marked: true}}, 1+lossy.MaxDuplicateCopies)),
 	}
 	head := head(mustFlow(t, strings.Repeat("n", lossy.MaxFlowName)), lossy.Down)
 	buf := make([]byte, 0, maxLine)
