@@ -44,7 +44,8 @@ each side through a proxy of its own. Otherwise the other side calls directly.
 
 --loss, --delay and the other flags of udplab proxy put a bad network in front of
 this chat's own socket, up for what it sends, down for what comes in, so that
-two terminals are enough to feel one. --log writes what became of every datagram.
+two terminals are enough to feel one. --log writes what became of every
+datagram, and --replay does what such a log says once more.
 
 ` + netflags.Help + `
 

@@ -15,9 +15,10 @@ import (
 // chatNetwork is the bad network that a chat may put in front of its own
 // socket.
 type chatNetwork struct {
-	flags *netflags.Flags
-	seed  uint64
-	log   decisionsFlag
+	flags  *netflags.Flags
+	seed   uint64
+	log    decisionsFlag
+	replay replayFlag
 
 	conn *lossy.Conn // nil = no network
 }
@@ -26,6 +27,7 @@ func (n *chatNetwork) addTo(cmd *cobra.Command) {
 	n.flags = netflags.Add(cmd.Flags(), lossy.Profile{})
 	cmd.Flags().Uint64Var(&n.seed, "seed", 0, "decides every fate on that network; random if not given")
 	n.log.addTo(cmd)
+	n.replay.addTo(cmd, "pass or drop", false)
 }
 
 // config checks the flags.
@@ -34,9 +36,12 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 	if err != nil {
 		return c, usageError(err, "see udplab chat --help")
 	}
+	if err := n.replay.read(); err != nil {
+		return c, err
+	}
 	c.Seed = n.seed
 	if !cmd.Flags().Changed("seed") {
-		c.Seed = uint64(rand.Uint32()) // short enough to type
+		c.Seed = n.replay.seed(uint64(rand.Uint32())) // short enough to type
 	}
 	return c, nil
 }
@@ -44,15 +49,17 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 // impair puts the network in front of the socket, unless it would do and log
 // nothing, and says so.
 func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (net.PacketConn, error) {
-	if c.Up == (lossy.Profile{}) && c.Down == (lossy.Profile{}) && n.log.file == "" {
+	if c.Up == (lossy.Profile{}) && c.Down == (lossy.Profile{}) && n.log.file == "" && n.replay.file == "" {
 		return socket, nil
 	}
+	n.replay.begin(say, nil)
 	if err := n.log.open(c); err != nil {
 		return nil, err
 	}
 	n.conn = lossy.Wrap(socket, c)
 	n.conn.Network().SetClassifier(classes.Of)
 	n.conn.Network().SetTracer(n.log.tracer())
+	n.conn.Network().SetReplayer(n.replay.of(""))
 	way := fmt.Sprintf("network up: %s; down: %s", c.Up, c.Down)
 	if c.Up == c.Down {
 		way = fmt.Sprintf("network each way: %s", c.Up)
@@ -68,5 +75,6 @@ func (n *chatNetwork) close(say *say) {
 		say.note("own network: %d of %d datagrams dropped on the way out, %d of %d on the way in",
 			s.Up.Drops(), s.Up.PacketsIn, s.Down.Drops(), s.Down.PacketsIn)
 	}
+	n.replay.close(say)
 	n.log.close(say)
 }

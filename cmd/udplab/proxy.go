@@ -44,6 +44,8 @@ lines, in an order that depends on who came when: sorted, the files are equal.
 Flows are numbered as they appear; --flow NAME=ADDR names the client at an
 address instead, and what becomes of it no longer depends on who came first.
 
+` + replayHelp + `
+
 Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout.
 -o json prints it as one object (udplab/proxy-summary/v1); -o jsonl prints
 events as they happen (udplab/proxy-event/v1): listening, a summary each second,
@@ -74,6 +76,7 @@ type proxyOptions struct {
 	network  *netflags.Flags
 	flows    flowsFlag
 	log      decisionsFlag
+	replay   replayFlag
 	metrics  metricsFlag
 	format   *outputFormat
 }
@@ -92,9 +95,12 @@ func newProxyCmd(d deps) *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.apiGiven = cmd.Flags().Changed("api")
+			if err := o.replay.read(); err != nil {
+				return err
+			}
 			if !cmd.Flags().Changed("seed") {
 				// Short enough to type, and exact in JSON for every reader.
-				o.seed = uint64(rand.Uint32())
+				o.seed = o.replay.seed(uint64(rand.Uint32()))
 			}
 			return o.run(cmd.Context(), d, newSay(d))
 		},
@@ -109,6 +115,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 0, "decides every fate; random if not given")
 	f.Var(&o.flows, "flow", "give the client at an address a flow by name, so that its fate does not depend on who comes first; repeatable")
 	o.log.addTo(cmd)
+	o.replay.addTo(cmd, "pass, drop or stop, which ends the proxy", true)
 	f.StringVar(&o.name, "name", "default", "name of the proxy in the API")
 	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only; off = none")
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
@@ -153,6 +160,7 @@ func (o *proxyOptions) prepare(name string, c *proxy.Config) error {
 		name = "" // in the log
 	}
 	o.log.observe(name, c)
+	c.Replay = o.replay.of(name)
 	return nil
 }
 
@@ -174,6 +182,9 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	defer o.log.close(say)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	o.replay.begin(say, stop)
 	fleet := control.NewFleet(o.prepare)
 	defer fleet.Close()
 	collector := metrics.NewProxy()
@@ -199,6 +210,7 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	s.end()
+	o.replay.close(say)
 	o.log.close(say)
 	return s.finish(o.format)
 }

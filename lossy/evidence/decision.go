@@ -14,6 +14,7 @@ import (
 // decision is a line of the log; package decisions says what its members mean.
 type decision struct {
 	At    int64           `json:"t_ns"`
+	Proxy string          `json:"proxy"`
 	Flow  json.RawMessage `json:"flow"`
 	Dir   string          `json:"dir"`
 	Index *uint64         `json:"index"`
@@ -67,7 +68,7 @@ func (d *decision) verdict() (key laneKey, size int, v lossy.Verdict, err error)
 	default:
 		return key, 0, v, fmt.Errorf("dir %q is neither up nor down", d.Dir)
 	}
-	size = *d.Size
+	key.proxy, size = d.Proxy, *d.Size
 	if err := d.check(); err != nil {
 		return key, 0, v, err
 	}

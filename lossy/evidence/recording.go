@@ -29,10 +29,20 @@ type Recording struct {
 	order []laneKey // in order of appearance
 }
 
-// laneKey is one direction of one flow.
+// laneKey is one direction of one flow of one proxy, which has no name if the
+// header describes it.
 type laneKey struct {
-	flow lossy.FlowKey
-	dir  lossy.Direction
+	proxy string
+	flow  lossy.FlowKey
+	dir   lossy.Direction
+}
+
+// String names the lane for messages.
+func (k laneKey) String() string {
+	if k.proxy != "" {
+		return fmt.Sprintf("proxy %q flow %v %v", k.proxy, k.flow, k.dir)
+	}
+	return fmt.Sprintf("flow %v %v", k.flow, k.dir)
 }
 
 // lane is what became of the packets of one direction of one flow: a life for
@@ -71,7 +81,7 @@ func (r *Recording) add(key laneKey, line int, size int, v *lossy.Verdict) error
 	}
 	last.begun = last.begun || v.Index == 0
 	if len(last.fates) > math.MaxUint32-maxPacked {
-		return fmt.Errorf("flow %v %v has more than 4 GiB of decisions", key.flow, key.dir)
+		return fmt.Errorf("%v has more than 4 GiB of decisions", key)
 	}
 	last.entries = append(last.entries, entry{v.Index, uint32(len(last.fates)), uint32(line)})
 	last.fates = appendFate(last.fates, size, v)
@@ -91,8 +101,8 @@ func (r *Recording) finish() error {
 			}
 			for i := 1; i < len(l.entries); i++ {
 				if a, b := l.entries[i-1], l.entries[i]; a.index == b.index {
-					return &LineError{int(b.line), fmt.Errorf("flow %v %v index %d was decided in line %d already: is this more than one log?",
-						key.flow, key.dir, b.index, a.line)}
+					return &LineError{int(b.line), fmt.Errorf("%v index %d was decided in line %d already: is this more than one log?",
+						key, b.index, a.line)}
 				}
 			}
 		}
@@ -111,9 +121,10 @@ func (l *life) find(index uint64, guess int) (at int, found bool) {
 
 // Flows counts the flows that the log tells of.
 func (r *Recording) Flows() int {
-	flows := make(map[lossy.FlowKey]struct{})
+	flows := make(map[laneKey]struct{})
 	for _, key := range r.order {
-		flows[key.flow] = struct{}{}
+		key.dir = lossy.Up
+		flows[key] = struct{}{}
 	}
 	return len(flows)
 }

@@ -69,7 +69,16 @@ func (p *Replay) Stats() Stats {
 // Script is a lossy.Replayer. A flow that appears again goes on with the life of
 // it that comes next in the log.
 func (p *Replay) Script(flow lossy.FlowKey, d lossy.Direction) lossy.Script {
-	key := laneKey{flow, d}
+	return p.script(laneKey{"", flow, d})
+}
+
+// ScriptOf is Script for one of several proxies that share a log, by the name
+// that it has there.
+func (p *Replay) ScriptOf(proxy string) lossy.Replayer {
+	return func(flow lossy.FlowKey, d lossy.Direction) lossy.Script { return p.script(laneKey{proxy, flow, d}) }
+}
+
+func (p *Replay) script(key laneKey) lossy.Script {
 	p.mu.Lock()
 	n := p.lives[key]
 	p.lives[key]++

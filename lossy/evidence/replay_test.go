@@ -136,6 +136,27 @@ func TestLives(t *testing.T) {
 	}
 }
 
+// Proxies that share a log have fates of their own there.
+func TestSeveralProxies(t *testing.T) {
+	const log = `{"schema":"udplab/decisions/v1","seed":7,"times":true}
+{"t_ns":1,"flow":0,"dir":"up","index":0,"size":1,"drop":"loss"}
+{"t_ns":1,"proxy":"b","flow":0,"dir":"up","index":0,"size":1,"drop":"queue"}
+`
+	rec, err := Read(strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replay := rec.Replay(AfterPass, nil)
+	for proxy, want := range map[string]lossy.Cause{"": lossy.CauseLoss, "b": lossy.CauseQueue, "c": lossy.CauseNone} {
+		if v, _ := replay.ScriptOf(proxy)(lossy.FlowKey{}, lossy.Up)(0, 1); v.Drop != want {
+			t.Errorf("proxy %q: %v, want %v", proxy, v.Drop, want)
+		}
+	}
+	if rec.Flows() != 2 {
+		t.Errorf("%d flows, want 2", rec.Flows())
+	}
+}
+
 // What a packet of another size cannot suffer it does not.
 func TestResizedDamage(t *testing.T) {
 	const log = `{"schema":"udplab/decisions/v1","seed":7,"times":true}
