@@ -22,6 +22,7 @@ type document struct {
 	listen, upstream         netip.AddrPort // once resolved
 
 	network settings.Edits
+	toxics  []Toxic
 	edits   []func(*state) // of the rest, which cannot fail
 }
 
@@ -33,6 +34,9 @@ func parseDocument(b []byte) (*document, error) {
 	}
 	d := &document{given: make(map[string]bool)}
 	for _, m := range members {
+		if string(m.Value) == "null" && (m.Name == "enabled" || m.Name == "listen" || m.Name == "toxics") {
+			continue // client libraries of toxiproxy send what they do not know
+		}
 		d.given[m.Name] = true
 		if err := d.add(m); err != nil {
 			return nil, err
@@ -77,6 +81,8 @@ func (d *document) add(m settings.Member) error {
 		return d.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.Timeout })
 	case "rebind-every":
 		return d.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.RebindEvery })
+	case "toxics":
+		return settings.Within(m.Name, d.addToxics(m.Value))
 	case "up", "down":
 		inner, _ := settings.ParseObject(m.Value) // Edits refuse it
 		for _, field := range inner {
@@ -84,6 +90,23 @@ func (d *document) add(m settings.Member) error {
 		}
 	}
 	return d.network.Add(m)
+}
+
+// addToxics reads an array of toxics.
+func (d *document) addToxics(value json.RawMessage) error {
+	var elements []json.RawMessage
+	if err := json.Unmarshal(value, &elements); err != nil {
+		return errors.New("want an array of toxics")
+	}
+	d.toxics = nil
+	for i, element := range elements {
+		t, err := ParseToxic(element)
+		if err != nil {
+			return settings.Within(strconv.Itoa(i), err)
+		}
+		d.toxics = withToxic(d.toxics, t)
+	}
+	return nil
 }
 
 // text reads a string, or a number as it is written. Errors get the field's name.
@@ -111,13 +134,19 @@ func (d *document) apply(s *state) error {
 	if d.upstream.IsValid() {
 		s.Upstream = d.upstream
 	}
+	if d.given["toxics"] {
+		if err := checkToxics(d.toxics); err != nil {
+			return settings.Within("toxics", err)
+		}
+		s.toxics = d.toxics
+	}
 	return d.network.Apply(&s.Network)
 }
 
 // applyWhole makes a state what the document says, with the default of all it
 // does not name. The seed stays, having none.
 func (d *document) applyWhole(s *state) error {
-	s.Enabled, s.NAT = true, proxy.NAT{}
+	s.Enabled, s.NAT, s.toxics = true, proxy.NAT{}, nil
 	for direction, p := range map[string]*lossy.Profile{"up": &s.Network.Up, "down": &s.Network.Down} {
 		for _, f := range settings.Fields() {
 			if d.given[f.Name] || d.given[direction+"."+f.Name] {

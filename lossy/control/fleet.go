@@ -132,13 +132,17 @@ func (f *Fleet) Remove(name string) error {
 // Change edits the settings of a proxy, in one step and with the guarantees of
 // proxy.Proxy.Change.
 func (f *Fleet) Change(name string, edit func(s *proxy.Settings) error) error {
+	return f.edit(name, func(s *state) error { return edit(&s.Settings) })
+}
+
+func (f *Fleet) edit(name string, edit func(s *state) error) error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	m := f.members[name]
 	if m == nil {
 		return notFound(name)
 	}
-	return f.apply(m, func(s *state) error { return edit(&s.Settings) })
+	return f.apply(m, edit)
 }
 
 // patch makes the changes that a document asks for. A proxy that is to listen
@@ -160,7 +164,7 @@ func (f *Fleet) patch(name string, d *document) error {
 	return f.move(m, d.listen, &next)
 }
 
-// Reset enables every proxy and ends what goes on for a while.
+// Reset enables every proxy, removes its toxics and ends what goes on for a while.
 func (f *Fleet) Reset() error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
@@ -173,7 +177,7 @@ func (f *Fleet) Reset() error {
 }
 
 func reset(s *state) error {
-	s.Enabled = true
+	s.Enabled, s.toxics = true, nil
 	s.Dark = [2]time.Duration{}
 	return nil
 }

@@ -47,7 +47,7 @@ func TestCreateAndRemove(t *testing.T) {
 		NAT:      proxy.NAT{Timeout: 30 * time.Second},
 		Upstream: p.Upstream(),
 	}
-	if got, want := (state{p.Settings()}), (state{want}); !got.equal(&want) {
+	if got, want := (state{Settings: p.Settings()}), (state{Settings: want}); !got.equal(&want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	if status, answer := send(t, h, "POST", "/proxies", body); status != 409 || !strings.Contains(answer, `proxy already exists: \"dns\"`) {
@@ -350,7 +350,7 @@ func TestPatchListen(t *testing.T) {
 	}
 	want := a.Settings()
 	want.Network.Up.Loss, want.Network.Down.Loss = 0.07, 0.07
-	if got, want := (state{moved.Settings()}), (state{want}); !got.equal(&want) {
+	if got, want := (state{Settings: moved.Settings()}), (state{Settings: want}); !got.equal(&want) {
 		t.Errorf("moved with %+v, want %+v", got, want)
 	}
 }

@@ -19,12 +19,17 @@ func NewHandler(f *Fleet, hosts ...string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/proxies", methods{http.MethodGet: a.list, http.MethodPost: a.create, http.MethodPut: a.put})
 	mux.Handle("/proxies/{name}", methods{
-		http.MethodGet: a.one(a.show), http.MethodPatch: a.one(a.change), http.MethodPost: a.one(a.change), http.MethodDelete: a.remove,
+		http.MethodGet: a.one(a.show), http.MethodPatch: a.one(a.change), http.MethodPost: a.one(a.update), http.MethodDelete: a.remove,
 	})
 	mux.Handle("/proxies/{name}/blackout", methods{http.MethodPost: a.one(a.blackout)})
 	mux.Handle("/proxies/{name}/stats", methods{http.MethodGet: a.one(stats)})
 	mux.Handle("/proxies/{name}/rebind", methods{http.MethodPost: a.one(rebind)})
+	mux.Handle("/proxies/{name}/toxics", methods{http.MethodGet: a.one(a.toxics), http.MethodPost: a.one(a.addToxic)})
+	mux.Handle("/proxies/{name}/toxics/{toxic}", methods{
+		http.MethodGet: a.one(a.toxic), http.MethodPatch: a.one(a.updateToxic), http.MethodPost: a.one(a.updateToxic), http.MethodDelete: a.one(a.removeToxic),
+	})
 	mux.Handle("/populate", methods{http.MethodPost: a.populate})
+	mux.Handle("/version", methods{http.MethodGet: showVersion})
 	mux.Handle("/reset", methods{http.MethodPost: a.reset})
 	mux.Handle("/ready", methods{http.MethodGet: a.ready})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -110,6 +115,16 @@ func (a api) create(w http.ResponseWriter, r *http.Request) {
 
 // change applies a PATCH, all of it or nothing, and answers as show does.
 func (a api) change(w http.ResponseWriter, r *http.Request, name string, _ *proxy.Proxy) {
+	a.changeBut(w, r, name, "")
+}
+
+// update is what toxiproxy had before PATCH. Its client libraries send whole
+// proxies, with the toxics they happen to know of, so these are left as they are.
+func (a api) update(w http.ResponseWriter, r *http.Request, name string, _ *proxy.Proxy) {
+	a.changeBut(w, r, name, "toxics")
+}
+
+func (a api) changeBut(w http.ResponseWriter, r *http.Request, name, but string) {
 	body, status, err := readJSON(w, r)
 	if err != nil {
 		refuse(w, status, err)
@@ -117,6 +132,7 @@ func (a api) change(w http.ResponseWriter, r *http.Request, name string, _ *prox
 	}
 	d, err := parsePatch(name, body)
 	if err == nil {
+		delete(d.given, but)
 		err = a.fleet.patch(name, d)
 	}
 	if err != nil {
@@ -242,9 +258,9 @@ func answer(w http.ResponseWriter, v any) { write(w, http.StatusOK, v) }
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrToxicNotFound):
 		status = http.StatusNotFound
-	case errors.Is(err, ErrExists), errors.Is(err, errTooMany), refusedBySystem(err):
+	case errors.Is(err, ErrExists), errors.Is(err, ErrToxicExists), errors.Is(err, ErrToxicConflict), errors.Is(err, errTooMany), refusedBySystem(err):
 		status = http.StatusConflict
 	case errors.Is(err, errClosed):
 		status = http.StatusServiceUnavailable

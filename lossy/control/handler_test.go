@@ -96,7 +96,7 @@ func TestGet(t *testing.T) {
 	}
 	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"nat-timeout":"0s","rebind-every":"0s","seed":7,` +
 		`"up":` + direction(map[string]string{"burst": "4", "delay": `"40ms"`, "jitter": `"10ms"`, "loss": `"5%"`, "loss-after-queue": "true"}) +
-		`,"down":` + direction(map[string]string{"rate": `"10mbit"`}) + `}`
+		`,"down":` + direction(map[string]string{"rate": `"10mbit"`}) + `,"toxics":[]}`
 	for path, want := range map[string]string{
 		"/proxies/default": want + "\n",
 		"/proxies":         `{"default":` + want + "}\n",
@@ -281,7 +281,7 @@ func TestBadPatchChangesNothing(t *testing.T) {
 		{`{"loss":null}`, `field "loss": want a string or a number`},
 		{`{"seed":-1}`, `field "seed"`},
 		{`{"enabled":"yes"}`, `field "enabled"`},
-		{`{"enabled":null}`, `field "enabled"`},
+		{`{"enabled":null}`, "nothing to change"},
 		{`{"up":"5%"}`, `field "up": want a JSON object`},
 		{`{"up":{"loss":"5%","loss":"6%"}}`, `field "up.loss": stands twice`},
 		{`{"loss":"5%","loss":"6%"}`, `field "loss": stands twice`},
@@ -409,7 +409,9 @@ func TestPathsAndMethods(t *testing.T) {
 		{"PATCH", "/proxies/other", 404, ""},
 		{"GET", "/", 404, ""},
 		{"GET", "/debug/pprof/", 404, ""},
-		{"GET", "/proxies/default/toxics", 404, ""},
+		{"PATCH", "/proxies/default/toxics", 405, "GET, POST"},
+		{"PUT", "/proxies/default/toxics/x", 405, "DELETE, GET, PATCH, POST"},
+		{"GET", "/proxies/default/toxics/x", 404, ""},
 		{"DELETE", "/proxies", 405, "GET, POST, PUT"},
 		{"PUT", "/proxies/default", 405, "DELETE, GET, PATCH, POST"},
 		{"GET", "/populate", 405, "POST"},

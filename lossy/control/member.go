@@ -2,8 +2,10 @@ package control
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"udplab/lossy"
@@ -14,14 +16,16 @@ import (
 type member struct {
 	name   string
 	proxy  *proxy.Proxy
-	base   lossy.Config // the network, as it was asked for
+	base   lossy.Config // the network without the toxics
+	toxics []Toxic      // those of upstream in front, each stream in order of appearance
 	retire []func()     // what is to be told when it has closed
 }
 
 // state is what of a proxy can be changed. Its zero value is a perfect wire to
 // nowhere.
 type state struct {
-	proxy.Settings // the network is the base
+	proxy.Settings         // the network is the base
+	toxics         []Toxic // a slice is never modified
 }
 
 // newState is that of a proxy nobody has said anything about but for a seed: short
@@ -34,18 +38,60 @@ func newState() state {
 
 // equal says whether two states of one proxy are the same.
 func (s *state) equal(o *state) bool {
-	return s.Network == o.Network && s.Enabled == o.Enabled && s.Dark == o.Dark && s.NAT == o.NAT && s.Upstream == o.Upstream
+	return s.Network == o.Network && s.Enabled == o.Enabled && s.Dark == o.Dark && s.NAT == o.NAT && s.Upstream == o.Upstream &&
+		slices.EqualFunc(s.toxics, o.toxics, func(a, b Toxic) bool { return a.equal(b) })
 }
 
 func (m *member) state() state { return m.stateOf(m.proxy.Settings()) }
 
 func (m *member) stateOf(s proxy.Settings) state {
-	s.Network = m.base
-	return state{Settings: s}
+	s.Network, s.Overlays = m.base, nil
+	return state{Settings: s, toxics: m.toxics}
 }
 
-// network is what the datagrams meet.
-func (s *state) network() (lossy.Config, error) { return s.Network, s.Network.Validate() }
+// effective is what the proxy is to have: the toxics of all flows are part of its
+// network, those of some are overlays. All are among the overlays, so that a flow
+// tells which it has. The base must be valid by itself, so that toxics can be
+// removed.
+func (s *state) effective() (proxy.Settings, error) {
+	e := s.Settings
+	e.Overlays = nil
+	if err := e.Network.Validate(); err != nil {
+		return e, err
+	}
+	if err := checkToxics(s.toxics); err != nil {
+		return e, err
+	}
+	for i := range s.toxics {
+		t := &s.toxics[i]
+		if t.Toxicity == 1 {
+			if err := t.edits.Apply(&e.Network); err != nil {
+				return e, fmt.Errorf("toxic %q: %w", t.Name, err)
+			}
+		}
+		e.Overlays = append(e.Overlays, proxy.Overlay{Name: t.Name, Share: t.Toxicity, Apply: t.edits.Apply})
+	}
+	if err := e.Network.Validate(); err != nil {
+		return e, fmt.Errorf("with its toxics, %w", err)
+	}
+	return e, nil
+}
+
+// config is of a proxy that begins in this state.
+func (s *state) config(listen netip.AddrPort) (proxy.Config, error) {
+	if !listen.IsValid() {
+		listen = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+	}
+	e, err := s.effective()
+	if err != nil {
+		return proxy.Config{}, err
+	}
+	c := proxy.Config{
+		Listen: listen.String(), Upstream: s.Upstream.String(), Disabled: !s.Enabled,
+		Config: e.Network, Overlays: e.Overlays, NAT: e.NAT,
+	}
+	return c, c.Validate()
+}
 
 // errSame ends a change that would change nothing, so that nobody is told of it.
 var errSame = errors.New("nothing changes")
@@ -58,22 +104,18 @@ func (f *Fleet) apply(m *member, edit func(*state) error) error {
 	err := m.proxy.Change(func(s *proxy.Settings) error {
 		was := m.stateOf(*s)
 		next = was
-		if err := edit(&next); err != nil {
-			return err
-		}
-		network, err := next.network()
+		err := edit(&next)
 		if err != nil {
 			return err
 		}
 		if next.equal(&was) {
 			return errSame
 		}
-		*s = next.Settings
-		s.Network = network
-		return nil
+		*s, err = next.effective()
+		return err
 	})
 	if err == nil {
-		m.base = next.Network
+		m.base, m.toxics = next.Network, next.toxics
 	}
 	if errors.Is(err, errSame) {
 		return nil
@@ -90,19 +132,13 @@ func (m *member) listensOn(at netip.AddrPort) bool {
 
 // openState opens a proxy in a certain state.
 func (f *Fleet) openState(name string, listen netip.AddrPort, s *state) (*member, error) {
-	network, err := s.network()
+	c, err := s.config(listen)
 	if err != nil {
 		return nil, err
 	}
-	if !listen.IsValid() {
-		listen = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
-	}
-	m, err := f.open(name, proxy.Config{
-		Listen: listen.String(), Upstream: s.Upstream.String(),
-		Config: network, NAT: s.NAT, Disabled: !s.Enabled,
-	})
+	m, err := f.open(name, c)
 	if err == nil {
-		m.base = s.Network
+		m.base, m.toxics = s.Network, s.toxics
 	}
 	return m, err
 }

@@ -114,7 +114,7 @@ func (p *plan) add(s *Spec, m *member, only bool) error {
 	if err := edit(&next); err != nil {
 		return err
 	}
-	if _, err := next.network(); err != nil {
+	if _, err := next.config(s.document.listen); err != nil {
 		return err
 	}
 	if m != nil && m.listensOn(s.document.listen) {

@@ -20,6 +20,7 @@ type ProxyReport struct {
 	Seed        uint64          `json:"seed"`
 	Up          settings.Report `json:"up"`
 	Down        settings.Report `json:"down"`
+	Toxics      []Toxic         `json:"toxics"`
 }
 
 // Report describes a proxy of the fleet. The error wraps ErrNotFound.
@@ -58,6 +59,7 @@ func (m *member) report() ProxyReport {
 		Seed:        s.Network.Seed,
 		Up:          settings.Report(s.Network.Up),
 		Down:        settings.Report(s.Network.Down),
+		Toxics:      append([]Toxic{}, s.toxics...), // never null
 	}
 }
 

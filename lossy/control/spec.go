@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"unicode"
@@ -102,10 +103,7 @@ func newSpec(d *document) (Spec, error) {
 	next := state{}
 	err := d.applyWhole(&next)
 	if err == nil {
-		_, err = next.network()
-	}
-	if err == nil {
-		err = next.NAT.Validate()
+		_, err = next.config(netip.AddrPort{})
 	}
 	if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
 		return Spec{}, err
