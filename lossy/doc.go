@@ -14,8 +14,8 @@
 //     puts one in front of a real socket.
 //
 // The subpackage proxy puts links between real UDP sockets, decisions writes down
-// what links decide, settings puts a Profile into words, control is the proxy's HTTP
-// API.
+// what links decide, settings puts a Profile into words, presets has networks by
+// name, control is the proxy's HTTP API.
 //
 // # Same seed, same fate
 //
