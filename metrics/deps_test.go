@@ -10,11 +10,12 @@ import (
 // nothing that moves datagrams has to know it.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{
-		"udplab/reliable":     "the snapshots of reliable mode",
-		"udplab/reliable/raw": "the snapshots of raw mode",
-		"udplab/lossy":        "causes and directions of the proxy",
-		"udplab/lossy/proxy":  "the snapshots of the proxy",
-		"github.com/prometheus/client_golang/prometheus":            "what this package is for",
+		"udplab/reliable":                                "the snapshots of reliable mode",
+		"udplab/reliable/raw":                            "the snapshots of raw mode",
+		"udplab/lossy":                                   "causes and directions of the proxy",
+		"udplab/lossy/proxy":                             "the snapshots of the proxy",
+		"udplab/lossy/control/access":                    "who may ask, the same rules as for the API",
+		"github.com/prometheus/client_golang/prometheus": "what this package is for",
 		"github.com/prometheus/client_golang/prometheus/collectors": "Go runtime and process",
 		"github.com/prometheus/client_golang/prometheus/promhttp":   "/metrics",
 		"golang.org/x/net/netutil":                                  "the limit on connections",

@@ -8,7 +8,7 @@
 //	registry := metrics.NewRegistry()
 //	conns := metrics.NewReliable()
 //	registry.MustRegister(conns)
-//	server, err := metrics.Serve("127.0.0.1:9090", registry)
+//	server, err := metrics.Serve("127.0.0.1:9090", registry, nil, access.Rules{})
 //	...
 //	retire := conns.AddConn(conn.Stats)
 //	defer retire() // after conn has ended
@@ -26,9 +26,10 @@
 //
 // # What it will not do
 //
-// It serves reads only and takes no settings over HTTP. It has no
-// authentication: the server binds loopback unless told otherwise. Nothing is
-// registered with the global Prometheus registry or http.DefaultServeMux.
+// It serves reads only and takes no settings over HTTP. Without a token it
+// listens on loopback only and answers to localhost and loopback addresses; with
+// one it may listen anywhere, and /metrics wants the token (access.Rules).
+// Nothing is registered with the global Prometheus registry or http.DefaultServeMux.
 //
 // # Limits
 //

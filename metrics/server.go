@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/net/netutil"
+
+	"udplab/lossy/control/access"
 )
 
 // A scrape takes milliseconds; whoever needs longer than this is not a
@@ -39,46 +41,39 @@ type Server struct {
 	served error         // why it ended; valid after done
 }
 
-// Serve opens the address and serves the registry on it until Close. An
-// address without a host ("", ":9090") means the loopback interface; port 0
-// lets the system choose, [Server.Addr] says what it chose. The error says
-// which address could not be opened.
-func Serve(addr string, gatherer prometheus.Gatherer, logger *slog.Logger) (*Server, error) {
-	listener, err := listen(addr)
-	if err != nil {
-		return nil, err
+// Serve opens the address and serves the registry on it until Close, to whom
+// the rules let ask. An address without a host ("", ":9090") means the loopback
+// interface; port 0 lets the system choose, [Server.Addr] says what it chose.
+// The error says which address could not be opened; it wraps
+// access.ErrNotLoopback for one that other machines reach, without a token.
+func Serve(addr string, gatherer prometheus.Gatherer, logger *slog.Logger, rules access.Rules) (*Server, error) {
+	if addr == "" {
+		addr = ":0"
 	}
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return nil, fmt.Errorf("metrics: address %q: want host:port, for example 127.0.0.1:9090", addr)
+	}
+	listener, err := rules.Listen(addr)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return serveOn(listener, newHTTPServer(gatherer, logger, rules)), nil
+}
+
+func serveOn(listener net.Listener, h *http.Server) *Server {
 	s := &Server{
 		addr: listener.Addr().(*net.TCPAddr).AddrPort(),
-		http: newHTTPServer(gatherer, logger),
+		http: h,
 		done: make(chan struct{}),
 	}
 	go func() {
 		defer close(s.done)
 		s.served = s.http.Serve(netutil.LimitListener(listener, maxConns))
 	}()
-	return s, nil
+	return s
 }
 
-func listen(addr string) (net.Listener, error) {
-	if addr == "" {
-		addr = ":0"
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("metrics: address %q: want host:port, for example 127.0.0.1:9090", addr)
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
-	}
-	return listener, nil
-}
-
-func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger) *http.Server {
+func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger, rules access.Rules) *http.Server {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
@@ -88,7 +83,7 @@ func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger) *http.Serv
 			ErrorLog:            errorLog,
 			ErrorHandling:       promhttp.HTTPErrorOnError,
 			MaxRequestsInFlight: maxScrapes,
-		}),
+		}, rules),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -100,10 +95,11 @@ func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger) *http.Serv
 
 // newHandler answers GET and HEAD on three paths, everything else with 404 or
 // 405. No request is counted by anything the client chose, so no client can
-// make a series.
-func newHandler(gatherer prometheus.Gatherer, opts promhttp.HandlerOpts) http.Handler {
+// make a series. Whether the program runs is no secret; all else is for those
+// who may ask.
+func newHandler(gatherer prometheus.Gatherer, opts promhttp.HandlerOpts, rules access.Rules) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, opts))
+	mux.Handle("GET /metrics", guard(promhttp.HandlerFor(gatherer, opts), rules))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, "ok\n")
 	})
@@ -113,7 +109,27 @@ func newHandler(gatherer prometheus.Gatherer, opts promhttp.HandlerOpts) http.Ha
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		mux.ServeHTTP(w, r)
+	})
+}
+
+// guard lets those through who may ask. With a token any Host header will do:
+// a page that had its name resolve to this machine does not know the token,
+// while Prometheus may know this machine by any name.
+func guard(next http.Handler, rules access.Rules) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		check := func() (int, error) { return rules.CheckHost(r) }
+		if rules.Token.Given() {
+			check = func() (int, error) { return rules.CheckToken(w, r) }
+		}
+		if status, err := check(); err != nil {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, err.Error()+"\n") // as in writeText
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -1,20 +1,26 @@
 package main
 
 import (
+	"errors"
 	"net"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"udplab/lossy/control/access"
 	"udplab/metrics"
 )
 
 // metricsFlag is the --metrics flag that chat, proxy and demo share.
-type metricsFlag struct{ address string }
+type metricsFlag struct {
+	address string
+	access  accessFlag
+}
 
 // addTo gives cmd the flag.
 func (m *metricsFlag) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&m.address, "metrics", "", "serve Prometheus metrics at host:port, such as 127.0.0.1:9090; port 0 = choose")
+	m.access.addTo(cmd, "metrics")
 }
 
 // serve opens the server if the user asked for one, says where it is, and
@@ -26,9 +32,16 @@ func (m *metricsFlag) serve(say *say, collectors ...prometheus.Collector) (stop 
 	if _, _, err := net.SplitHostPort(m.address); err != nil {
 		return nil, addressFailure("metrics", m.address, err)
 	}
+	rules, err := m.access.rules(say, nil)
+	if err != nil {
+		return nil, err
+	}
 	registry := metrics.NewRegistry()
 	registry.MustRegister(collectors...)
-	server, err := metrics.Serve(m.address, registry, nil)
+	server, err := metrics.Serve(m.address, registry, nil, rules)
+	if errors.Is(err, access.ErrNotLoopback) {
+		return nil, m.access.notLoopback(m.address)
+	}
 	if err != nil {
 		return nil, addressFailure("metrics", m.address, err)
 	}

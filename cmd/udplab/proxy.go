@@ -31,6 +31,9 @@ The network can be read and changed while the proxy runs:
     -d '{"loss": "20%"}' localhost:8474/proxies/default
   curl -X POST -H 'Content-Type: application/json' \
     -d '{}' localhost:8474/proxies/default/rebind
+--api-token-file FILE, or the variable UDPLAB_API_TOKEN, opens the API to other
+machines: --api may then be any address, and every request must bear the token
+as Authorization: Bearer TOKEN.
 GET /ready answers 503 while datagrams leave later than --late-limit.
 
 --drop takes datagrams for what they are, such as size>1200, or class=ack,nth=3,
@@ -67,6 +70,7 @@ type proxyOptions struct {
 	upstream string
 	api      string
 	apiGiven bool
+	access   accessFlag
 	seed     uint64
 	maxFlows int
 	idle     units.Duration
@@ -117,7 +121,9 @@ func newProxyCmd(d deps) *cobra.Command {
 	o.log.addTo(cmd)
 	o.replay.addTo(cmd, "pass, drop or stop, which ends the proxy", true)
 	f.StringVar(&o.name, "name", "default", "name of the proxy in the API")
-	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only; off = none")
+	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only without a token; off = none")
+	o.access.addTo(cmd, "api")
+	o.access.addHostTo(cmd)
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
 	f.Var(&o.idle, "idle-timeout", "forget a client after this long without a datagram; 0 = never")
 	f.Var(&o.late, "late-limit", "warn when one datagram in a hundred leaves later than this; 0 = never")
@@ -193,7 +199,7 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	if _, err := fleet.Add(o.name, cfg); err != nil {
 		return proxyFailure(err)
 	}
-	api, err := o.serveAPI(say, fleet)
+	api, err := o.serveAPI(d, say, fleet)
 	if err != nil {
 		return err
 	}
@@ -230,16 +236,20 @@ func proxyFailure(err error) error {
 
 // serveAPI opens the HTTP API. The default port may be taken by another proxy;
 // then this one runs without. An address the user asked for must work.
-func (o *proxyOptions) serveAPI(say *say, fleet *control.Fleet) (*control.Server, error) {
+func (o *proxyOptions) serveAPI(d deps, say *say, fleet *control.Fleet) (*control.Server, error) {
 	if o.api == "off" {
 		return nil, nil
 	}
-	s, err := control.Serve(o.api, fleet)
+	rules, err := o.access.rules(say, d.lookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	s, err := control.Serve(o.api, fleet, rules)
 	switch {
 	case err == nil:
 		return s, nil
 	case errors.Is(err, control.ErrNotLoopback):
-		return nil, usageError(fmt.Errorf("--api %s: %w", o.api, control.ErrNotLoopback), "use 127.0.0.1, and a tunnel from elsewhere")
+		return nil, o.access.notLoopback(o.api)
 	case !o.apiGiven && errors.Is(err, errAddrInUse):
 		say.warn("no HTTP API: its default address %s is in use; choose another with --api, or --api off", o.api)
 		return nil, nil

@@ -183,7 +183,7 @@ func sendCommand(ts *testscript.TestScript, neg bool, args []string) {
 
 // httpCommand makes a request until the answer has the wanted status and, if
 // one is given, contains a text; a server that is not up yet is waited for. A
-// body comes from a file.
+// body comes from a file, a bearer token from the variable TOKEN.
 func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, 3, 5, "http STATUS METHOD URL [text|-] [body file]")
 	status, err := strconv.Atoi(args[0])
@@ -201,6 +201,9 @@ func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
 		request, err := http.NewRequest(args[1], args[2], strings.NewReader(body))
 		ts.Check(err)
 		request.Header.Set("Content-Type", "application/json")
+		if token := ts.Getenv("TOKEN"); token != "" {
+			request.Header.Set("Authorization", "Bearer "+token)
+		}
 		response, err := client.Do(request)
 		if err != nil {
 			last = err.Error()

@@ -42,12 +42,21 @@
 //
 // # Who may ask
 //
-// There is no password, so [Serve] listens on loopback only. A web page that
-// the user happens to visit is kept out three ways: by the Host header, which
-// must name this machine (DNS rebinding), by refusing cross-origin requests
-// (http.CrossOriginProtection), and by asking for a JSON content type, which
-// no HTML form can send. GET changes nothing. Other programs of this machine
-// are trusted, whoever runs them.
+// Without a token [Serve] listens on loopback only, and other programs of this
+// machine are trusted, whoever runs them. With one (access.Rules) it may listen
+// anywhere, and every request must bear it as Authorization: Bearer TOKEN, never
+// in a URL; any other is answered 401. The token goes over the network in the
+// clear: where that matters, put TLS before the API.
 //
-// Requests, headers, connections and time are bounded.
+// A web page that the user happens to visit is kept out three ways: by the Host
+// header, which must name this machine (DNS rebinding; 421), by refusing
+// cross-origin requests (http.CrossOriginProtection; 403), and by asking for a
+// JSON content type, which no HTML form can send (415). GET changes nothing. What
+// is answered is data that no browser takes for a page, and no other origin may
+// read it.
+//
+// Requests, headers, connections and time are bounded: a body has 64 KiB at most
+// (413), a header 16 KiB (431); 64 connections are served at a time; a header has
+// 5 s to arrive, a body 10 s, an answer 15 s to be read, and the next request a
+// minute to come.
 package control

@@ -35,7 +35,7 @@ func shown(t *testing.T, h http.Handler, name string) string {
 
 func TestCreateAndRemove(t *testing.T) {
 	f := testFleet(t)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	const body = `{"name":"dns","listen":"127.0.0.1:0","upstream":"127.0.0.1:9","seed":7,"loss":"1%","down":{"delay":"40ms"},"nat-timeout":"30s","enabled":false}`
 	status, answer := send(t, h, "POST", "/proxies", body)
 	if status != 201 || answer != shown(t, h, "dns") {
@@ -86,7 +86,7 @@ func TestHooksSeeEveryProxy(t *testing.T) {
 	if _, err := f.Add("added", proxy.Config{Listen: ":0", Upstream: ":9"}); err != nil {
 		t.Fatal(err)
 	}
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	if status, body := send(t, h, "POST", "/proxies", `{"name":"refused","upstream":":9"}`); status != 400 || !strings.Contains(body, "not this one") {
 		t.Errorf("%d %s, want the error of prepare", status, body)
 	}
@@ -168,7 +168,7 @@ func TestPutIsIdempotent(t *testing.T) {
 		return nil
 	})
 	t.Cleanup(f.Close)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	const state = `{
 		"a": {"upstream": "127.0.0.1:9", "loss": "5%"},
 		"b": {"listen": "127.0.0.1:0", "upstream": "localhost:9", "down": {"rate": "10mbit"}, "enabled": false}
@@ -200,7 +200,7 @@ func TestPutIsIdempotent(t *testing.T) {
 // stay as they were.
 func TestPutThatFailsChangesNothing(t *testing.T) {
 	f := testFleet(t)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	taken, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +244,7 @@ func TestPutThatFailsChangesNothing(t *testing.T) {
 // Proxies may exchange their addresses, or take that of one that goes.
 func TestPutMovesAddresses(t *testing.T) {
 	f := testFleet(t)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	if status, body := send(t, h, "PUT", "/proxies", `[{"name":"a","upstream":":9"},{"name":"b","upstream":":9"},{"name":"c","upstream":":9"}]`); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
@@ -275,7 +275,7 @@ func TestPutMovesAddresses(t *testing.T) {
 // upstream or listen address replaces it.
 func TestPopulate(t *testing.T) {
 	f := testFleet(t)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	populate := func(body string) []ProxyReportText {
 		t.Helper()
 		status, answer := send(t, h, "POST", "/populate", body)
@@ -322,7 +322,7 @@ type ProxyReportText struct {
 // if it cannot be, it stays where it was.
 func TestPatchListen(t *testing.T) {
 	f := testFleet(t)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	if status, body := send(t, h, "POST", "/proxies", `{"name":"a","upstream":":9","seed":5,"loss":"5%","nat-timeout":"1s","enabled":false}`); status != 201 {
 		t.Fatalf("%d %s", status, body)
 	}
@@ -357,7 +357,7 @@ func TestPatchListen(t *testing.T) {
 
 func TestReset(t *testing.T) {
 	f := testFleet(t)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	if status, body := send(t, h, "PUT", "/proxies", `[{"name":"a","upstream":":9","enabled":false,"loss":"5%"},{"name":"b","upstream":":9"}]`); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}

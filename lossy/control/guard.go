@@ -5,54 +5,49 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
-	"net/netip"
-	"slices"
 	"strings"
+
+	"udplab/lossy/control/access"
 )
 
-// maxBody is the most a request may carry.
-const maxBody = 64 << 10
+// maxBody is the most a request may carry, and maxError the most that an error
+// says, which may repeat some of it.
+const (
+	maxBody  = 64 << 10
+	maxError = 1000
+)
+
+func shortened(text string) string {
+	if len(text) <= maxError {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxError], "") + "..."
+}
 
 // guard puts everything that decides whether a request is heard at all before
 // the handler, cheapest first.
-func guard(next http.Handler, hosts []string) http.Handler {
+func guard(next http.Handler, rules access.Rules) http.Handler {
 	origin := http.NewCrossOriginProtection()
-	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, http.StatusForbidden, errors.New("cross-origin request refused"))
-	}))
-	next = origin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		if !knownHost(r.Host, hosts) {
-			refuse(w, http.StatusMisdirectedRequest,
-				fmt.Errorf("host %q refused: this API answers to localhost and loopback addresses", r.Host))
+		if status, err := rules.CheckHost(r); err != nil {
+			refuse(w, status, err)
+			return
+		}
+		if status, err := rules.CheckToken(w, r); err != nil {
+			refuse(w, status, err)
+			return
+		}
+		if err := origin.Check(r); err != nil {
+			refuse(w, http.StatusForbidden, errors.New("cross-origin request refused"))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// knownHost says whether a Host header names this machine. A page that had its
-// own name resolve to 127.0.0.1 (DNS rebinding) sends that name. Any port will
-// do, so that a forwarded port works: a page cannot choose it.
-func knownHost(host string, configured []string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
-	if strings.EqualFold(name, "localhost") {
-		return true
-	}
-	if addr, err := netip.ParseAddr(name); err == nil {
-		return addr.Unmap().IsLoopback()
-	}
-	return slices.ContainsFunc(configured, func(known string) bool { return strings.EqualFold(known, name) })
 }
 
 // readJSON reads the body of a request that changes something.

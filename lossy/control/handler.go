@@ -8,13 +8,14 @@ import (
 	"slices"
 	"strings"
 
+	"udplab/lossy/control/access"
 	"udplab/lossy/proxy"
 	"udplab/lossy/settings"
 )
 
-// NewHandler serves a fleet behind the guards of the package doc. hosts are names
-// that a Host header may have besides loopback ones.
-func NewHandler(f *Fleet, hosts ...string) http.Handler {
+// NewHandler serves a fleet behind the guards of the package doc, to whom the
+// rules let ask.
+func NewHandler(f *Fleet, rules access.Rules) http.Handler {
 	a := api{f}
 	mux := http.NewServeMux()
 	mux.Handle("/proxies", methods{http.MethodGet: a.list, http.MethodPost: a.create, http.MethodPut: a.put})
@@ -35,7 +36,7 @@ func NewHandler(f *Fleet, hosts ...string) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Errorf("no such path, try GET /proxies"))
 	})
-	return guard(mux, hosts)
+	return guard(mux, rules)
 }
 
 type api struct{ fleet *Fleet }
@@ -273,7 +274,7 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	write(w, status, struct {
 		Error  string `json:"error"`
 		Status int    `json:"status"`
-	}{err.Error(), status})
+	}{shortened(err.Error()), status})
 }
 
 func write(w http.ResponseWriter, status int, v any) {

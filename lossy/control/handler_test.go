@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/lossy/control/access"
 	"udplab/lossy/proxy"
 	"udplab/lossy/settings"
 )
@@ -30,7 +31,7 @@ func testAPI(t *testing.T) (http.Handler, *proxy.Proxy) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewHandler(f, "lab.example"), p
+	return NewHandler(f, access.Rules{Hosts: []string{"lab.example"}}), p
 }
 
 // testFleet is a fleet without proxies.
@@ -373,7 +374,7 @@ func TestReady(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	ready := request{method: "GET", path: "/ready"}
 	if w := ready.do(t, h); w.Code != 200 || w.Body.String() != `{"ready":true}`+"\n" {
 		t.Errorf("without traffic: %d %q", w.Code, w.Body)

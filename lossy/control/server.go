@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"udplab/lossy/control/access"
 )
 
 // DefaultAddr is the port toxiproxy made known for this.
@@ -34,8 +36,8 @@ var standard = limits{
 }
 
 // ErrNotLoopback is returned by Serve for an address that other machines can
-// reach.
-var ErrNotLoopback = errors.New("the control API has no password, so it listens on loopback only")
+// reach, when there is no token.
+var ErrNotLoopback = access.ErrNotLoopback
 
 // Server serves the API. Safe for concurrent use.
 type Server struct {
@@ -45,17 +47,18 @@ type Server struct {
 	done     chan struct{} // closed when serving has ended
 }
 
-// Serve listens on a loopback address, host:port, and serves the API for a
-// fleet until Close. Port 0 lets the system choose.
-func Serve(addr string, f *Fleet) (*Server, error) {
-	return serve(addr, NewHandler(f), standard)
-}
-
-func serve(addr string, handler http.Handler, l limits) (*Server, error) {
-	listener, err := listen(addr)
+// Serve listens on an address, host:port, and serves the API for a fleet
+// to whom the rules let ask, until Close. Port 0 lets the system choose.
+func Serve(addr string, f *Fleet, rules access.Rules) (*Server, error) {
+	listener, err := rules.Listen(addr)
 	if err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}
+	return serve(listener, NewHandler(f, rules), standard), nil
+}
+
+func serve(listener net.Listener, handler http.Handler, l limits) *Server {
+	alive, end := context.WithCancel(context.Background())
 	s := &Server{
 		addr:     listener.Addr().(*net.TCPAddr).AddrPort(),
 		shutdown: l.shutdown,
@@ -67,45 +70,41 @@ func serve(addr string, handler http.Handler, l limits) (*Server, error) {
 			WriteTimeout:      l.response,
 			IdleTimeout:       l.idle,
 			MaxHeaderBytes:    l.headerBytes,
+			// Streams end when their context does, which Shutdown leaves alone.
+			BaseContext: func(net.Listener) context.Context { return alive },
 			// What goes wrong here went wrong at the client, who knows.
 			ErrorLog: log.New(io.Discard, "", 0),
 		},
 	}
+	s.http.RegisterOnShutdown(end)
 	go func() {
 		defer close(s.done)
 		// It ends by Close; a listener that fails of itself leaves the proxies
 		// running and the API silent.
 		_ = s.http.Serve(netutil.LimitListener(listener, l.connections))
 	}()
-	return s, nil
-}
-
-func listen(addr string) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	at, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return nil, err
-	}
-	if !at.IP.IsLoopback() {
-		return nil, fmt.Errorf("%s: %w", addr, ErrNotLoopback)
-	}
-	return net.ListenTCP("tcp", at)
+	return s
 }
 
 // Addr is the address the API is served on, with the port the system chose.
 func (s *Server) Addr() netip.AddrPort { return s.addr }
 
-// URL is where the API begins.
-func (s *Server) URL() string { return "http://" + s.addr.String() }
+// URL is where the API begins. For a server on all addresses it names the
+// loopback one.
+func (s *Server) URL() string {
+	at := s.addr
+	if at.Addr().IsUnspecified() {
+		at = netip.AddrPortFrom(netip.IPv6Loopback(), at.Port())
+		if s.addr.Addr().Is4() {
+			at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port())
+		}
+	}
+	return "http://" + at.String()
+}
 
-// Close lets running requests finish for five seconds at most, cuts off the
-// rest, and waits for the server to end. Closing again does nothing.
+// Close ends the streams, lets other requests finish for five seconds at most,
+// cuts off the rest, and waits for the server to end. Closing again does
+// nothing.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.shutdown)
 	defer cancel()

@@ -1,17 +1,17 @@
 package control
 
 import (
-	"bufio"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
+	"udplab/lossy/control/access"
 	"udplab/lossy/proxy"
 )
+
+// anyone is every program of this machine.
+var anyone access.Rules
 
 func TestServe(t *testing.T) {
 	f := testFleet(t)
@@ -19,7 +19,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, addr := range []string{"127.0.0.1:0", ":0", "localhost:0", "[::1]:0"} {
-		s, err := Serve(addr, f)
+		s, err := Serve(addr, f, anyone)
 		if err != nil {
 			t.Errorf("%s: %v", addr, err)
 			continue
@@ -46,9 +46,10 @@ func TestServe(t *testing.T) {
 	}
 }
 
-func TestServeRefusesOtherMachines(t *testing.T) {
+// H1: an address that other machines can reach needs a token.
+func TestH1_ServeRefusesOtherMachines(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", "[::]:0", "192.0.2.1:0"} {
-		s, err := Serve(addr, nil)
+		s, err := Serve(addr, nil, anyone)
 		if err == nil {
 			s.Close()
 		}
@@ -57,82 +58,9 @@ func TestServeRefusesOtherMachines(t *testing.T) {
 		}
 	}
 	for _, addr := range []string{"8474", "127.0.0.1:port", "bad..host:1"} {
-		if s, err := Serve(addr, nil); err == nil {
+		if s, err := Serve(addr, nil, anyone); err == nil {
 			s.Close()
 			t.Errorf("%q was accepted", addr)
 		}
-	}
-}
-
-// impatient is the standard with times short enough for a test to wait for.
-func impatient() limits {
-	l := standard
-	l.header, l.request, l.idle = 50*time.Millisecond, 100*time.Millisecond, 50*time.Millisecond
-	l.shutdown = 50 * time.Millisecond
-	l.connections = 4
-	return l
-}
-
-// Whoever sends slowly, or nothing, is cut off, and makes room.
-func TestSlowClientsAreCutOff(t *testing.T) {
-	h, _ := testAPI(t)
-	s, err := serve("127.0.0.1:0", h, impatient())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	for _, begins := range []string{
-		"",                                // says nothing
-		"GET /proxies HTTP/1.1\r\nHost: ", // never ends its header
-		"PATCH /proxies/default HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", // nor its body
-		"GET /proxies HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",                                                                     // stays for another request that never comes
-	} {
-		var all []net.Conn
-		for range impatient().connections + 2 {
-			c, err := net.Dial("tcp", s.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			if _, err := io.WriteString(c, begins); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, c)
-		}
-		for _, c := range all {
-			c.SetReadDeadline(time.Now().Add(20 * time.Second))
-			if _, err := io.Copy(io.Discard, c); errors.Is(err, net.ErrClosed) || isTimeout(err) {
-				t.Errorf("after %q the server held on to the connection", begins)
-			}
-		}
-	}
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
-}
-
-func TestHugeHeaderIsRefused(t *testing.T) {
-	h, _ := testAPI(t)
-	s, err := serve("127.0.0.1:0", h, standard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	c, err := net.Dial("tcp", s.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	// The server may hang up while this is being written.
-	_, _ = io.WriteString(c, "GET /proxies HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "+strings.Repeat("x", 2*standard.headerBytes)+"\r\n\r\n")
-	response, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("status %d, want 431", response.StatusCode)
 	}
 }

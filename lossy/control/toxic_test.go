@@ -19,7 +19,7 @@ import (
 func toxicAPI(t *testing.T) (http.Handler, *Fleet) {
 	t.Helper()
 	f := testFleet(t)
-	h := NewHandler(f)
+	h := NewHandler(f, anyone)
 	if status, body := send(t, h, "POST", "/proxies", `{"name":"p","upstream":":9","seed":1,"down":{"reorder":"1%"}}`); status != 201 {
 		t.Fatalf("%d %s", status, body)
 	}
@@ -303,7 +303,7 @@ func TestToxicsOfWholeProxies(t *testing.T) {
 		{"POST", "/proxies", proxy}, {"POST", "/populate", "[" + proxy + "]"}, {"PUT", "/proxies", "[" + proxy + "]"},
 	} {
 		f := testFleet(t)
-		h := NewHandler(f)
+		h := NewHandler(f, anyone)
 		status, body := send(t, h, call[0], call[1], call[2])
 		if status >= 300 || f.Proxy("q").Config() != want {
 			t.Fatalf("%v: %d %s", call, status, body)

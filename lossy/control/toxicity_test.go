@@ -16,7 +16,7 @@ func TestToxicityIsOfFlows(t *testing.T) {
 	const flows, each = 24, 3
 	chosen := func(seed uint64) (hit string) {
 		f := testFleet(t)
-		h := NewHandler(f)
+		h := NewHandler(f, anyone)
 		status, body := send(t, h, "POST", "/proxies", fmt.Sprintf(`{"name":"p","upstream":":9","seed":%d,
 			"toxics":[{"type":"timeout","name":"gone","stream":"upstream","toxicity":0.5},{"type":"timeout","name":"never","stream":"downstream","toxicity":0}]}`, seed))
 		if status != 201 {

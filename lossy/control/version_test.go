@@ -6,7 +6,7 @@ import (
 )
 
 func TestVersion(t *testing.T) {
-	status, body := send(t, NewHandler(testFleet(t)), "GET", "/version", "")
+	status, body := send(t, NewHandler(testFleet(t), anyone), "GET", "/version", "")
 	if want := `{"version":"devel","server":"udplab"}` + "\n"; status != 200 || body != want {
 		t.Errorf("%d %s, want %s", status, body, want)
 	}
