@@ -41,6 +41,10 @@ var benchmarkProfiles = []struct {
 	{"list", Profile{LossModel: DropList{"\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\xff\x00\x00\x00\x03"}}},
 	{"loss-trace", Profile{LossModel: LossTrace{"t", "0100101"}}},
 	{"correlated", Profile{LossModel: CorrelatedLoss{P: 0.05, Rho: 0.25}}},
+	{"netem-loss", Profile{LossModel: mustNetemLoss(0.05, 0.25)}},
+	{"netem", Profile{LossModel: mustNetemLoss(0.05, 0.25), Duplicate: 0.01, Corrupt: 0.01, Delay: 40e6, Jitter: 10e6,
+		Reorder: 0.25, ReorderGap: 5, JitterReorder: true, Distribution: netemTable("netem-pareto"),
+		Netem: NetemCompat{On: true, Limit: 1000, Duplicate: 0.25, Corrupt: 0.25, Reorder: 0.5, Delay: 0.25}}},
 	{"normal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: NormalDelay{}}},
 	{"pareto", Profile{Delay: 40e6, Jitter: 10e6, Distribution: ParetoDelay{}}},
 	{"paretonormal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: ParetoNormalDelay{}}},
@@ -57,6 +61,14 @@ var benchmarkProfiles = []struct {
 	{"red", Profile{Rate: 9e6, QueuePackets: 100, Discipline: RED{redMin, redMax, false, redProbability, redWeight}}},
 	{"policer", Profile{Policer: Policer{9e6, 64 << 10}}},
 	{"trace", Profile{LinkTrace: &LinkTrace{"12 Mbit/s", []uint32{1}}}},
+}
+
+func mustNetemLoss(p, correlation float64) NetemLoss {
+	m, err := NewNetemLoss(p, correlation)
+	if err != nil {
+		panic(err)
+	}
+	return m
 }
 
 // manyPoints is as fine a distribution as there may be.

@@ -89,6 +89,9 @@ func (l *Link) late(n int) time.Duration {
 // refuses says why the n-th copy of a packet cannot be taken in now, if so, or
 // whether it is marked.
 func (l *Link) refuses(b *Bottleneck, v *Verdict, n int, payload []byte) (why Cause, marked bool) {
+	if m := l.model.profile.Netem.Limit; m > 0 && l.held() >= m {
+		return CauseQueue, false
+	}
 	if n > 0 {
 		b.advance(l.now) // an idle transmitter has taken up the copy before
 	}
@@ -133,32 +136,22 @@ func (l *Link) exposure() exposure {
 		return exposure{}
 	}
 	probability, inflation := l.model.losses.odds()
-	return exposure{true, probability, inflation}
+	return exposure{true, probability * l.model.vanishing, inflation}
 }
 
 func (l *Link) observe(v *Verdict, size int) {
 	p := &l.model.profile
+	e := &l.model.expects
 	if p.Duplicate > 0 {
-		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, p.Duplicate, 1)
+		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, e[ImpairmentDuplicate].probability, e[ImpairmentDuplicate].inflation)
 	}
 	if p.Corrupt > 0 && p.CorruptHow.touches(size) {
-		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, p.Corrupt, 1)
+		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, e[ImpairmentCorrupt].probability, e[ImpairmentCorrupt].inflation)
 	}
 	if p.Reorder > 0 {
-		l.observeReorder(v)
+		l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce,
+			e[ImpairmentReorder].probability, e[ImpairmentReorder].inflation)
 	}
-}
-
-// observeReorder judges netem's gap by its share in the long run, and as if
-// its packets were independent: they are more regular, so the interval is wider
-// than it need be.
-func (l *Link) observeReorder(v *Verdict) {
-	p := &l.model.profile
-	share := p.Reorder
-	if p.ReorderGap > 0 {
-		share = p.gapShare()
-	}
-	l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce, share, 1)
 }
 
 // count enters what happens to a packet that is taken in.

@@ -55,6 +55,10 @@ func drawProfile(t *rapid.T) Profile {
 	} else {
 		p.LossModel = drawLossModel(t)
 	}
+	if _, known := netemSamples(p.Distribution); known && p.LossBurstCap == 0 && (p.Reorder == 0 || p.ReorderGap > 0) && rapid.Bool().Draw(t, "netem") {
+		p.Netem = NetemCompat{On: true, Limit: rapid.SampledFrom([]int{0, 3, 50}).Draw(t, "netem limit"),
+			Duplicate: 0.2, Corrupt: 0.9, Reorder: 0.5, Delay: probability.Draw(t, "delay correlation")}
+	}
 	if err := p.Validate(); err != nil {
 		t.Fatalf("drew an invalid profile: %v", err)
 	}

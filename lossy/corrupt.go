@@ -11,7 +11,14 @@ type corrupt struct {
 
 // harm damages a packet, if it is one to be damaged: the verdict then says how.
 func (c *corrupt) harm(v *Verdict, size int) {
-	if !c.how.touches(size) || !c.draws.hits(v.Index, c.probability) {
+	if c.how.touches(size) && c.draws.hits(v.Index, c.probability) {
+		c.wound(v, size)
+	}
+}
+
+// wound says in the verdict how a packet is damaged.
+func (c *corrupt) wound(v *Verdict, size int) {
+	if !c.how.touches(size) {
 		return
 	}
 	v.Corrupt, v.Damage = true, c.how

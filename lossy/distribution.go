@@ -7,8 +7,8 @@ import (
 )
 
 // Distribution is a law of delay for Profile.Distribution: NormalDelay,
-// ParetoDelay, ParetoNormalDelay, LogNormalDelay, DelayTable, DelayCDF or
-// DelayTrace. They are plain values and may be compared; a String is what
+// ParetoDelay, ParetoNormalDelay, LogNormalDelay, NetemTable, DelayTable, DelayCDF
+// or DelayTrace. They are plain values and may be compared; a String is what
 // ParseDistribution reads back. MODEL.md has the formulas.
 //
 // A delay that the law would have below zero is zero, and one above MaxDelay is
@@ -25,11 +25,12 @@ type delayLaw interface {
 	of(index uint64) time.Duration
 }
 
-const distributions = "uniform, normal, pareto, paretonormal, lognormal, table:FILE, cdf:FILE or trace:FILE"
+const distributions = "uniform, normal, pareto, paretonormal, lognormal, netem-normal, netem-pareto, netem-paretonormal, table:FILE, cdf:FILE or trace:FILE"
 
 // ParseDistribution reads a law of delay as people write it; "uniform" is nil:
 //
 //	uniform, normal, pareto, paretonormal, lognormal
+//	netem-normal, netem-pareto, netem-paretonormal    the tables of tc
 //	table:FILE    a distribution table of netem
 //	cdf:FILE      lines of a delay and the probability of no more than that
 //	trace:FILE    delays, taken in turn
@@ -46,6 +47,8 @@ func ParseDistribution(text string, read ReadFile) (Distribution, error) {
 	switch {
 	case text == "uniform":
 		return nil, nil
+	case text == "netem-normal" || text == "netem-pareto" || text == "netem-paretonormal":
+		return netemTable(text), nil
 	case kind == "table":
 		return readDelayTable(text, file, read)
 	case kind == "cdf":

@@ -288,10 +288,13 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 	return dst, true
 }
 
+// held is how many datagrams are under way.
+func (l *Link) held() int { return l.wire.count + l.race.count + l.aside.count + l.waiting.packets }
+
 // Stats returns a snapshot of all counts.
 func (l *Link) Stats() Stats {
 	s := l.stats
-	s.PacketsInFlight = uint64(l.wire.count + l.race.count + l.aside.count + l.waiting.packets)
+	s.PacketsInFlight = uint64(l.held())
 	s.BytesInFlight = uint64(l.wire.used - l.waiting.lodged + l.race.used + l.aside.used + l.waiting.bytes)
 	return s
 }

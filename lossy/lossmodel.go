@@ -8,7 +8,7 @@ import (
 
 // LossModel is a law by which packets are lost, for Profile.LossModel: one of
 // GilbertElliott, FourState, GilbertIntuitive, EveryNth, ExactlyOf, DropList,
-// CorrelatedLoss and LossTrace. MODEL.md has the formulas. They are plain
+// CorrelatedLoss, NetemLoss and LossTrace. MODEL.md has the formulas. They are plain
 // values and may be compared; a String is what ParseLossModel reads back.
 type LossModel interface {
 	String() string
@@ -57,7 +57,7 @@ func (read ReadFile) open(text, name string) ([]byte, error) {
 
 // lossModels are the forms in which a loss model is written.
 const lossModels = "none, gilbert-elliott:p=1%,r=25%, four-state:p13=1%, gi:loss=5%,burst=4, every:20, " +
-	"exactly:k=3,of=100, list:3 7 10-12, correlated:p=5%,rho=0.25 or trace:FILE"
+	"exactly:k=3,of=100, list:3 7 10-12, correlated:p=5%,rho=0.25, netem:p=5%,correlation=25% or trace:FILE"
 
 // ParseLossModel reads a loss model as people write it; "none" is nil:
 //
@@ -68,6 +68,7 @@ const lossModels = "none, gilbert-elliott:p=1%,r=25%, four-state:p13=1%, gi:loss
 //	exactly:k=3,of=100
 //	list:3 7 10-12
 //	correlated:p=5%,rho=0.25
+//	netem:p=5%,correlation=25%
 //	trace:FILE
 //
 // read reads the file of a trace; with nil, a model that names a file is
@@ -94,6 +95,8 @@ func ParseLossModel(text string, read ReadFile) (LossModel, error) {
 		m = parseDropList(t)
 	case "correlated":
 		m = parseCorrelatedLoss(t)
+	case "netem":
+		m = parseNetemLoss(t)
 	default:
 		return nil, fmt.Errorf("%q is no loss model: write it like %s", text, lossModels)
 	}

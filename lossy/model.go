@@ -21,7 +21,15 @@ type Model struct {
 	reorder   reorder
 	duplicate duplicate
 	corrupt   corrupt
+	netem     *netemReplay // decides instead, nil = does not
+
+	expects   [impairmentCount]expectation // what of each is to be expected, but of loss:
+	vanishing float64                      // share of the lost that no duplicate makes up for
 }
+
+// expectation is the chance of an event, and by how much the variance of its
+// observed mean exceeds that of independent ones.
+type expectation struct{ probability, inflation float64 }
 
 // NewModel returns the model of one direction of one flow. It panics if the
 // profile is not valid. Flows are numbered from 0 in order of appearance by
@@ -54,6 +62,8 @@ func (m *Model) SetProfile(p Profile) {
 	m.reorder.set(&p)
 	m.duplicate.probability, m.duplicate.extra = p.Duplicate, p.duplicateCopies()
 	m.corrupt.probability, m.corrupt.how = p.Corrupt, p.CorruptHow
+	m.setNetem(&p)
+	m.setExpectations(&p)
 }
 
 // setLoss chooses what loses packets from the next one on.
@@ -109,6 +119,9 @@ func (m *Model) setDelay(p Profile) {
 func (m *Model) Decide(size int) Verdict {
 	v := Verdict{Index: m.index}
 	m.index++
+	if m.netem != nil {
+		return m.netem.decide(m, v.Index, size)
+	}
 	if m.losses != nil && m.losses.takes(v.Index) {
 		return v.dropped(CauseLoss)
 	}

@@ -9,7 +9,7 @@ func FuzzModels(f *testing.F) {
 	for _, text := range []string{
 		"gilbert-elliott:p=1%,r=25%,bad=70%,good=1%", "four-state:p13=1%,p31=20%,p32=30%,p23=60%,p14=0.5%",
 		"gi:loss=5%,burst=10,density=80%,isolated=1%,gap=1.5", "every:20,first=3", "exactly:k=3,of=100",
-		"list:3 7 10-12 18446744073709551615", "correlated:p=5%,rho=0.25", "none", "normal", "lognormal",
+		"list:3 7 10-12 18446744073709551615", "correlated:p=5%,rho=0.25", "netem:p=5%,correlation=25%", "netem-pareto", "none", "normal", "lognormal",
 	} {
 		f.Add(text, "")
 	}

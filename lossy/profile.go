@@ -135,6 +135,8 @@ type Profile struct {
 	// it: one that the loss model takes has been through the queue, and over
 	// the transmitter, when it is lost.
 	LossAfterQueue bool
+	// Netem has all of the above that netem knows decided by netem's arithmetic.
+	Netem NetemCompat
 }
 
 // Config is a whole path: both directions and the seed that decides all fates.
@@ -186,6 +188,9 @@ func (p Profile) Validate() error {
 	if err := p.validateDistribution(); err != nil {
 		return err
 	}
+	if err := p.validateNetem(); err != nil {
+		return err
+	}
 	if err := p.validateReorder(); err != nil {
 		return err
 	}
@@ -228,7 +233,7 @@ func (p Profile) validateTimes() error {
 			return fmt.Errorf("%s %v: must be between 0 and %v", f.name, f.value, MaxDelay)
 		}
 	}
-	if p.Jitter > p.Delay {
+	if p.Jitter > p.Delay && !p.Netem.On {
 		return fmt.Errorf("jitter %v: must not exceed the delay (%v), for no packet arrives before it was sent",
 			p.Jitter, p.Delay)
 	}
@@ -284,6 +289,9 @@ func (p Profile) String() string {
 		add("corrupt %s %v", formatProbability(p.Corrupt), p.CorruptHow)
 	} else if p.Corrupt > 0 {
 		add("corrupt %s", formatProbability(p.Corrupt))
+	}
+	if p.Netem.On {
+		add("netem-compat %v", p.Netem)
 	}
 	if bottleneck := p.describeBottleneck(); bottleneck != "" {
 		parts = append(parts, bottleneck)

@@ -34,6 +34,12 @@ const (
 	drawDamage       purpose = 60 // where and how a payload is damaged otherwise
 	drawDisplacement purpose = 61 // of Profile.ReorderSpread
 
+	drawNetemLoss      purpose = 70 // netem's correlated generators, of NetemLoss
+	drawNetemDuplicate purpose = 71 // and of NetemCompat
+	drawNetemCorrupt   purpose = 72
+	drawNetemReorder   purpose = 73
+	drawNetemDelay     purpose = 74
+
 	drawChosen purpose = 80 // FlowChosen; the index is the name's number, not a packet's
 )
 

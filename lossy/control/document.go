@@ -77,6 +77,12 @@ func (d *document) add(m settings.Member) error {
 			d.edits = append(d.edits, func(s *state) { s.Network.Seed = seed })
 			return nil
 		})
+	case "warnings": // what was told may come back; it follows from the rest
+		var told []string
+		if err := json.Unmarshal(m.Value, &told); err != nil {
+			return settings.Within(m.Name, errors.New("want a list of texts, which is told and cannot be set"))
+		}
+		return nil
 	case "nat-timeout":
 		return d.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.Timeout })
 	case "rebind-every":

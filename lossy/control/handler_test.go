@@ -130,6 +130,7 @@ var zeroValues = map[string]string{
 	"loss-burst-cap":     "0",
 	"loss-model":         `"none"`,
 	"mtu":                "0",
+	"netem-compat":       `"off"`,
 	"overhead":           "0",
 	"policer":            `"none"`,
 	"queue":              `"0s"`,

@@ -21,6 +21,7 @@ type ProxyReport struct {
 	Up          settings.Report `json:"up"`
 	Down        settings.Report `json:"down"`
 	Toxics      []Toxic         `json:"toxics"`
+	Warnings    []string        `json:"warnings,omitempty"` // what the settings do that they do not say
 }
 
 // Report describes a proxy of the fleet. The error wraps ErrNotFound.
@@ -60,6 +61,7 @@ func (m *member) report() ProxyReport {
 		Up:          settings.Report(s.Network.Up),
 		Down:        settings.Report(s.Network.Down),
 		Toxics:      append([]Toxic{}, s.toxics...), // never null
+		Warnings:    s.Network.Warnings(),
 	}
 }
 

@@ -62,6 +62,12 @@ func delayFields() []Field {
 			},
 			format: func(p *lossy.Profile) string { return formatModel(p.Distribution, "uniform") },
 		},
+		{
+			Name: "netem-compat", Kind: "netem", bare: "on",
+			Usage:  "decide by netem's arithmetic, its biased correlation included: on, or on:limit=1000,duplicate=25%,delay=10%",
+			parse:  func(p *lossy.Profile, s string) error { return parsed(&p.Netem, s, lossy.ParseNetemCompat) },
+			format: func(p *lossy.Profile) string { return p.Netem.String() },
+		},
 		onOff("jitter-reorder", "let jitter change the order: each datagram's delay is its own",
 			func(p *lossy.Profile) *bool { return &p.JitterReorder }),
 	}

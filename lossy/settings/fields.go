@@ -18,6 +18,7 @@ type Field struct {
 
 	repeats bool    // it is a list, to which a repeated flag adds
 	amount  *amount // nil if its value is none
+	bare    string  // what a flag without a value means, "" = it needs one
 
 	parse  func(p *lossy.Profile, value string) error                      // or, where a value
 	read   func(p *lossy.Profile, value string, read lossy.ReadFile) error // may name a file
@@ -49,6 +50,14 @@ func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
 // Switch says whether the value is on or off: a flag without a value, and true
 // or false in JSON.
 func (f *Field) Switch() bool { return f.Kind == "switch" }
+
+// Bare is the value of a flag that is given without one, "" if it needs one.
+func (f *Field) Bare() string {
+	if f.Switch() {
+		return "true"
+	}
+	return f.bare
+}
 
 // Join adds a value that was given after others, as a repeated flag is: what a
 // list has already stays, anything else is replaced.

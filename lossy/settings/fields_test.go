@@ -34,7 +34,7 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			Policer:  lossy.Policer{Rate: float64(rapid.IntRange(1000, 1e9).Draw(t, "police")), Burst: rapid.IntRange(1, 1<<30).Draw(t, "burst")},
 			ECN:      rapid.Bool().Draw(t, "ecn"), SharedBottleneck: rapid.Bool().Draw(t, "shared"),
 			LossModel: rapid.SampledFrom([]lossy.LossModel{
-				nil, lossy.GilbertElliott{P: 0.01, R: 1.0 / 3, Bad: 0.7}, lossy.EveryNth{N: 20, First: 3},
+				nil, lossy.GilbertElliott{P: 0.01, R: 1.0 / 3, Bad: 0.7}, lossy.EveryNth{N: 20, First: 3}, netemLoss(t, 0.05, 1.0/3),
 			}).Draw(t, "model"),
 			Distribution: rapid.SampledFrom([]lossy.Distribution{
 				nil, lossy.NormalDelay{}, lossy.ParetoDelay{}, lossy.ParetoNormalDelay{}, lossy.LogNormalDelay{},
@@ -47,6 +47,13 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			{}, {N: 3}, {Kind: lossy.DamageBytes}, {Kind: lossy.DamageBytes, N: 4},
 			{Kind: lossy.DamageTruncate}, {Kind: lossy.DamageExtend, N: 16},
 		}).Draw(t, "damage")
+		if rapid.Bool().Draw(t, "compat") {
+			p.Netem = lossy.NetemCompat{
+				On: true, Limit: rapid.IntRange(0, lossy.MaxNetemLimit).Draw(t, "netem limit"),
+				Duplicate: share.Draw(t, "duplicate correlation"), Corrupt: share.Draw(t, "corrupt correlation"),
+				Reorder: share.Draw(t, "reorder correlation"), Delay: share.Draw(t, "delay correlation"),
+			}
+		}
 		p.MTU = rapid.IntRange(0, lossy.MaxMTU).Draw(t, "mtu")
 		var err error
 		if p.Blackout, err = lossy.ParseBlackout(rapid.SampledFrom([]string{
@@ -83,6 +90,14 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			t.Fatalf("wrote %+v, read %+v", p, back)
 		}
 	})
+}
+
+func netemLoss(t *rapid.T, p, correlation float64) lossy.LossModel {
+	m, err := lossy.NewNetemLoss(p, correlation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // A client may not have the server read files; what GET showed may come back.

@@ -36,9 +36,7 @@ func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
 			v := &value{field: field, text: field.Get(&defaults)}
 			*list = append(*list, v)
 			flag := set.VarPF(v, prefix+field.Name, "", usage)
-			if field.Switch() {
-				flag.NoOptDefVal = "true"
-			}
+			flag.NoOptDefVal = field.Bare()
 			return flag
 		}
 		add(&f.both, "", field.Usage)
