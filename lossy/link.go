@@ -37,7 +37,7 @@ type Link struct {
 	undecided undecided // the packet of which a copy has left a backlog and another has not
 
 	wire    line[passage] // datagrams that keep their place
-	race    race          // datagrams that may overtake each other (JitterReorder)
+	race    *race         // datagrams that may overtake each other (JitterReorder); nil until there is one
 	entered uint64        // datagrams that ever went onto the wire or into the race
 	passed  uint64        // and that ever came out of it
 	latest  time.Duration // due time of the last of them
@@ -289,12 +289,12 @@ func (l *Link) Receive(now time.Duration, dst []byte) ([]byte, bool) {
 }
 
 // held is how many datagrams are under way.
-func (l *Link) held() int { return l.wire.count + l.race.count + l.aside.count + l.waiting.packets }
+func (l *Link) held() int { return l.wire.count + l.race.held() + l.aside.count + l.waiting.packets }
 
 // Stats returns a snapshot of all counts.
 func (l *Link) Stats() Stats {
 	s := l.stats
 	s.PacketsInFlight = uint64(l.held())
-	s.BytesInFlight = uint64(l.wire.used - l.waiting.lodged + l.race.used + l.aside.used + l.waiting.bytes)
+	s.BytesInFlight = uint64(l.wire.used - l.waiting.lodged + l.race.bytes() + l.aside.used + l.waiting.bytes)
 	return s
 }

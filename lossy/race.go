@@ -4,7 +4,7 @@ import "time"
 
 // race is the wire of Profile.JitterReorder: datagrams come out in the order
 // of their own times, whatever the order in which they went in. The zero value
-// is empty.
+// is empty, and so is a nil pointer, which most links have.
 //
 // The bytes lie in a line, in the order of going in. A datagram that overtook
 // others leaves its place there behind until the oldest has come out, which is
@@ -38,10 +38,30 @@ func (c contender) before(d contender) bool {
 	return c.place < d.place // of one time: in the order they went in
 }
 
-func (r *race) empty() bool { return r.count == 0 }
+func (r *race) empty() bool { return r == nil || r.count == 0 }
+
+// held is how many datagrams are in it, and bytes how many of payload.
+func (r *race) held() int {
+	if r == nil {
+		return 0
+	}
+	return r.count
+}
+
+func (r *race) bytes() int {
+	if r == nil {
+		return 0
+	}
+	return r.used
+}
 
 // charge is the memory the race is to be charged for.
-func (r *race) charge() int { return r.line.charge() }
+func (r *race) charge() int {
+	if r == nil {
+		return 0
+	}
+	return r.line.charge()
+}
 
 // push takes in a copy of the payload and returns it, as line.push does.
 func (r *race) push(p passage, payload []byte) []byte {

@@ -53,6 +53,9 @@ func (l *Link) enter(v *Verdict, at place, o outside, payload []byte) {
 		l.stepAside(v, at.due, o, payload)
 		return
 	case at.racing:
+		if l.race == nil {
+			l.race = new(race)
+		}
 		l.race.push(p, payload)
 	default:
 		l.wire.push(p, payload)

@@ -56,6 +56,7 @@ func settingGroups() []settingGroup {
 		{"blackout", []string{"blackout"}},
 		{"mtu", []string{"mtu"}},
 		{"drop", []string{"drop"}},
+		{"netem", []string{"netem-compat"}},
 	}
 }
 
