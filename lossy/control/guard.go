@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -52,17 +51,20 @@ func guard(next http.Handler, rules access.Rules) http.Handler {
 
 // readJSON reads the body of a request that changes something.
 func readJSON(w http.ResponseWriter, r *http.Request) (body []byte, status int, err error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return nil, http.StatusUnsupportedMediaType, errors.New("want Content-Type: application/json")
+	return readJSONUpTo(maxBody, w, r)
+}
+
+func readJSONUpTo(most int64, w http.ResponseWriter, r *http.Request) (body []byte, status int, err error) {
+	if err := checkMediaType(r); err != nil {
+		return nil, http.StatusUnsupportedMediaType, err
 	}
 	if r.Header.Get("Content-Encoding") != "" {
 		return nil, http.StatusUnsupportedMediaType, errors.New("want a body without Content-Encoding")
 	}
-	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return nil, http.StatusRequestEntityTooLarge, fmt.Errorf("body larger than %d bytes", maxBody)
+		return nil, http.StatusRequestEntityTooLarge, fmt.Errorf("body larger than %d bytes", most)
 	}
 	if err != nil {
 		return nil, http.StatusBadRequest, errors.New("body could not be read")

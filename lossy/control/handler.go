@@ -190,9 +190,13 @@ func (a api) populate(w http.ResponseWriter, r *http.Request) {
 	}{reports})
 }
 
+// maxState is the most that all proxies together may take. MaxProxies of them with
+// every setting spelled out twice are half of it.
+const maxState = 4 << 20
+
 // readState reads several proxies and hands them over, or answers with why not.
 func (a api) readState(w http.ResponseWriter, r *http.Request, use func([]Spec) error) ([]Spec, bool) {
-	body, status, err := readJSON(w, r)
+	body, status, err := readJSONUpTo(maxState, w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return nil, false
@@ -208,8 +212,12 @@ func (a api) readState(w http.ResponseWriter, r *http.Request, use func([]Spec) 
 	return specs, true
 }
 
-// reset enables every proxy.
-func (a api) reset(w http.ResponseWriter, _ *http.Request) {
+// reset enables every proxy and takes its toxics. It needs no body.
+func (a api) reset(w http.ResponseWriter, r *http.Request) {
+	if err := checkMediaType(r); err != nil && fromBrowser(r) {
+		refuse(w, http.StatusUnsupportedMediaType, err)
+		return
+	}
 	if err := a.fleet.Reset(); err != nil {
 		fail(w, err)
 		return
