@@ -49,7 +49,7 @@ type request struct {
 	host               string
 }
 
-func (r request) do(t *testing.T, h http.Handler) *httptest.ResponseRecorder {
+func (r request) do(t interface{ Helper() }, h http.Handler) *httptest.ResponseRecorder {
 	t.Helper()
 	req := httptest.NewRequest(r.method, r.path, strings.NewReader(r.body))
 	req.Host = "127.0.0.1:8474"
