@@ -9,6 +9,9 @@
 //	PATCH  /proxies/{name}         change its settings, all of it or nothing; POST does the same
 //	DELETE /proxies/{name}         close it: 204
 //	GET    /proxies/{name}/stats   what it has done so far
+//	GET    /proxies/{name}/flows   its clients, each with its port and counts; ?limit=
+//	GET    /proxies/{name}/events  what happens to it, as it happens; ?stats=
+//	GET    /events                 the same of all proxies
 //	POST   /proxies/{name}/rebind  give every flow another port towards the service
 //	POST   /proxies/{name}/blackout  have nothing pass for a while, from now on
 //	POST   /populate               open these proxies, or change those that are there: 201
@@ -39,6 +42,36 @@
 //
 // A field that does not exist, stands twice or has no valid value is refused
 // with its name; then nothing is changed. Errors are {"error": "...", "status": n}.
+//
+// # Flows
+//
+// GET flows shows the flows that are alive (udplab/proxy-flows/v1), those with the
+// latest datagrams first, 100 of them unless ?limit= says otherwise, which may be
+// up to 1000; "total" is how many there are. A flow has its number or name, the
+// client's address, the port that the service sees, its age and how long it has
+// been idle, counts each way, and the overlays (toxics with a toxicity, say) that
+// hit it.
+//
+// # Events
+//
+// GET events answers with server-sent events, as browsers and `curl -N` have
+// them. The name of an event is its kind (see [EventKind]), the data an object of
+// the schema udplab/api-event/v1 on one line:
+//
+//	id: mgk3x9f2-17
+//	event: changed
+//	data: {"schema":"udplab/api-event/v1","id":"mgk3x9f2-17","time":"...","event":"changed",
+//	       "proxy":"dns","details":{"fields":{"up.loss":{"was":"0%","is":"5%"}}}}
+//
+// (The data is on one line.) ?stats=1s has the counts told that often besides,
+// from 250ms to 1h. A client that comes back sends the id of the last event it had
+// as Last-Event-ID and gets those since, of the latest 256; "missed" says that
+// there may be others. Something comes at least every 15 s, if only a comment.
+//
+// Whoever does not keep up is cut off: after 64 events that wait, or 5 s in which
+// nothing could be sent. Nobody else waits for it. 16 streams may be open at a
+// time (503), and pages of other origins open none. A browser's EventSource sends
+// no token; fetch can.
 //
 // # Who may ask
 //

@@ -31,6 +31,7 @@ var (
 type Fleet struct {
 	prepare func(name string, c *proxy.Config) error
 	opened  []func(name string, p *proxy.Proxy) (closed func())
+	events  *Events
 
 	changes sync.Mutex // serialises what opens, closes and changes proxies
 	mu      sync.RWMutex
@@ -46,8 +47,13 @@ func NewFleet(prepare func(name string, c *proxy.Config) error) *Fleet {
 	if prepare == nil {
 		prepare = func(string, *proxy.Config) error { return nil }
 	}
-	return &Fleet{prepare: prepare, members: make(map[string]*member)}
+	f := &Fleet{prepare: prepare, members: make(map[string]*member), events: newEvents(time.Now)}
+	f.OnOpen(f.events.attach)
+	return f
 }
+
+// Events is what happens to the proxies, for those who watch.
+func (f *Fleet) Events() *Events { return f.events }
 
 // OnOpen has a function told of every proxy that is opened from now on, before
 // anybody else can see it. What it returns, unless nil, is called when that

@@ -23,6 +23,9 @@ func NewHandler(f *Fleet, rules access.Rules) http.Handler {
 		http.MethodGet: a.one(a.show), http.MethodPatch: a.one(a.change), http.MethodPost: a.one(a.update), http.MethodDelete: a.remove,
 	})
 	mux.Handle("/proxies/{name}/blackout", methods{http.MethodPost: a.one(a.blackout)})
+	mux.Handle("/proxies/{name}/flows", methods{http.MethodGet: a.one(flows)})
+	mux.Handle("/proxies/{name}/events", methods{http.MethodGet: a.one(a.eventsOfOne)})
+	mux.Handle("/events", methods{http.MethodGet: a.eventsOfAll})
 	mux.Handle("/proxies/{name}/stats", methods{http.MethodGet: a.one(stats)})
 	mux.Handle("/proxies/{name}/rebind", methods{http.MethodPost: a.one(rebind)})
 	mux.Handle("/proxies/{name}/toxics", methods{http.MethodGet: a.one(a.toxics), http.MethodPost: a.one(a.addToxic)})
