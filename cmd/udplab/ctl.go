@@ -25,7 +25,8 @@ or behind arguments.
 
 Where the API is says --api, or UDPLAB_API, or TOXIPROXY_URL, in this order;
 -H and --host are the same flag (toxiproxy-cli's -h, which is help here). An API
-with a token takes it from UDPLAB_API_TOKEN or a file, --token-file.
+with a token takes it from --token-file, UDPLAB_API_TOKEN or the file that
+UDPLAB_API_TOKEN_FILE names.
 
 PROXY may be left out where there is only one. Settings are written NAME=VALUE in
 the words of the flags of udplab proxy: loss=5%, up-delay=40ms, enabled=false.
@@ -117,13 +118,18 @@ func (c *ctlCommand) session(cmd *cobra.Command) (*ctlSession, error) {
 const maxToken = 4 << 10
 
 func (c *ctlCommand) token() (string, error) {
-	if c.tokenFile == "" {
-		token, _ := c.d.lookupEnv("UDPLAB_API_TOKEN")
-		return strings.TrimSpace(token), nil
+	file := c.tokenFile
+	if file == "" {
+		if token, _ := c.d.lookupEnv(envAPIToken); token != "" {
+			return strings.TrimSpace(token), nil
+		}
+		if file, _ = c.d.lookupEnv(envAPIToken + "_FILE"); file == "" { // as udplab proxy has it
+			return "", nil
+		}
 	}
 	in := c.d.stdin
-	if c.tokenFile != "-" {
-		f, err := os.Open(c.tokenFile)
+	if file != "-" {
+		f, err := os.Open(file)
 		if err != nil {
 			return "", failure(fmt.Errorf("--token-file: %w", err), "")
 		}
@@ -132,11 +138,11 @@ func (c *ctlCommand) token() (string, error) {
 	}
 	b, err := readAtMost(in, maxToken)
 	if err != nil {
-		return "", failure(fmt.Errorf("--token-file %s: %w", c.tokenFile, err), "")
+		return "", failure(fmt.Errorf("--token-file %s: %w", file, err), "")
 	}
 	token := strings.TrimSpace(string(b))
 	if token == "" {
-		return "", usageError(fmt.Errorf("--token-file %s: nothing in it", c.tokenFile), "")
+		return "", usageError(fmt.Errorf("--token-file %s: nothing in it", file), "")
 	}
 	return token, nil
 }

@@ -49,13 +49,20 @@ address instead, and what becomes of it no longer depends on who came first.
 
 ` + replayHelp + `
 
+--config FILE runs the proxies of a file instead of that of the flags, which then
+may be those of the process only: see udplab config template. SIGHUP has the file
+read again: what it says no more is closed, what is new in it opened, what differs
+changed, and the rest goes on with its clients and counts. A file with a fault
+changes nothing.
+
 Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout.
 -o json prints it as one object (udplab/proxy-summary/v1); -o jsonl prints
 events as they happen (udplab/proxy-event/v1): listening, a summary each second,
 and the last one.`
 
 const proxyExample = `  udplab proxy --listen 127.0.0.1:9100 --upstream 127.0.0.1:9002 --loss 5% --burst 4
-  udplab proxy --upstream 127.0.0.1:53 --delay 40ms --jitter 10ms --down-rate 1mbit`
+  udplab proxy --upstream 127.0.0.1:53 --delay 40ms --jitter 10ms --down-rate 1mbit
+  udplab proxy --config lab.yaml`
 
 // How often a terminal's live line is redrawn, and how often jsonl reports.
 const (
@@ -83,6 +90,7 @@ type proxyOptions struct {
 	replay   replayFlag
 	metrics  metricsFlag
 	format   *outputFormat
+	file     configFlag
 }
 
 func newProxyCmd(d deps) *cobra.Command {
@@ -98,6 +106,9 @@ func newProxyCmd(d deps) *cobra.Command {
 		Example: proxyExample,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.file.name != "" {
+				return o.runFile(cmd, d, newSay(d))
+			}
 			o.apiGiven = cmd.Flags().Changed("api")
 			if err := o.replay.read(); err != nil {
 				return err
@@ -111,6 +122,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
+	o.file.addTo(cmd)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9100", "address for clients, host:port; port 0 = choose")
 	f.StringVar(&o.upstream, "upstream", "", "address of the service, host:port")
 	o.network = netflags.Add(f, lossy.Profile{})
@@ -184,7 +196,16 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
-	if err := o.log.open(cfg.Config); err != nil {
+	return o.serve(ctx, d, say, cfg.Config, func(fleet *control.Fleet, _ *proxySession) error {
+		_, err := fleet.Add(o.name, cfg)
+		return proxyFailure(err)
+	})
+}
+
+// serve runs the proxies that open opens until the context ends. network is that
+// of the log's header.
+func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network lossy.Config, open func(*control.Fleet, *proxySession) error) error {
+	if err := o.log.open(network); err != nil {
 		return err
 	}
 	defer o.log.close(say)
@@ -196,8 +217,8 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	collector := metrics.NewProxy()
 	fleet.OnOpen(func(_ string, p *proxy.Proxy) func() { return collector.AddProxy(p.Stats) })
 	s := newProxySession(o.name, fleet, say, d.now)
-	if _, err := fleet.Add(o.name, cfg); err != nil {
-		return proxyFailure(err)
+	if err := open(fleet, s); err != nil {
+		return err
 	}
 	api, err := o.serveAPI(d, say, fleet)
 	if err != nil {
@@ -225,6 +246,8 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 func proxyFailure(err error) error {
 	var address *proxy.AddressError
 	switch {
+	case err == nil:
+		return nil
 	case !errors.As(err, &address):
 		return failure(err, "")
 	case errors.Is(err, proxy.ErrLoop):

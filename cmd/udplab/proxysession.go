@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,13 +19,17 @@ import (
 // first line to the summary. The proxy of the flags is the first; the API may
 // open others, and close it.
 type proxySession struct {
-	name  string // of the first
+	name  string // of the first; empty where they are those of a file, which has no first
 	fleet *control.Fleet
 	say   *say
 	now   func() time.Time
 	begun time.Time
-	late  map[string]bool                // proxies that are, and the user knows
-	last  map[string]control.ProxyReport // how they were in the end
+	late  map[string]bool // proxies that are, and the user knows
+
+	hangups <-chan os.Signal // each has reload called; nil = none comes
+	reload  func()
+
+	last map[string]control.ProxyReport // how they were in the end
 
 	mu      sync.Mutex
 	proxies map[string]*proxy.Proxy // those that are open, and from end on those that were
@@ -74,22 +81,37 @@ func (s *proxySession) all() (names []string, proxies map[string]*proxy.Proxy) {
 	return names, proxies
 }
 
-// announce says where the proxy listens and what it does.
+// announce says where the proxies listen and what they do.
 func (s *proxySession) announce(api *control.Server) {
-	p := s.fleet.Proxy(s.name)
-	network := p.Config()
-	s.say.note("listening on %s, upstream %s, seed %d", p.Addr(), p.Upstream(), network.Seed)
-	if network.Up == network.Down {
-		s.say.note("network each way: %s", network.Up)
-	} else {
-		s.say.note("network up: %s; down: %s", network.Up, network.Down)
+	names, proxies := s.all()
+	for _, name := range names {
+		s.announceProxy(name, proxies[name])
 	}
 	if api != nil {
-		s.say.note("API %s/proxies/%s", api.URL(), s.name)
+		s.say.note("%s", strings.TrimRight("API "+api.URL()+"/proxies/"+s.name, "/"))
+	}
+}
+
+func (s *proxySession) announceProxy(name string, p *proxy.Proxy) {
+	which := s.label(name)
+	network := p.Config()
+	s.say.note("%slistening on %s, upstream %s, seed %d", which, p.Addr(), p.Upstream(), network.Seed)
+	if network.Up == network.Down {
+		s.say.note("%snetwork each way: %s", which, network.Up)
+	} else {
+		s.say.note("%snetwork up: %s; down: %s", which, network.Up, network.Down)
 	}
 	for _, w := range p.Warnings() {
-		s.say.warn("%s", w)
+		s.say.warn("%s%s", which, w)
 	}
+}
+
+// label is what a line about a proxy begins with; the first needs none.
+func (s *proxySession) label(name string) string {
+	if name == s.name {
+		return ""
+	}
+	return fmt.Sprintf("proxy %q: ", name)
 }
 
 // watch shows the proxies at work until the context ends.
@@ -97,11 +119,7 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 	every := liveEvery
 	if format.is(formatJSONL) {
 		every = eventEvery
-		report, err := s.fleet.Report(s.name)
-		if err != nil {
-			return err
-		}
-		if err := s.say.event(proxyEvent{Schema: proxyEventSchema, Event: "listening", Proxy: &report}); err != nil {
+		if err := s.listening(); err != nil {
 			return err
 		}
 	}
@@ -112,6 +130,9 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 		case <-ctx.Done():
 			s.checkTimes()
 			return nil
+		case <-s.hangups:
+			s.reload()
+			continue
 		case <-ticker.C:
 		}
 		s.checkTimes()
@@ -124,16 +145,31 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 	}
 }
 
+// listening tells of each proxy that is open in the beginning.
+func (s *proxySession) listening() error {
+	names, _ := s.all()
+	for _, name := range names {
+		report, err := s.fleet.Report(name)
+		if errors.Is(err, control.ErrNotFound) {
+			continue // the API was quicker
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.say.event(proxyEvent{Schema: proxyEventSchema, Event: "listening", Proxy: &report}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkTimes warns when datagrams begin to leave too late, and says when they
 // do no more.
 func (s *proxySession) checkTimes() {
 	names, proxies := s.all()
 	for _, name := range names {
 		err := proxies[name].Ready()
-		which := ""
-		if name != s.name {
-			which = fmt.Sprintf("proxy %q: ", name)
-		}
+		which := s.label(name)
 		switch {
 		case err != nil && !s.late[name]:
 			s.say.warn("%s%v: this machine is too busy for the delays that were asked for", which, err)

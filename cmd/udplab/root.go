@@ -28,6 +28,9 @@ type deps struct {
 	// signals delivers SIGINT and SIGTERM to run; commands see only their
 	// context. nil means none ever comes.
 	signals <-chan os.Signal
+	// hangups delivers SIGHUP from now until stop is called, to commands that read
+	// their files again then. nil means that none ever comes.
+	hangups func() (c <-chan os.Signal, stop func())
 }
 
 // systemDeps is the real process.
@@ -46,6 +49,7 @@ func systemDeps() deps {
 		lookupEnv: os.LookupEnv,
 		now:       time.Now,
 		signals:   notifySignals(),
+		hangups:   notifyHangups,
 	}
 }
 
@@ -121,6 +125,7 @@ func newRootCmd(d deps) *cobra.Command {
 		newChatCmd(d),
 		newProxyCmd(d),
 		newCtlCmd(d),
+		newConfigCmd(d),
 		newDemoCmd(d),
 		newBenchCmd(d),
 		newVersionCmd(d),
