@@ -65,4 +65,9 @@
 // estimate of how many they were. Two proxies that point at each other are not recognised as a loop,
 // only a proxy that points at itself is. A sender that invents source
 // addresses can fill the flow table; the flows that exist go on.
+//
+// # Scenarios
+//
+// Play has a scenario change the settings over time, with the same effect on the
+// same datagrams as in virtual time; see package scenario.
 package proxy

@@ -29,6 +29,7 @@ type Proxy struct {
 	shared    [2]shared            // by direction
 	forsaken  forsaken             // sockets of mappings that were replaced
 
+	plays    plays
 	settings atomic.Pointer[Settings] // a value is never modified: a change stores a new one
 	change   sync.Mutex               // serialises changes of settings
 	watchers watchers
@@ -279,6 +280,7 @@ func (p *Proxy) Close() error {
 		// Whoever feeds lanes stops first, so that the counts of a flow are
 		// final when it is retired, and whoever writes to the front stops
 		// before it is closed.
+		p.plays.close()
 		p.table.close()
 		p.front.stop()
 		p.scheduler.stop()
@@ -287,6 +289,7 @@ func (p *Proxy) Close() error {
 		p.system.close()
 		p.table.clear()
 		p.front.close()
+		p.plays.wait()
 	})
 	return nil
 }

@@ -220,3 +220,7 @@ func parseUntil(m settings.Member) (u until, err error) {
 	}
 	return u, nil
 }
+
+// Counts says whether the end depends on how many datagrams have passed, so that a
+// Player wants to hear of them.
+func (s *Scenario) Counts() bool { return s.until.counts() }
