@@ -128,6 +128,7 @@ func newRootCmd(d deps) *cobra.Command {
 		newConfigCmd(d),
 		newDemoCmd(d),
 		newBenchCmd(d),
+		newWiresharkCmd(d),
 		newVersionCmd(d),
 		newManCmd(d),
 	)
