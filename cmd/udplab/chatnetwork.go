@@ -25,6 +25,7 @@ type chatNetwork struct {
 
 func (n *chatNetwork) addTo(cmd *cobra.Command) {
 	n.flags = netflags.Add(cmd.Flags(), lossy.Profile{})
+	offerPresets(cmd)
 	cmd.Flags().Uint64Var(&n.seed, "seed", 0, "decides every fate on that network; random if not given")
 	n.log.addTo(cmd)
 	n.replay.addTo(cmd, "pass or drop", false)
@@ -37,6 +38,9 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 		return c, usageError(err, "see udplab chat --help")
 	}
 	if err := n.replay.read(); err != nil {
+		return c, err
+	}
+	if err := withoutNAT(n.flags); err != nil {
 		return c, err
 	}
 	c.Seed = n.seed
@@ -56,6 +60,7 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (n
 	if err := n.log.open(c); err != nil {
 		return nil, err
 	}
+	notePreset(say, n.flags)
 	n.conn = lossy.Wrap(socket, c)
 	n.conn.Network().SetClassifier(classes.Of)
 	n.conn.Network().SetTracer(n.log.tracer())

@@ -72,7 +72,9 @@ func newDemoCmd(d deps) *cobra.Command {
 		Example: demoExample,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			fitJitter(cmd.Flags())
+			if _, _, preset := o.network.Preset(); !preset {
+				fitJitter(cmd.Flags())
+			}
 			return o.run(cmd.Context(), d, newSay(d))
 		},
 	}
@@ -83,6 +85,7 @@ func newDemoCmd(d deps) *cobra.Command {
 	f.Float64Var(&o.rate, "message-rate", defaults.Rate, "messages a second")
 	f.Uint64Var(&o.seed, "seed", defaults.Network.Seed, "decides every fate")
 	o.network = netflags.Add(f, demo.DefaultProfile())
+	offerPresets(cmd)
 	f.Var(&o.timeout, "timeout", "end the run after this long; 0 = the messages' time and 10s")
 	f.BoolVar(&o.hold, "hold", false, "keep the metrics up until Ctrl-C")
 	o.metrics.addTo(cmd)
@@ -118,6 +121,9 @@ func (o *demoOptions) config() (demo.Config, error) {
 	if err != nil {
 		return c, usageError(err, "see udplab demo --help")
 	}
+	if err := withoutNAT(o.network); err != nil {
+		return c, err
+	}
 	c.Network = network
 	c.Network.Seed = o.seed
 	if err := c.Validate(); err != nil {
@@ -132,6 +138,7 @@ func (o *demoOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
+	notePreset(say, o.network)
 	to := demo.Instruments{
 		Raw: metrics.NewRaw(), Reliable: metrics.NewReliable(),
 		Proxy: metrics.NewProxy(), Latency: metrics.NewLatency(),

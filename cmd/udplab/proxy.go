@@ -110,6 +110,7 @@ func newProxyCmd(d deps) *cobra.Command {
 				return o.runFile(cmd, d, newSay(d))
 			}
 			o.apiGiven = cmd.Flags().Changed("api")
+			presetNAT(cmd.Flags(), o.network, &o.nat, &o.rebind)
 			if err := o.replay.read(); err != nil {
 				return err
 			}
@@ -126,6 +127,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9100", "address for clients, host:port; port 0 = choose")
 	f.StringVar(&o.upstream, "upstream", "", "address of the service, host:port")
 	o.network = netflags.Add(f, lossy.Profile{})
+	offerPresets(cmd)
 	f.Var(&o.nat, "nat-timeout", "end a client's port towards the service when the client was silent for this long; 0 = never")
 	f.Var(&o.rebind, "rebind-every", "give each client another port towards the service this often; 0 = never")
 	f.Uint64Var(&o.seed, "seed", 0, "decides every fate; random if not given")
@@ -141,6 +143,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.Var(&o.late, "late-limit", "warn when one datagram in a hundred leaves later than this; 0 = never")
 	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
+	cmd.AddCommand(newPresetsCmd(d))
 	return cmd
 }
 
@@ -196,6 +199,7 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
+	notePreset(say, o.network)
 	return o.serve(ctx, d, say, cfg.Config, func(fleet *control.Fleet, _ *proxySession) error {
 		_, err := fleet.Add(o.name, cfg)
 		return proxyFailure(err)

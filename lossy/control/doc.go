@@ -16,6 +16,7 @@
 //	POST   /proxies/{name}/blackout  have nothing pass for a while, from now on
 //	POST   /populate               open these proxies, or change those that are there: 201
 //	POST   /reset                  enable all, end blackouts of now: 204
+//	GET    /presets                networks by name; /presets/{name} one of them
 //	GET    /ready                  503 if datagrams leave too late, see proxy.Ready
 //
 // A proxy is a JSON object with the words and units of the flags of
@@ -29,6 +30,13 @@
 // of 127.0.0.1), "upstream", "enabled", "seed" (random without it), "nat-timeout"
 // and "rebind-every". A PATCH names what is to change; another "listen" opens the
 // proxy anew there, where its flows begin anew. What GET shows may be sent back.
+//
+// "preset" names a network of package presets, or is a scenario of
+// quic-network-simulator. It replaces every setting of both directions and the
+// NAT's, so that nothing of an earlier state remains, and the other fields of the
+// object then change it:
+//
+//	{"preset": "lte", "up": {"loss": "3%"}}
 //
 // PUT takes an array of proxies, or an object of them by name as GET /proxies
 // shows it; see [Fleet.Put]. POST /populate takes the same; see [Fleet.Populate].

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/lossy/presets"
 	"udplab/lossy/proxy"
 	"udplab/lossy/settings"
 )
@@ -21,6 +22,7 @@ type document struct {
 	listenText, upstreamText string
 	listen, upstream         netip.AddrPort // once resolved
 
+	preset  *presets.Setup // nil = none
 	network settings.Edits
 	toxics  []Toxic
 	edits   []func(*state) // of the rest, which cannot fail
@@ -83,6 +85,8 @@ func (d *document) add(m settings.Member) error {
 			return settings.Within(m.Name, errors.New("want a list of texts, which is told and cannot be set"))
 		}
 		return nil
+	case "preset":
+		return d.addPreset(m)
 	case "nat-timeout":
 		return d.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.Timeout })
 	case "rebind-every":
@@ -134,6 +138,7 @@ func (d *document) addNAT(m settings.Member, of func(*proxy.NAT) *time.Duration)
 
 // apply changes what the document names and nothing else.
 func (d *document) apply(s *state) error {
+	d.applyPreset(s)
 	for _, edit := range d.edits {
 		edit(s)
 	}

@@ -35,6 +35,8 @@ func NewHandler(f *Fleet, rules access.Rules) http.Handler {
 	mux.Handle("/populate", methods{http.MethodPost: a.populate})
 	mux.Handle("/version", methods{http.MethodGet: showVersion})
 	mux.Handle("/reset", methods{http.MethodPost: a.reset})
+	mux.Handle("/presets", methods{http.MethodGet: listPresets})
+	mux.Handle("/presets/{name}", methods{http.MethodGet: showPreset})
 	mux.Handle("/ready", methods{http.MethodGet: a.ready})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Errorf("no such path, try GET /proxies"))

@@ -70,7 +70,7 @@ type NotFoundError struct {
 // Error implements error.
 func (e *NotFoundError) Error() string {
 	if len(e.Near) > 0 {
-		return fmt.Sprintf("no preset %q: did you mean %s?", e.Name, strings.Join(e.Near, ", "))
+		return fmt.Sprintf("%q is no preset: did you mean %s?", e.Name, strings.Join(e.Near, ", "))
 	}
-	return fmt.Sprintf("no preset %q: udplab proxy presets lists them", e.Name)
+	return fmt.Sprintf("%q is no preset", e.Name)
 }

@@ -112,8 +112,8 @@ func TestScenarioRefusals(t *testing.T) {
 		{"rebind " + p2p + " --rebind-freq=1s", "--first-rebind is missing"},
 		{"tcp-cross-traffic " + p2p, "needs other hosts"},
 		{"udp-cross-traffic " + p2p + " --crossdatarate=1Mbps", "needs other hosts"},
-		{"longrtt --delay=1ms", "no preset"},
-		{"rebind-nothing " + p2p, "no preset"},
+		{"longrtt --delay=1ms", "is no preset"},
+		{"rebind-nothing " + p2p, "is no preset"},
 		{strings.Repeat("simple-p2p ", 1000), "at most"},
 	} {
 		if p, err := Find(c.text); err == nil || !strings.Contains(err.Error(), c.says) {

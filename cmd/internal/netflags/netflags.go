@@ -24,6 +24,7 @@ import (
 // Flags holds what the command line said. Make one with Add.
 type Flags struct {
 	both, up, down []*value
+	preset         presetValue
 }
 
 // Add defines the flags with the given defaults for both directions. Those for
@@ -31,6 +32,7 @@ type Flags struct {
 // that they exist.
 func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
 	f := &Flags{}
+	f.addPreset(set)
 	for _, field := range settings.Fields() {
 		add := func(list *[]*value, prefix, usage string) *pflag.Flag {
 			v := &value{field: field, text: field.Get(&defaults)}
@@ -46,18 +48,28 @@ func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
 	return f
 }
 
-// Help is a paragraph for the command's long help.
+// Help is a few paragraphs for the command's long help.
 const Help = `Every setting of the network can be given for one direction alone, which then
 prevails: --up-loss, --up-delay, ... for what clients send, --down-loss, ...
 for what comes back. Probabilities are written 5% or 0.05, rates 10mbit or
 500kbit (bits per second), times 40ms or 1.5s. A model is a name with its
-parameters, gilbert-elliott:p=1%,r=25%, or with a file, cdf:delays.csv.`
+parameters, gilbert-elliott:p=1%,r=25%, or with a file, cdf:delays.csv.
+
+--preset NAME begins with a network that has a name: every setting of both
+directions is the preset's, and what other flags say then holds instead. Or with
+a scenario of quic-network-simulator, as it is written there:
+  --preset "drop-rate --delay=15ms --bandwidth=10Mbps --queue=25
+    --rate_to_client=2 --rate_to_server=2 --burst_to_client=3 --burst_to_server=3"`
 
 // Config returns the network that the flags describe, without a seed. The
 // error names the setting that is out of range.
 func (f *Flags) Config() (lossy.Config, error) {
-	var c lossy.Config
+	_, setup, preset := f.Preset()
+	c := lossy.Config{Up: setup.Up, Down: setup.Down}
 	for _, v := range f.both {
+		if preset && !v.given {
+			continue // the defaults are the preset's
+		}
 		v.apply(&c.Up)
 		v.apply(&c.Down)
 	}
@@ -71,6 +83,10 @@ func (f *Flags) Config() (lossy.Config, error) {
 	}
 	f.yield(&c.Up, f.up)
 	f.yield(&c.Down, f.down)
+	if preset {
+		f.settle(&c.Up, f.up)
+		f.settle(&c.Down, f.down)
+	}
 	if err := c.Validate(); err != nil {
 		// A fault of both is no fault of up.
 		if c.Up == c.Down {
