@@ -126,6 +126,7 @@ func newRootCmd(d deps) *cobra.Command {
 		newProxyCmd(d),
 		newCtlCmd(d),
 		newConfigCmd(d),
+		newShrinkCmd(d),
 		newDemoCmd(d),
 		newBenchCmd(d),
 		newWiresharkCmd(d),

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"ask":      askCommand,
 	"send":     sendCommand,
 	"http":     httpCommand,
+	"waitfile": waitFileCommand,
 }
 
 // scriptPatience ends a script that would otherwise hang; between two looks at
@@ -218,4 +220,15 @@ func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s %s never answered %d with %q, last: %s", args[1], args[2], status, text, last)
+}
+
+// waitFileCommand waits until a file exists.
+func waitFileCommand(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 1, 1, "waitfile FILE")
+	for end := time.Now().Add(scriptPatience); time.Now().Before(end); time.Sleep(scriptPause) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("no file %s", args[0])
 }

@@ -13,6 +13,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"udplab": func() { os.Exit(run(context.Background(), os.Args[1:], systemDeps())) },
+		"needs":  func() { os.Exit(needs()) },
 	})
 }
 
