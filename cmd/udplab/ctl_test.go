@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // fakeAPI answers as a proxy's API does, and remembers what it was asked.
@@ -22,7 +23,7 @@ type fakeAPI struct {
 
 func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	what := r.Method + " " + r.URL.EscapedPath()
+	what := r.Method + " " + r.URL.RequestURI()
 	f.mu.Lock()
 	f.asked = append(f.asked, strings.TrimSpace(what+" "+string(body)))
 	answer, known := f.answers[what]
@@ -37,7 +38,8 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 	}
 	w.WriteHeader(code)
-	io.WriteString(w, text)
+	noon := time.Date(2026, 11, 29, 12, 0, 1, 0, time.Local) // events are shown in local time
+	io.WriteString(w, strings.ReplaceAll(text, "TIME", noon.Format(time.RFC3339)))
 }
 
 const (
@@ -121,12 +123,15 @@ func TestCtlVerbs(t *testing.T) {
 		{name: "blackout end", args: "blackout dns 0s", answers: map[string]string{"POST /proxies/dns/blackout": `200 {"name":"dns"}`},
 			asked: `POST /proxies/dns/blackout {"direction":"both","for":"0s"}`, stderr: "dns: the blackout has ended\n"},
 		{name: "blackout bare", args: "blackout 3", code: 2, stderr: "udplab ctl blackout: \"3\" has no unit: write it like 3ms or 3s; say how long, such as 3s; 0s ends one\n"},
-		{name: "preset", args: "preset dns lte", answers: map[string]string{"PATCH /proxies/dns": `200 {"name":"dns","preset":"lte","up":{},"down":{}}`},
-			asked: `PATCH /proxies/dns {"preset":"lte"}`, stdout: "preset\tlte\n"},
-		{name: "presets", args: "preset", answers: map[string]string{"GET /presets": `200 [{"name":"lte","title":"LTE","up":{}},{"name":"dsl"}]`},
-			stdout: "lte\tLTE\ndsl\t\n"},
-		{name: "flows", args: "flows dns -o json", answers: map[string]string{"GET /proxies/dns/flows": `200 {"flows":[{"client":"127.0.0.1:5"}]}`},
-			stdout: "{\n  \"schema\": \"udplab/ctl-flows/v1\",\n  \"flows\": [\n    {\n      \"client\": \"127.0.0.1:5\"\n    }\n  ]\n}\n"},
+		{name: "preset", args: "preset dns lte", answers: map[string]string{"PATCH /proxies/dns": `200 {"name":"dns","up":{"loss":"0%","delay":"50ms"},"down":{"loss":"0%","delay":"0s"}}`},
+			asked: `PATCH /proxies/dns {"preset":"lte"}`, stdout: "delay\t50ms\t0s\n"},
+		{name: "presets", args: "preset", answers: map[string]string{"GET /presets": `200 {"schema":"udplab/presets/v1","presets":[{"name":"lte","numbers":"50 ms","confidence":"sourced","up":{}},{"name":"dsl"}]}`},
+			stdout: "lte\tsourced\t50 ms\ndsl\t\t\n"},
+		{name: "flows", args: "flows dns --limit 1", answers: map[string]string{"GET /proxies/dns/flows?limit=1": `200 {"total":3,"flows":[{"flow":"ann","client":"127.0.0.1:5","port":40000,` +
+			`"idle_seconds":1.25,"overlays":["slow"],"up":{"packets_in":7,"packets_out":6},"down":{"packets_in":5,"packets_out":4}}]}`},
+			stdout: "ann\t127.0.0.1:5\t40000\t7\t6\t5\t4\t1.2s\tslow\n", stderr: "and 2 more, see --limit\n"},
+		{name: "flows json", args: "flows dns -o json", answers: map[string]string{"GET /proxies/dns/flows?limit=100": `200 {"schema":"x","flows":[{"client":"127.0.0.1:5"}]}`},
+			stdout: "{\n  \"schema\": \"udplab/proxy-flows/v1\",\n  \"flows\": [\n    {\n      \"client\": \"127.0.0.1:5\"\n    }\n  ]\n}\n"},
 		{name: "scenario start", args: "scenario start dns -", stdin: "steps:\n  - at: 1s\n    set: {loss: 5%}\n",
 			answers: map[string]string{"POST /proxies/dns/scenario": `200 {"schema":"x","name":"dns","running":true}`},
 			asked:   `POST /proxies/dns/scenario {"steps":[{"at":"1s","set":{"loss":"5%"}}]}`, stdout: "name\tdns\nrunning\ttrue\n"},
@@ -152,10 +157,12 @@ func TestCtlVerbs(t *testing.T) {
 			stderr: "udplab ctl list: no API at URL: GET /proxies answers something other than JSON; is the proxy running, and is that its --api?\n"},
 		{name: "another form", args: "list", code: 4, answers: map[string]string{"GET /proxies": "200 [1]"},
 			stderr: "udplab ctl list: no API at URL: GET /proxies answers in another form than a proxy's API; is the proxy running, and is that its --api?\n"},
-		{name: "events", args: "events", code: 4,
-			answers: map[string]string{"GET /events": "200 event: changed\ndata: {\"event\":\"changed\",\"proxy\":\"dns\",\"why\":\"a b\",\"n\":5}\n\ndata: plain\x1b[2J\n\n"},
-			stdout:  "changed proxy=dns why=\"a b\" n=5\nmessage plain[2J\n",
-			stderr:  "udplab ctl events: the API at URL ended the stream; the proxy may have ended\n"},
+		{name: "events", args: "events dns --stats 1s", code: 4,
+			answers: map[string]string{"GET /proxies/dns/events?stats=1s": "200 event: changed\ndata: {\"schema\":\"udplab/api-event/v1\",\"id\":\"x-1\",\"time\":\"TIME\",\"event\":\"changed\"," +
+				"\"proxy\":\"dns\",\"details\":{\"fields\":{\"up.loss\":{\"was\":\"0%\",\"is\":\"5%\"},\"seed\":{\"was\":1,\"is\":2}}}}\n\n" +
+				"event: late\ndata: {\"time\":\"TIME\",\"details\":{\"error\":\"too late\",\"n\":[1]}}\n\ndata: plain\x1b[2J\n\n"},
+			stdout: "12:00:01 dns changed up.loss=0%->5% seed=1->2\n12:00:01 late error=\"too late\" n=[1]\nmessage plain[2J\n",
+			stderr: "udplab ctl events: the API at URL ended the stream; the proxy may have ended\n"},
 		{name: "events jsonl", args: "events -o jsonl", code: 4, answers: map[string]string{"GET /events": "200 : hello\n\ndata: {\ndata: \"a\":1}\n\n"},
 			stdout: "{ \"a\":1}\n", stderr: "udplab ctl events: the API at URL ended the stream; the proxy may have ended\n"},
 	} {

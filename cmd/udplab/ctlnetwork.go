@@ -67,6 +67,11 @@ func newCtlGetCmd(c *ctlCommand) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, name := range args {
+				if !slices.ContainsFunc(rows, func(row []string) bool { return row[0] == name }) {
+					return suggestSetting(&apiclient.Error{Message: fmt.Sprintf("unknown field %q", name)})
+				}
+			}
 			s.show(networkHeading, rows, "no settings")
 			return nil
 		}),
@@ -106,13 +111,7 @@ func settingRows(p ctlProxy, answer []byte, names []string) ([][]string, error) 
 		}
 		rows = append(rows, []string{m.Name, text})
 	}
-	rows = append(rows, networkRows(p, names, false)...)
-	for _, name := range names {
-		if !slices.ContainsFunc(rows, func(row []string) bool { return row[0] == name }) {
-			return nil, suggestSetting(&apiclient.Error{Message: fmt.Sprintf("unknown field %q", name)})
-		}
-	}
-	return rows, nil
+	return append(rows, networkRows(p, names, false)...), nil
 }
 
 func newCtlSetCmd(c *ctlCommand) *cobra.Command {
@@ -168,11 +167,15 @@ func (s *ctlSession) change(ctx context.Context, which []string, change pairs, f
 	if format.is(formatJSON) {
 		return s.print("udplab/ctl-proxy/v1", answer)
 	}
+	if _, all := change["preset"]; all {
+		s.show(networkHeading, networkRows(p, nil, true), name+": a perfect wire")
+		return nil
+	}
 	rows, err := settingRows(p, answer, changedNames(change))
 	if err != nil {
 		return err
 	}
-	s.show(networkHeading, rows, "")
+	s.show(networkHeading, rows, name+": done")
 	return nil
 }
 

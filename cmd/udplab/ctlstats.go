@@ -2,18 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"udplab/cmd/internal/apiclient"
 	"udplab/lossy/control"
-	"udplab/lossy/settings"
 )
 
 func newCtlStatsCmd(c *ctlCommand) *cobra.Command {
@@ -86,11 +85,29 @@ func total(dropped map[string]uint64) (sum uint64) {
 
 func micros(us float64) time.Duration { return brief(time.Duration(us * float64(time.Microsecond))) }
 
+// ctlFlow is what ctl itself reads of a flow.
+type ctlFlow struct {
+	Flow     any      `json:"flow"` // number or name
+	Client   string   `json:"client"`
+	Port     int      `json:"port"`
+	Idle     float64  `json:"idle_seconds"`
+	Overlays []string `json:"overlays"`
+	Up, Down struct {
+		In  uint64 `json:"packets_in"`
+		Out uint64 `json:"packets_out"`
+	}
+}
+
 func newCtlFlowsCmd(c *ctlCommand) *cobra.Command {
+	limit := 100
 	format := newOutputFormat(formatText, formatJSON)
 	cmd := &cobra.Command{
-		Use:               "flows [PROXY]",
-		Short:             "Show the clients that a proxy serves now",
+		Use:   "flows [PROXY]",
+		Short: "Show the clients that a proxy serves now",
+		Long: `Flows shows the clients of a proxy, those with the latest datagrams first: the
+flow's number or name, the client's address, the port that the service sees, the
+datagrams in and out each way, for how long nothing came, and the toxics that hit
+it of those that do not hit all.`,
 		Args:              atMostArguments(1),
 		ValidArgsFunction: c.completeProxies(1),
 		RunE: c.verb(func(ctx context.Context, s *ctlSession, args []string) error {
@@ -98,76 +115,55 @@ func newCtlFlowsCmd(c *ctlCommand) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.list(ctx, apiclient.Path("proxies", name, "flows"), "flows", format)
+			var all struct {
+				Total int       `json:"total"`
+				Flows []ctlFlow `json:"flows"`
+			}
+			path := fmt.Sprintf("%s?limit=%d", apiclient.Path("proxies", name, "flows"), limit)
+			answer, err := s.ask(ctx, http.MethodGet, path, nil, &all)
+			if err != nil {
+				return err
+			}
+			if format.is(formatJSON) {
+				return s.print("udplab/proxy-flows/v1", answer)
+			}
+			var rows [][]string
+			for _, f := range all.Flows {
+				rows = append(rows, []string{fmt.Sprint(f.Flow), f.Client, fmt.Sprint(f.Port), fmt.Sprint(f.Up.In), fmt.Sprint(f.Up.Out),
+					fmt.Sprint(f.Down.In), fmt.Sprint(f.Down.Out), fmt.Sprintf("%.1fs", f.Idle), strings.Join(f.Overlays, " ")})
+			}
+			s.show([]string{"Flow", "Client", "Port", "Up in", "out", "Down in", "out", "Idle", "Toxics"}, rows, "no flows")
+			if more := all.Total - len(all.Flows); more > 0 {
+				s.say.note("and %d more, see --limit", more)
+			}
+			return nil
 		}),
 	}
+	cmd.Flags().IntVar(&limit, "limit", limit, "how many, up to 1000")
 	format.addTo(cmd)
 	return cmd
 }
 
+// listPresets shows the networks that the API knows by name.
 func (s *ctlSession) listPresets(ctx context.Context, format *outputFormat) error {
-	return s.list(ctx, "/presets", "presets", format)
-}
-
-// list shows a list of objects that the API has at a path, bare or as a member
-// of the name what: a row each, with what the first has that is no list or object.
-func (s *ctlSession) list(ctx context.Context, path, what string, format *outputFormat) error {
-	answer, err := s.ask(ctx, http.MethodGet, path, nil, nil)
+	var all struct {
+		Presets []struct {
+			Name       string `json:"name"`
+			Numbers    string `json:"numbers"`
+			Confidence string `json:"confidence"`
+		} `json:"presets"`
+	}
+	answer, err := s.ask(ctx, http.MethodGet, "/presets", nil, &all)
 	if err != nil {
 		return err
 	}
-	bare := len(answer) > 0 && answer[0] == '['
-	switch {
-	case format.is(formatJSON) && bare:
-		return s.printUnder("udplab/ctl-"+what+"/v1", what, answer)
-	case format.is(formatJSON):
-		return s.print("udplab/ctl-"+what+"/v1", answer)
+	if format.is(formatJSON) {
+		return s.print("udplab/presets/v1", answer)
 	}
-	list := answer
-	if !bare {
-		var outer map[string]json.RawMessage
-		if err := json.Unmarshal(answer, &outer); err != nil {
-			return failure(fmt.Errorf("the API's answer: %w", err), "")
-		}
-		list = outer[what]
+	var rows [][]string
+	for _, p := range all.Presets {
+		rows = append(rows, []string{p.Name, p.Confidence, p.Numbers})
 	}
-	heading, rows, err := objectRows(list)
-	if err != nil {
-		return failure(fmt.Errorf("the API's answer: %w", err), "")
-	}
-	s.show(heading, rows, "no "+what)
+	s.show([]string{"Preset", "Confidence", "Network"}, rows, "no presets")
 	return nil
-}
-
-func objectRows(list json.RawMessage) (heading []string, rows [][]string, err error) {
-	var objects []json.RawMessage
-	if err := json.Unmarshal(list, &objects); err != nil {
-		return nil, nil, err
-	}
-	for i, object := range objects {
-		members, err := settings.ParseObject(object)
-		if err != nil {
-			return nil, nil, err
-		}
-		cells := make(map[string]string)
-		for _, m := range members {
-			if m.Value[0] == '{' || m.Value[0] == '[' {
-				continue
-			}
-			if i == 0 {
-				heading = append(heading, m.Name)
-			}
-			text, err := m.Text()
-			if err != nil {
-				text = string(m.Value)
-			}
-			cells[m.Name] = text
-		}
-		row := make([]string, len(heading))
-		for j, name := range heading {
-			row[j] = cells[name]
-		}
-		rows = append(rows, row)
-	}
-	return heading, rows, nil
 }
