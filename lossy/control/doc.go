@@ -14,6 +14,9 @@
 //	GET    /events                 the same of all proxies
 //	POST   /proxies/{name}/rebind  give every flow another port towards the service
 //	POST   /proxies/{name}/blackout  have nothing pass for a while, from now on
+//	POST   /proxies/{name}/scenario  play a scenario, in place of another
+//	GET    /proxies/{name}/scenario  how far it has come
+//	DELETE /proxies/{name}/scenario  stop it; ?restore=true puts the settings back
 //	POST   /populate               open these proxies, or change those that are there: 201
 //	POST   /reset                  enable all, end blackouts of now: 204
 //	GET    /presets                networks by name; /presets/{name} one of them
@@ -41,6 +44,13 @@
 // PUT takes an array of proxies, or an object of them by name as GET /proxies
 // shows it; see [Fleet.Put]. POST /populate takes the same; see [Fleet.Populate].
 // Both are all or nothing.
+//
+// A POST to scenario carries a scenario: see package scenario for its form. It moves
+// the settings of the proxy, which stay as they are when it ends or is stopped, and
+// leaves toxics alone. As field "scenario" of a proxy it begins when that opens; with
+// PUT one that is being played already goes on, and what it has moved is left alone
+// as long as the rest of the proxy is as it was when it began. A proxy that moves to another
+// address, and /reset, end it.
 //
 // A POST to rebind carries {}, one to blackout {"for": "3s"}, or {"for": "3s",
 // "direction": "up"} for one direction; "0s" ends it.

@@ -11,6 +11,7 @@ import (
 	"udplab/lossy"
 	"udplab/lossy/presets"
 	"udplab/lossy/proxy"
+	"udplab/lossy/scenario"
 	"udplab/lossy/settings"
 )
 
@@ -22,10 +23,11 @@ type document struct {
 	listenText, upstreamText string
 	listen, upstream         netip.AddrPort // once resolved
 
-	preset  *presets.Setup // nil = none
-	network settings.Edits
-	toxics  []Toxic
-	edits   []func(*state) // of the rest, which cannot fail
+	preset   *presets.Setup // nil = none
+	network  settings.Edits
+	scenario *scenario.Scenario // to be played; nil = none
+	toxics   []Toxic
+	edits    []func(*state) // of the rest, which cannot fail
 }
 
 // parseDocument reads an object with fields of a proxy, all of them optional.
@@ -91,6 +93,8 @@ func (d *document) add(m settings.Member) error {
 		return d.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.Timeout })
 	case "rebind-every":
 		return d.addNAT(m, func(n *proxy.NAT) *time.Duration { return &n.RebindEvery })
+	case "scenario":
+		return d.addScenario(m)
 	case "toxics":
 		return settings.Within(m.Name, d.addToxics(m.Value))
 	case "up", "down":

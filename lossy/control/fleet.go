@@ -109,12 +109,24 @@ func (f *Fleet) Create(s Spec) (*proxy.Proxy, error) {
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
+	p, err := f.create(&s)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.playDocument(s.Name, &s.document, true); err != nil {
+		_ = f.Remove(s.Name) // it may have gone already
+		return nil, s.within(err)
+	}
+	return p, nil
+}
+
+func (f *Fleet) create(s *Spec) (*proxy.Proxy, error) {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	if err := f.room(s.Name); err != nil {
 		return nil, err
 	}
-	m, err := f.openSpec(&s)
+	m, err := f.openSpec(s)
 	if err != nil {
 		return nil, err
 	}
@@ -154,18 +166,28 @@ func (f *Fleet) edit(name string, edit func(s *state) error) error {
 // patch makes the changes that a document asks for. A proxy that is to listen
 // elsewhere is opened there anew, with the settings it had.
 func (f *Fleet) patch(name string, d *document) error {
+	if err := f.change(name, d); err != nil {
+		return err
+	}
+	return f.playDocument(name, d, false)
+}
+
+func (f *Fleet) change(name string, d *document) error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	m := f.members[name]
 	if m == nil {
 		return notFound(name)
 	}
-	if m.listensOn(d.listen) {
-		return f.apply(m, d.apply)
-	}
 	next := m.state()
 	if err := d.apply(&next); err != nil {
 		return err
+	}
+	if err := d.checkScenario(next.Network); err != nil {
+		return err
+	}
+	if m.listensOn(d.listen) {
+		return f.apply(m, d.apply)
 	}
 	return f.move(m, d.listen, &next)
 }
@@ -175,6 +197,9 @@ func (f *Fleet) Reset() error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(f.members)) {
+		if b := f.members[name].proxy.Playback(); b != nil {
+			b.Cancel()
+		}
 		if err := f.apply(f.members[name], reset); err != nil {
 			return fmt.Errorf("proxy %q: %w", name, err)
 		}

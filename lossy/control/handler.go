@@ -28,6 +28,9 @@ func NewHandler(f *Fleet, rules access.Rules) http.Handler {
 	mux.Handle("/events", methods{http.MethodGet: a.eventsOfAll})
 	mux.Handle("/proxies/{name}/stats", methods{http.MethodGet: a.one(stats)})
 	mux.Handle("/proxies/{name}/rebind", methods{http.MethodPost: a.one(rebind)})
+	mux.Handle("/proxies/{name}/scenario", methods{
+		http.MethodGet: a.one(a.scenario), http.MethodPost: a.one(a.play), http.MethodDelete: a.one(a.stop),
+	})
 	mux.Handle("/proxies/{name}/toxics", methods{http.MethodGet: a.one(a.toxics), http.MethodPost: a.one(a.addToxic)})
 	mux.Handle("/proxies/{name}/toxics/{toxic}", methods{
 		http.MethodGet: a.one(a.toxic), http.MethodPatch: a.one(a.updateToxic), http.MethodPost: a.one(a.updateToxic), http.MethodDelete: a.one(a.removeToxic),
@@ -272,7 +275,7 @@ func answer(w http.ResponseWriter, v any) { write(w, http.StatusOK, v) }
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
 	switch {
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrToxicNotFound):
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrToxicNotFound), errors.Is(err, errScenario):
 		status = http.StatusNotFound
 	case errors.Is(err, ErrExists), errors.Is(err, ErrToxicExists), errors.Is(err, ErrToxicConflict), errors.Is(err, errTooMany), refusedBySystem(err):
 		status = http.StatusConflict

@@ -41,6 +41,18 @@ func (f *Fleet) settle(specs []Spec, only bool) error {
 			return err
 		}
 	}
+	if err := f.settleProxies(specs, only); err != nil {
+		return err
+	}
+	for i := range specs {
+		if err := f.playDocument(specs[i].Name, &specs[i].document, only); err != nil {
+			return specs[i].within(err)
+		}
+	}
+	return nil
+}
+
+func (f *Fleet) settleProxies(specs []Spec, only bool) error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	p, err := f.plan(specs, only)
@@ -110,6 +122,9 @@ func (p *plan) add(s *Spec, m *member, only bool) error {
 		if !only && m.listensOn(s.document.listen) && next.Upstream == s.document.upstream {
 			edit = s.document.apply
 		}
+	}
+	if m != nil {
+		edit = goingOn(m.proxy, s.document.scenario, edit)
 	}
 	if err := edit(&next); err != nil {
 		return err

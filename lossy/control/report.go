@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/json"
 	"time"
 
 	"udplab/lossy"
@@ -21,6 +22,7 @@ type ProxyReport struct {
 	Up          settings.Report `json:"up"`
 	Down        settings.Report `json:"down"`
 	Toxics      []Toxic         `json:"toxics"`
+	Scenario    json.RawMessage `json:"scenario,omitempty"` // while it is being played
 	Warnings    []string        `json:"warnings,omitempty"` // what the settings do that they do not say
 }
 
@@ -61,6 +63,7 @@ func (m *member) report() ProxyReport {
 		Up:          settings.Report(s.Network.Up),
 		Down:        settings.Report(s.Network.Down),
 		Toxics:      append([]Toxic{}, s.toxics...), // never null
+		Scenario:    playing(m.proxy),
 		Warnings:    s.Network.Warnings(),
 	}
 }

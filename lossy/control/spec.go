@@ -105,6 +105,9 @@ func newSpec(d *document) (Spec, error) {
 	if err == nil {
 		_, err = next.config(netip.AddrPort{})
 	}
+	if err == nil {
+		err = d.checkScenario(next.Network)
+	}
 	if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
 		return Spec{}, err
 	}
@@ -190,5 +193,5 @@ func (d *document) resolve() (err error) {
 			return settings.Within("upstream", err)
 		}
 	}
-	return nil
+	return d.resolveScenario()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/lossy/scenario"
 )
 
 // Defaults of a Config.
@@ -74,6 +75,9 @@ type Config struct {
 	// Changed is told of every change of settings, before the first datagram
 	// sees it; nil is nobody.
 	Changed func(now time.Duration, s Settings)
+	// Played is told of each change that a scenario makes, just before it is made;
+	// nil is nobody. See Proxy.Play. It must not block.
+	Played func(scenario.Note)
 	// Buffer is the size asked of the system for every socket buffer, in
 	// bytes, 0 = DefaultBuffer. See Proxy.Warnings for what it grants.
 	Buffer int

@@ -21,8 +21,8 @@ type PlayOptions struct {
 	// called while it waits for a lock; what it does to a closed proxy is harmless.
 	Change func(edit func(s *Settings) error) error
 	// Heard is told of each change just before it is made, in the order of the
-	// scenario, and again, with an Error, if it could not be made. It must not
-	// block.
+	// scenario, and again, with an Error, if it could not be made; after
+	// Config.Played. It must not block.
 	Heard func(scenario.Note)
 }
 
@@ -73,9 +73,6 @@ func (p *Proxy) Play(s *scenario.Scenario, o PlayOptions) (*Playback, error) {
 	own := o.Change == nil
 	if own {
 		o.Change = p.Change
-	}
-	if o.Heard == nil {
-		o.Heard = func(scenario.Note) {}
 	}
 	b := &Playback{proxy: p, options: o, own: own, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{})}
 	var err error
@@ -297,7 +294,7 @@ func (b *Playback) datagrams() [2]uint64 {
 // make makes changes in one step, or, if they cannot all be made, each that can.
 func (b *Playback) make(batch []scenario.Change) {
 	for i := range batch {
-		b.options.Heard(batch[i].Note())
+		b.tell(batch[i].Note())
 	}
 	if err := b.change(batch...); err != nil && len(batch) == 1 {
 		b.failed(&batch[0], err)
@@ -313,13 +310,21 @@ func (b *Playback) make(batch []scenario.Change) {
 	}
 }
 
+func (b *Playback) tell(n scenario.Note) {
+	for _, heard := range []func(scenario.Note){b.proxy.cfg.Played, b.options.Heard} {
+		if heard != nil {
+			heard(n)
+		}
+	}
+}
+
 func (b *Playback) failed(c *scenario.Change, err error) {
 	if b.stopped() {
 		return // the proxy is being closed, and nobody waits for it
 	}
 	n := c.Note()
 	n.Error = err.Error()
-	b.options.Heard(n)
+	b.tell(n)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.state.Failed++
@@ -333,6 +338,9 @@ func (b *Playback) change(changes ...scenario.Change) error {
 		return nil
 	}
 	return b.options.Change(func(s *Settings) error {
+		if b.stopped() { // while it waited for its turn
+			return errors.New("the scenario was stopped")
+		}
 		for i := range changes {
 			if err := b.edit(s, &changes[i]); err != nil {
 				return err
@@ -368,7 +376,8 @@ func (b *Playback) Stop() {
 	<-b.ended
 }
 
-// Cancel is Stop that does not wait: a change that is being made may still come.
+// Cancel is Stop that does not wait, for who holds what Change waits for: what Change
+// has not begun by then is not made.
 func (b *Playback) Cancel() { b.cancel.Do(func() { close(b.stop) }) }
 
 // Restore stops it and puts back the settings that it began with: both profiles,
@@ -384,6 +393,9 @@ func (b *Playback) Restore() error {
 
 // Ended is closed when no more change will come.
 func (b *Playback) Ended() <-chan struct{} { return b.ended }
+
+// Base is the settings that it began with.
+func (b *Playback) Base() Settings { return b.base.clone() }
 
 // Scenario is what is being played.
 func (b *Playback) Scenario() *scenario.Scenario { return b.player.Scenario() }
