@@ -40,7 +40,7 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 	if err := n.replay.read(); err != nil {
 		return c, err
 	}
-	if err := withoutNAT(n.flags); err != nil {
+	if err := plainPreset(n.flags); err != nil {
 		return c, err
 	}
 	c.Seed = n.seed

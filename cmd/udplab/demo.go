@@ -121,7 +121,7 @@ func (o *demoOptions) config() (demo.Config, error) {
 	if err != nil {
 		return c, usageError(err, "see udplab demo --help")
 	}
-	if err := withoutNAT(o.network); err != nil {
+	if err := plainPreset(o.network); err != nil {
 		return c, err
 	}
 	c.Network = network

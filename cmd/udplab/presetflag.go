@@ -44,12 +44,23 @@ func presetNAT(f *pflag.FlagSet, network *netflags.Flags, timeout, rebind *units
 	}
 }
 
-// withoutNAT refuses a preset that needs a NAT, for commands that have none.
-func withoutNAT(network *netflags.Flags) error {
+// plainPreset refuses a preset that needs more than a network, for commands that have
+// no more: a NAT, or a timeline.
+func plainPreset(network *netflags.Flags) error {
 	p, setup, given := network.Preset()
 	if given && (setup.NATTimeout > 0 || setup.RebindEvery > 0) {
 		return usageError(fmt.Errorf("--preset %s changes the ports of clients, which only udplab proxy can", p.Name),
 			"put udplab proxy in between")
+	}
+	return withoutTimeline(network)
+}
+
+// withoutTimeline refuses a preset that changes as time goes by.
+func withoutTimeline(network *netflags.Flags) error {
+	p, _, given := network.Preset()
+	if given && p.Scenario != nil {
+		return usageError(fmt.Errorf("--preset %s changes as time goes by, which nothing plays here", p.Name),
+			fmt.Sprintf("see its scenario with udplab proxy presets %s", p.Name))
 	}
 	return nil
 }

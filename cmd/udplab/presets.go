@@ -107,6 +107,7 @@ func showPreset(say *say, format *outputFormat, name string) error {
 		{"confidence", fmt.Sprintf("%s: %s", p.Confidence, p.Confidence.Meaning())},
 		{"up", setup.Up.String()}, {"down", setup.Down.String()}, {"notes", p.Notes},
 		{"settings", string(p.Settings)},
+		{"scenario", string(p.Scenario)},
 		{"flags", strings.Join(report.Flags, " ")},
 	}
 	for _, row := range rows {

@@ -73,6 +73,9 @@ func (d *document) addPreset(m settings.Member) error {
 		if err != nil {
 			return err
 		}
+		if p.Scenario != nil {
+			return fmt.Errorf("%s changes as time goes by, which nothing plays here; GET /presets/%[1]s shows how", p.Name)
+		}
 		setup, err := p.Setup()
 		d.preset = &setup
 		return err

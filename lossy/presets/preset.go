@@ -9,13 +9,17 @@ import (
 
 // Preset is a network by name. It is a plain value, not to be changed.
 type Preset struct {
-	Name    string   `json:"name"` // lower case and dashes
+	Name    string   `json:"name"` // lower case, dashes and dots
 	Aliases []string `json:"aliases,omitempty"`
 	Title   string   `json:"title"`
 
 	// Settings is a JSON object in the words of the API: of the network, with
 	// "up" and "down", and "nat-timeout" and "rebind-every".
 	Settings json.RawMessage `json:"settings"`
+
+	// Scenario is what happens to the network from then on, nil = nothing: see
+	// package scenario.
+	Scenario json.RawMessage `json:"scenario,omitempty"`
 
 	Numbers    string     `json:"numbers"` // as the source gives them
 	Source     string     `json:"source"`
@@ -26,7 +30,7 @@ type Preset struct {
 // All returns every preset that has a name, in groups by source. The slice is
 // the caller's.
 func All() []Preset {
-	return slices.Concat(choices(), simulatorCases(), linkConditioner(), atc(), browsers(), webPageTest(), tools(), services())
+	return slices.Concat(choices(), timelines(), simulatorCases(), linkConditioner(), atc(), browsers(), webPageTest(), tools(), services())
 }
 
 // Names returns the names of All, without aliases.
@@ -53,7 +57,7 @@ func Find(text string) (Preset, error) {
 		}
 	}
 	if words := strings.Fields(text); len(words) > 0 && isScenario(words[0]) {
-		return scenario(words)
+		return fromScenario(words)
 	}
 	return Preset{}, &NotFoundError{Name: text, Near: near(name)}
 }

@@ -15,14 +15,14 @@ import (
 
 func TestNamesAreUniqueAndFilled(t *testing.T) {
 	seen := make(map[string]string)
-	form := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	form := regexp.MustCompile(`^[a-z0-9]+([-.][a-z0-9]+)*$`)
 	for _, p := range All() {
 		for _, name := range append([]string{p.Name}, p.Aliases...) {
 			if seen[name] != "" {
 				t.Errorf("%s is %s and %s", name, seen[name], p.Name)
 			}
 			if !form.MatchString(name) {
-				t.Errorf("%q is not a name of lower case and dashes", name)
+				t.Errorf("%q is not a name of lower case, dashes and dots", name)
 			}
 			seen[name] = p.Name
 			if found, err := Find(" " + strings.ToUpper(name) + " "); err != nil || found.Name != p.Name {
@@ -157,7 +157,11 @@ Scenarios of quic-network-simulator are presets, too, written as there:
 			t.Fatal(err)
 		}
 		names := strings.Join(append([]string{p.Name}, p.Aliases...), ", ")
-		fmt.Fprintf(&b, "| %s | %s | %s | `%s` |\n", names, p.Numbers, p.Confidence, strings.Join(s.Flags(), " "))
+		flags := "`" + strings.Join(s.Flags(), " ") + "`"
+		if p.Scenario != nil {
+			flags += " and the scenario `" + string(p.Scenario) + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", names, p.Numbers, p.Confidence, flags)
 	}
 	b.WriteString("\n## Notes\n\n")
 	for _, p := range All() {

@@ -94,6 +94,9 @@ transfercorruption    10000      10000      15         15        0     0
 rebind-port           10000      10000      15         15        0     0
 rebind-addr           10000      10000      15         15        0     0
 amplificationlimit    10000      10000      15         15        0     *
+rfc8867-5.1           1000       1000       50         50        0     0
+rfc8867-5.2           2000       2000       50         50        0     0
+rfc8867-5.3           2000       2000       50         50        0     0
 `
 
 func referenceRows(t *testing.T) map[string][]string {

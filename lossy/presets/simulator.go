@@ -61,8 +61,8 @@ func (s *simulated) object() json.RawMessage {
 	return json.RawMessage("{" + strings.Join(members, ", ") + "}")
 }
 
-// scenario reads a scenario as the simulator's command line has it.
-func scenario(words []string) (Preset, error) {
+// fromScenario reads a scenario as the simulator's command line has it.
+func fromScenario(words []string) (Preset, error) {
 	preset, err := simulate(words)
 	if err == nil {
 		_, err = parseSetup(preset.Settings)
@@ -73,7 +73,7 @@ func scenario(words []string) (Preset, error) {
 	return preset, nil
 }
 
-// simulate is scenario without the last check, for those that tests have checked.
+// simulate is fromScenario without the last check, for those that tests have checked.
 func simulate(words []string) (Preset, error) {
 	name := words[0]
 	read := scenarios()[name]
