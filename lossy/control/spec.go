@@ -40,10 +40,14 @@ func ParseSpec(b []byte) (Spec, error) {
 // ParseSpecs reads several: a JSON array of them, or an object of them by name,
 // as GET /proxies answers. Paths of errors begin with "proxies.0", or with
 // "proxies." and the name.
-func ParseSpecs(b []byte) ([]Spec, error) {
+func ParseSpecs(b []byte) ([]Spec, error) { return ParseLocalSpecs(b, nil) }
+
+// ParseLocalSpecs is ParseSpecs for who may read files of this machine: settings
+// may name files, which read reads here and again as the specs are put.
+func ParseLocalSpecs(b []byte, read lossy.ReadFile) ([]Spec, error) {
 	var specs []Spec
 	add := func(path, name string, value json.RawMessage) error {
-		s, err := parseNamedSpec(name, value)
+		s, err := parseNamedSpec(name, value, read)
 		if err != nil {
 			return settings.Within(path, err)
 		}
@@ -76,11 +80,12 @@ func ParseSpecs(b []byte) ([]Spec, error) {
 }
 
 // parseNamedSpec reads a spec that need not say the name it stands under.
-func parseNamedSpec(name string, b []byte) (Spec, error) {
+func parseNamedSpec(name string, b []byte, read lossy.ReadFile) (Spec, error) {
 	d, err := parseDocument(b)
 	if err != nil {
 		return Spec{}, err
 	}
+	d.network.Files = read
 	if name != "" && !d.given["name"] {
 		d.given["name"], d.name = true, name
 	}

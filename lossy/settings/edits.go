@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"slices"
 
 	"udplab/lossy"
 )
@@ -9,7 +10,11 @@ import (
 // Edits is a list of checked changes of the settings of both directions. Its
 // zero value changes nothing. It is not changed by Apply, which may run again.
 type Edits struct {
-	common, directed []func(*lossy.Config) error
+	// Files reads files that values name, as the changes are made; nil refuses them,
+	// as is right where values come from clients.
+	Files lossy.ReadFile
+
+	common, directed []func(*lossy.Config, lossy.ReadFile) error
 }
 
 // Add takes in one member of an object: a setting for both directions, or "up"
@@ -26,10 +31,10 @@ func (e *Edits) Add(m Member) error {
 	if err != nil {
 		return err
 	}
-	e.common = append(e.common, func(c *lossy.Config) error {
-		err := field.Set(&c.Up, value)
+	e.common = append(e.common, func(c *lossy.Config, read lossy.ReadFile) error {
+		err := field.set(&c.Up, value, read)
 		if err == nil {
-			err = field.Set(&c.Down, value)
+			err = field.set(&c.Down, value, read)
 		}
 		return Within(m.Name, err)
 	})
@@ -46,8 +51,8 @@ func (e *Edits) addDirection(m Member, of func(*lossy.Config) *lossy.Profile) er
 		if err != nil {
 			return Within(m.Name, err)
 		}
-		e.directed = append(e.directed, func(c *lossy.Config) error {
-			return Within(m.Name+"."+inner.Name, field.Set(of(c), value))
+		e.directed = append(e.directed, func(c *lossy.Config, read lossy.ReadFile) error {
+			return Within(m.Name+"."+inner.Name, field.set(of(c), value, read))
 		})
 	}
 	return nil
@@ -55,14 +60,13 @@ func (e *Edits) addDirection(m Member, of func(*lossy.Config) *lossy.Profile) er
 
 // Apply makes the changes: those for both directions first, so that those for
 // one direction prevail in whatever order the object has them. An error leaves
-// the configuration half changed; it is of a value that names a file and is not
-// the one in force. Ranges are for lossy.Config.Validate.
+// the configuration half changed; it is of a value that names a file, which cannot
+// be read or, without Files, is not the one in force. Ranges are for
+// lossy.Config.Validate.
 func (e *Edits) Apply(c *lossy.Config) error {
-	for _, edits := range [][]func(*lossy.Config) error{e.common, e.directed} {
-		for _, edit := range edits {
-			if err := edit(c); err != nil {
-				return err
-			}
+	for _, edit := range slices.Concat(e.common, e.directed) {
+		if err := edit(c, e.Files); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -44,6 +44,14 @@ func (f *Field) SetFrom(p *lossy.Profile, value string, read lossy.ReadFile) err
 	return f.parse(p, value)
 }
 
+// set is SetFrom, or Set without a reader.
+func (f *Field) set(p *lossy.Profile, value string, read lossy.ReadFile) error {
+	if read == nil {
+		return f.Set(p, value)
+	}
+	return f.SetFrom(p, value, read)
+}
+
 // Get writes the value as Set reads it.
 func (f *Field) Get(p *lossy.Profile) string { return f.format(p) }
 

@@ -125,6 +125,51 @@ func TestFieldsReadNoFiles(t *testing.T) {
 	}
 }
 
+// Edits read files for who may have them read, each time anew, and for nobody else.
+func TestEditsReadFiles(t *testing.T) {
+	reads := 0
+	read := func(name string) ([]byte, error) {
+		reads++
+		if name != "losses.csv" {
+			return nil, errors.New("no such file")
+		}
+		return []byte("0 1"), nil
+	}
+	for _, c := range []struct {
+		member string
+		files  lossy.ReadFile
+		want   string
+	}{
+		{`"trace:losses.csv"`, read, ""},
+		{`"trace:losses.csv"`, nil, `field "loss-model": "trace:losses.csv" names a file, and only the command line reads files`},
+		{`"trace:none.csv"`, read, `field "loss-model": no such file`},
+	} {
+		e := Edits{Files: c.files}
+		if err := e.Add(Member{"loss-model", []byte(c.member)}); err != nil {
+			t.Fatal(err)
+		}
+		if reads != 0 {
+			t.Error("a file was read before it was to be")
+		}
+		var config lossy.Config
+		err := e.Apply(&config)
+		if got := errorText(err); got != c.want {
+			t.Errorf("%s: %s, want %s", c.member, got, c.want)
+		}
+		if err == nil && (config.Up.LossModel == nil || config.Down.LossModel == nil || reads != 2) {
+			t.Errorf("%s: %+v after %d reads, want the model both ways, one read each", c.member, config, reads)
+		}
+		reads = 0
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 func fieldNamed(t *testing.T, name string) *Field {
 	t.Helper()
 	for _, f := range Fields() {

@@ -32,6 +32,7 @@ func IsProxyKey(name string) bool { return slices.Contains(specNames, name) }
 type checker struct {
 	document *yamlfile.Document
 	options  []string // the keys beside proxies
+	read     lossy.ReadFile
 	faults   Faults
 }
 
@@ -60,7 +61,7 @@ func (c *checker) proxies(list json.RawMessage) []json.RawMessage {
 	addresses := make(map[string]string)
 	for i, element := range elements {
 		path := fmt.Sprintf("proxies.%d", i)
-		for _, err := range specFaults(element) {
+		for _, err := range c.specFaults(element) {
 			c.add(settings.Within(path, err))
 		}
 		var at struct {
@@ -75,17 +76,17 @@ func (c *checker) proxies(list json.RawMessage) []json.RawMessage {
 	return elements
 }
 
-// specFaults are all faults of one proxy. ParseSpec stops at the first, so every
+// specFaults are all faults of one proxy. ParseSpecs stops at the first, so every
 // member is tried by itself. What concerns several of them can only be judged
 // once each is right.
-func specFaults(spec json.RawMessage) []error {
+func (c *checker) specFaults(spec json.RawMessage) []error {
 	members, err := settings.ParseObject(spec)
 	if err != nil {
 		return []error{errors.New("want an object with the members name and upstream")}
 	}
 	var faults []error
 	try := func(m settings.Member) {
-		if err := memberFault(m); err != nil {
+		if err := c.memberFault(m); err != nil {
 			faults = append(faults, err)
 		}
 	}
@@ -106,18 +107,31 @@ func specFaults(spec json.RawMessage) []error {
 	if len(faults) > 0 {
 		return faults
 	}
-	if _, err := control.ParseSpec(spec); err != nil {
+	if err := c.wholeFault(spec); err != nil {
 		return []error{err}
 	}
 	return nil
 }
 
+// wholeFault is what is wrong with a proxy, by its path in the proxy.
+func (c *checker) wholeFault(spec json.RawMessage) error {
+	_, err := control.ParseLocalSpecs(fmt.Appendf(nil, "[%s]", spec), c.read)
+	field, ok := errors.AsType[*settings.FieldError](err)
+	if !ok {
+		return err
+	}
+	if rest, inner := strings.CutPrefix(field.Field, "proxies.0."); inner {
+		return &settings.FieldError{Field: rest, Err: field.Err}
+	}
+	return field.Err // of the proxy as a whole
+}
+
 // memberFault is what is wrong with a member by itself.
-func memberFault(m settings.Member) error {
-	var edits settings.Edits
+func (c *checker) memberFault(m settings.Member) error {
+	edits := settings.Edits{Files: c.read}
 	err := edits.Add(m)
 	if err == nil {
-		err = edits.Apply(new(lossy.Config)) // which refuses files
+		err = edits.Apply(new(lossy.Config)) // which reads files
 	}
 	if !isUnknown(err, m.Name) {
 		return err

@@ -104,3 +104,38 @@ func TestLoad(t *testing.T) {
 		t.Errorf("a file that is no YAML: %v", err)
 	}
 }
+
+// Files that settings name are looked for beside the file that names them.
+func TestFilesOfSettings(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "lab.yaml")
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("losses.csv", "0 1 1")
+	write("bad.csv", "yes no")
+	for _, c := range []struct{ model, want string }{
+		{"trace:losses.csv", ""},
+		{"trace:" + filepath.Join(dir, "losses.csv"), ""},
+		{"trace:none.csv", "none.csv"},
+		{"trace:bad.csv", `field "proxies.0.up.loss-model"`},
+	} {
+		write("lab.yaml", "proxies:\n- name: a\n  upstream: 127.0.0.1:9\n  up: {loss-model: '"+c.model+"'}\n")
+		f, err := Load(name, option, nil)
+		if c.want == "" {
+			if err == nil {
+				_, err = f.Specs(nil)
+			}
+			if err != nil {
+				t.Errorf("%s: %v", c.model, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), name+":4:20: ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want it to tell of %s", c.model, err, c.want)
+		}
+	}
+}

@@ -19,8 +19,6 @@
 //
 // A key that nobody knows is refused, as is everything else that would be ignored.
 //
-// # Limits
-//
-// A setting that names a file (loss-model: "trace:...") is refused: specs are those
-// of the API, whose clients may not read files of this machine.
+// A setting that names a file (loss-model: "trace:losses.csv") means one beside this
+// file, unless the path is absolute. It is read at each reading of this file.
 package configfile

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"slices"
 	"strconv"
 
+	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/yamlfile"
+	"udplab/lossy"
 	"udplab/lossy/control"
 	"udplab/lossy/settings"
 )
@@ -24,6 +27,7 @@ type File struct {
 	Options  []Option // in the order of the file
 
 	proxies []json.RawMessage
+	read    lossy.ReadFile
 }
 
 // Faults are what is wrong with a file, in its order: *yamlfile.Fault each.
@@ -60,8 +64,8 @@ func Parse(d *yamlfile.Document, option func(name, value string) error, names []
 	if err != nil {
 		return nil, Faults{d.Error(errors.New("want an object with the member proxies; see udplab config template"))}
 	}
-	c := checker{document: d, options: names}
-	file := &File{Document: d}
+	c := checker{document: d, options: names, read: filesNear(d.Name())}
+	file := &File{Document: d, read: c.read}
 	given := false
 	for _, m := range members {
 		if m.Name == "proxies" {
@@ -112,6 +116,26 @@ func text(m settings.Member) (string, error) {
 	return s, err
 }
 
+// filesNear reads files that settings name, each once: paths begin where the
+// file that names them is.
+func filesNear(config string) lossy.ReadFile {
+	known := make(map[string][]byte)
+	return func(name string) ([]byte, error) {
+		if b, ok := known[name]; ok {
+			return b, nil
+		}
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(config), path)
+		}
+		b, err := netflags.ReadFile(path)
+		if err == nil {
+			known[name] = b
+		}
+		return b, err
+	}
+}
+
 // Specs are the proxies. seed, if not nil, is for those that have none.
 func (f *File) Specs(seed *uint64) ([]control.Spec, error) {
 	list := slices.Clone(f.proxies)
@@ -124,7 +148,7 @@ func (f *File) Specs(seed *uint64) ([]control.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return control.ParseSpecs(b)
+	return control.ParseLocalSpecs(b, f.read)
 }
 
 // Len is the number of proxies.

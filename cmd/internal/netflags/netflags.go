@@ -138,16 +138,21 @@ func (v *value) read(name string) ([]byte, error) {
 	if b, known := v.files[name]; known {
 		return b, nil
 	}
+	b, err := ReadFile(name)
+	if err == nil {
+		v.files = map[string][]byte{name: b}
+	}
+	return b, err
+}
+
+// ReadFile reads a file that a setting names, up to one byte more than it may have.
+func ReadFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, lossy.MaxModelFile+1))
-	if err == nil {
-		v.files = map[string][]byte{name: b}
-	}
-	return b, err
+	return io.ReadAll(io.LimitReader(f, lossy.MaxModelFile+1))
 }
 
 // String is part of pflag.Value.
