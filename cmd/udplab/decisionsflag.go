@@ -20,8 +20,9 @@ type decisionsFlag struct {
 	file  string
 	times bool
 
-	out *os.File
-	log *decisions.Log
+	out   *os.File
+	begun bool // the proxy that the header describes has been opened
+	log   *decisions.Log
 }
 
 func (f *decisionsFlag) addTo(cmd *cobra.Command) {
@@ -66,10 +67,31 @@ func (f *decisionsFlag) observe(name string, c *proxy.Config) {
 	c.Changed = func(now time.Duration, s proxy.Settings) { f.changed(name, now, s) }
 }
 
-// changedNote is the line that tells of a change of the network. What stands of
-// time is left out where the log has none.
+// opened notes what a proxy begins with, but for the first, which the header
+// describes. That one has no name here.
+func (f *decisionsFlag) opened(name string, s proxy.Settings) {
+	first := name == "" && !f.begun
+	f.begun = f.begun || first
+	if f.log == nil || first {
+		return
+	}
+	note := openedNote{openedNetwork{s.Network.Seed, f.describe(name, 0, s)}}
+	_ = f.log.Note(note) // a log without room counts the verdicts it misses
+}
+
+// changedNote is the line that tells of a change of the network, and openedNote of
+// one more proxy. What stands of time is left out where the log has none.
 type changedNote struct {
 	Changed changedNetwork `json:"changed"`
+}
+
+type openedNote struct {
+	Opened openedNetwork `json:"opened"`
+}
+
+type openedNetwork struct {
+	Seed uint64 `json:"seed"`
+	changedNetwork
 }
 
 type changedNetwork struct {
@@ -85,6 +107,11 @@ type changedNetwork struct {
 
 // changed notes a change of the network.
 func (f *decisionsFlag) changed(name string, now time.Duration, s proxy.Settings) {
+	_ = f.log.Note(changedNote{f.describe(name, now, s)}) // a log without room counts the verdicts it misses
+}
+
+// describe is what a note says of a proxy.
+func (f *decisionsFlag) describe(name string, now time.Duration, s proxy.Settings) changedNetwork {
 	c := changedNetwork{Proxy: name, Enabled: s.Enabled, Up: settings.Report(s.Network.Up), Down: settings.Report(s.Network.Down)}
 	for _, o := range s.Overlays {
 		if c.Overlays == nil {
@@ -98,7 +125,7 @@ func (f *decisionsFlag) changed(name string, now time.Duration, s proxy.Settings
 			c.Dark = &[2]int64{int64(s.Dark[lossy.Up]), int64(s.Dark[lossy.Down])}
 		}
 	}
-	_ = f.log.Note(changedNote{c}) // a log without room counts the verdicts it misses
+	return c
 }
 
 // close ends the log and says what is in it.

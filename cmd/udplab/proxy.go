@@ -178,11 +178,19 @@ func (o *proxyOptions) prepare(name string, c *proxy.Config) error {
 	c.Classify = classes.Of
 	if name == o.name {
 		c.Flows = o.flows.flows
-		name = "" // in the log
 	}
+	name = o.nameInLog(name)
 	o.log.observe(name, c)
 	c.Replay = o.replay.of(name)
 	return nil
+}
+
+// nameInLog is none for the proxy of the flags, which the log's header describes.
+func (o *proxyOptions) nameInLog(name string) string {
+	if name == o.name {
+		return ""
+	}
+	return name
 }
 
 // orNever is a time of which the flag's 0 means that it never comes.
@@ -222,7 +230,10 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 	fleet := control.NewFleet(o.prepare)
 	defer fleet.Close()
 	collector := metrics.NewProxy()
-	fleet.OnOpen(func(_ string, p *proxy.Proxy) func() { return collector.AddProxy(p.Stats) })
+	fleet.OnOpen(func(name string, p *proxy.Proxy) func() {
+		o.log.opened(o.nameInLog(name), p.Settings())
+		return collector.AddProxy(p.Stats)
+	})
 	s := newProxySession(o.name, fleet, say, d.now)
 	if err := open(fleet, s); err != nil {
 		return err

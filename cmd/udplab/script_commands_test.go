@@ -185,7 +185,7 @@ func sendCommand(ts *testscript.TestScript, neg bool, args []string) {
 
 // httpCommand makes a request until the answer has the wanted status and, if
 // one is given, contains a text; a server that is not up yet is waited for. A
-// body comes from a file, a bearer token from the variable TOKEN.
+// body comes from a file, with the script's variables in it, a bearer token from the variable TOKEN.
 func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, 3, 5, "http STATUS METHOD URL [text|-] [body file]")
 	status, err := strconv.Atoi(args[0])
@@ -195,7 +195,7 @@ func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
 		text = args[3]
 	}
 	if len(args) > 4 {
-		body = ts.ReadFile(args[4])
+		body = os.Expand(ts.ReadFile(args[4]), ts.Getenv)
 	}
 	client := &http.Client{Timeout: scriptPatience, Transport: &http.Transport{DisableKeepAlives: true}}
 	last := ""
