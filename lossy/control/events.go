@@ -25,7 +25,7 @@ const (
 	EventDisabled EventKind = "disabled" // no details
 	EventBlackout EventKind = "blackout" // {"direction", "for"}, "0s" ends one
 	EventRebind   EventKind = "rebind"   // {"flows"}
-	EventScenario EventKind = "scenario" // a step of a scenario: what it says
+	EventScenario EventKind = "scenario" // a step of a scenario, but for points of ramps: as the decision log has it
 
 	// Made for one stream alone. They have no id.
 	EventStats  EventKind = "stats"   // as GET /proxies/{name}/stats, if the stream asks for it

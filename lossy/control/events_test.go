@@ -129,6 +129,64 @@ func TestEventsOfAFleet(t *testing.T) {
 	}
 }
 
+// A scenario tells its steps before what they change, and its end.
+func TestEventsOfAScenario(t *testing.T) {
+	f := testFleet(t)
+	h := NewHandler(f, anyone)
+	if _, err := f.Add("dns", proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: before}); err != nil {
+		t.Fatal(err)
+	}
+	w, _, _, err := f.Events().watch("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = `{"steps":[{"mark":"go"},{"set":{"up":{"loss":"6%"}}},{"rebind":true}]}`
+	if status, answer := send(t, h, "POST", "/proxies/dns/scenario", body); status != 200 {
+		t.Fatalf("%d %s", status, answer)
+	}
+	var kinds []string
+	for patience := time.After(20 * time.Second); !slices.Contains(kinds, "end"); {
+		select {
+		case e := <-w.queue:
+			got := parseFrame(t, string(e.frame))
+			var note struct {
+				Mark   string
+				Set    any
+				Rebind bool
+				End    bool
+			}
+			if got.kind == "scenario" {
+				if err := json.Unmarshal(got.data.Details, &note); err != nil {
+					t.Fatal(err)
+				}
+			}
+			switch {
+			case note.End:
+				kinds = append(kinds, "end")
+			case note.Mark != "":
+				kinds = append(kinds, "mark "+note.Mark)
+			case note.Set != nil:
+				kinds = append(kinds, fmt.Sprint("set ", note.Set))
+			case note.Rebind:
+				kinds = append(kinds, "step rebind")
+			default:
+				kinds = append(kinds, got.kind)
+			}
+		case <-patience:
+			t.Fatalf("only %q", kinds)
+		}
+	}
+	// Steps of one moment may all be told before they are made.
+	for _, pair := range [][2]string{{"mark go", "set map[up:map[loss:6%]]"}, {"set map[up:map[loss:6%]]", "changed"}, {"step rebind", "rebind"}, {"rebind", "end"}} {
+		if first := slices.Index(kinds, pair[0]); first < 0 || first > slices.Index(kinds, pair[1]) {
+			t.Errorf("heard %q, want %q before %q", kinds, pair[0], pair[1])
+		}
+	}
+	if len(kinds) != 6 {
+		t.Errorf("heard %q, want six events", kinds)
+	}
+}
+
 // Who comes back hears what it missed, and is told if that is not to be had.
 func TestEventsSince(t *testing.T) {
 	now := time.UnixMilli(1_800_000_000_000)

@@ -20,7 +20,12 @@ func (f *Fleet) Play(name string, s *scenario.Scenario) (*proxy.Playback, error)
 	if p == nil {
 		return nil, notFound(name)
 	}
-	return p.Play(s, proxy.PlayOptions{Change: func(edit func(*proxy.Settings) error) error {
+	heard := func(n scenario.Note) {
+		if n.Move == nil { // of points of ramps and waves there are many, and EventChanged tells them
+			f.events.tell(EventScenario, name, n)
+		}
+	}
+	return p.Play(s, proxy.PlayOptions{Heard: heard, Change: func(edit func(*proxy.Settings) error) error {
 		f.changes.Lock()
 		defer f.changes.Unlock()
 		m := f.members[name]

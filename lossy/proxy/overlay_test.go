@@ -72,7 +72,10 @@ func populate(t *testing.T, cfg Config, flows, goroutines int) *bench {
 // Each flow has each overlay with its share, in both directions, and neither
 // the other overlays nor the order in which flows appear have a say. z = 4.89.
 func TestOverlayShares(t *testing.T) {
-	const flows = 4000
+	flows := 4000
+	if raceEnabled {
+		flows = 1000
+	}
 	cfg := Config{Config: lossy.Config{Seed: 3}, Overlays: []Overlay{losing(0.3, 1), slow(0.5, time.Second)}}
 	one := overlaid(t, populate(t, cfg, flows, 1))
 	many := overlaid(t, populate(t, cfg, flows, 16))
@@ -94,7 +97,8 @@ func TestOverlayShares(t *testing.T) {
 	for what, c := range map[string]struct{ hit, share float64 }{
 		"losing": {losing, 0.3}, "slow": {slow, 0.5}, "both": {both, 0.15},
 	} {
-		z := (c.hit - flows*c.share) / math.Sqrt(flows*c.share*(1-c.share))
+		n := float64(flows)
+		z := (c.hit - n*c.share) / math.Sqrt(n*c.share*(1-c.share))
 		if math.Abs(z) > 4.89 {
 			t.Errorf("%s: %v of %d flows, want a share of %v: z = %.2f", what, c.hit, flows, c.share, z)
 		}
