@@ -6,11 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
 
 	"udplab/lossy/control/access"
+	"udplab/lossy/proxy"
 )
 
 const secret = "correct-horse-battery-staple"
@@ -208,5 +212,87 @@ func TestH10_OddMethodsLeaveNothingBehind(t *testing.T) {
 	}
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+}
+
+// routes are the paths of the API, as its sources have them, of the proxy
+// "default" and things of its that do not exist.
+func routes(t *testing.T) (paths []string) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`mux\.Handle\("(/[^"]*)"`).FindAllSubmatch(source, -1) {
+			path := strings.Replace(string(match[1]), "/proxies/{name}", "/proxies/default", 1)
+			paths = append(paths, regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(path, "none"))
+		}
+	}
+	if len(paths) < 12 {
+		t.Fatalf("only %d routes found: the test does not see the API", len(paths))
+	}
+	return paths
+}
+
+// H3, H4: on no path does a GET change anything, or a request from another
+// site, or one without the token, whatever its method and body.
+func TestH3_NoRouteIsOpenToOthers(t *testing.T) {
+	token, err := access.ParseToken(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := testFleet(t)
+	p, err := f.Add("default", proxy.Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: before, Disabled: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, closed := NewHandler(f, anyone), NewHandler(f, access.Rules{Token: token})
+	state := func() string {
+		b, err := json.Marshal(f.Reports())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%s %p %d", b, f.Proxy("default"), f.events.last)
+	}
+	was := state()
+	bodies := []string{`{}`, `{"loss":"50%","enabled":true}`, `{"for":"1h"}`, `[]`, `{"name":"new","listen":"127.0.0.1:0","upstream":"127.0.0.1:9"}`,
+		`{"type":"packet_loss","attributes":{"loss_rate":1}}`, `{"steps":[{"set":{"loss":"50%"}}]}`}
+	plain := map[string]string{"Content-Type": "application/json"}
+	crossSite := map[string]string{"Content-Type": "application/json", "Sec-Fetch-Site": "cross-site"}
+	otherOrigin := map[string]string{"Content-Type": "application/json", "Origin": "http://evil.example"}
+	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": "null", "User-Agent": "Mozilla/5.0"}
+	for _, path := range routes(t) {
+		for _, body := range bodies {
+			for _, method := range []string{"GET", "HEAD"} {
+				if strings.HasSuffix(path, "/events") {
+					break // a stream, which does not end
+				}
+				request{method: method, path: path, body: body, header: plain}.do(t, open)
+			}
+			for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "FOO"} {
+				for _, header := range []map[string]string{crossSite, otherOrigin, form} {
+					if w := (request{method: method, path: path, body: body, header: header}).do(t, open); w.Code != 403 {
+						t.Errorf("%s %s with %v: %d, want 403", method, path, header, w.Code)
+					}
+				}
+				if w := (request{method: method, path: path, body: body, header: plain}).do(t, closed); w.Code != 401 {
+					t.Errorf("%s %s without the token: %d, want 401", method, path, w.Code)
+				}
+			}
+			if w := (request{method: "GET", path: path}).do(t, closed); w.Code != 401 {
+				t.Errorf("GET %s without the token: %d, want 401", path, w.Code)
+			}
+		}
+		if is := state(); is != was || p.Playback() != nil || p.Stats().Rebound != 0 {
+			t.Fatalf("%s changed the proxies:\n%s\n%s", path, was, is)
+		}
 	}
 }
