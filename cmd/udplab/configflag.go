@@ -126,11 +126,6 @@ func (o *proxyOptions) runFile(cmd *cobra.Command, d deps, say *say) error {
 			return failure(r.placed(file, err), "")
 		}
 		s.hangups, s.reload = hangups, r.reload
-		for _, name := range fleet.Names() {
-			if p := fleet.Proxy(name); p != nil && o.log.log != nil {
-				o.log.changed(name, 0, p.Settings()) // the header has none of them
-			}
-		}
 		return nil
 	})
 }

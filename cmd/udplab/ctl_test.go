@@ -140,8 +140,12 @@ func TestCtlVerbs(t *testing.T) {
 			stderr:  "udplab ctl scenario start: standard input:3:11: unknown field \"steps.0.set.los\", did you mean loss?\n"},
 		{name: "scenario no YAML", args: "scenario start dns -", stdin: "steps: [\n", code: 2,
 			stderr: "udplab ctl scenario start: standard input:2:1: no valid YAML: did not find expected node content while parsing a flow node\n"},
-		{name: "scenario stop", args: "scenario stop dns", answers: map[string]string{"DELETE /proxies/dns/scenario": "204 "},
-			asked: "DELETE /proxies/dns/scenario", stderr: "dns: done\n"},
+		{name: "scenario stop", args: "scenario stop dns --restore", answers: map[string]string{
+			"DELETE /proxies/dns/scenario?restore=true": `200 {"schema":"x","proxy":"dns","state":"stopped","changes":3,"scenario":{"steps":[]}}`},
+			asked: "DELETE /proxies/dns/scenario?restore=true", stdout: "proxy\tdns\nstate\tstopped\nchanges\t3\n"},
+		{name: "scenario status", args: "scenario status dns", code: 1, answers: map[string]string{
+			"GET /proxies/dns/scenario": `404 {"error":"scenario not found: none is played, POST one","status":404}`},
+			stderr: "udplab ctl scenario status: scenario not found: none is played, POST one\n"},
 		{name: "populate", args: "populate -", stdin: `[{"name": "dns", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:53"}]`,
 			answers: map[string]string{"POST /populate": `201 {"proxies":[{"name":"dns","listen":"127.0.0.1:9100","upstream":"127.0.0.1:53","enabled":true}]}`},
 			asked:   `POST /populate [{"name":"dns","listen":"127.0.0.1:0","upstream":"127.0.0.1:53"}]`, stdout: "dns\t127.0.0.1:9100\t127.0.0.1:53\tenabled\n"},

@@ -167,14 +167,16 @@ func newCtlScenarioStartCmd(c *ctlCommand) *cobra.Command {
 			if err != nil {
 				return placed(err, document, "")
 			}
-			return s.showState(format, name, answer)
+			return s.showState(format, answer)
 		}),
 	}
 	format.addTo(cmd)
 	return cmd
 }
 
+// newCtlScenarioVerb is stop or status. Only the first can restore.
 func newCtlScenarioVerb(c *ctlCommand, verb, short, method string) *cobra.Command {
+	restore := false
 	format := newOutputFormat(formatText, formatJSON)
 	cmd := &cobra.Command{
 		Use:               verb + " [PROXY]",
@@ -186,25 +188,28 @@ func newCtlScenarioVerb(c *ctlCommand, verb, short, method string) *cobra.Comman
 			if err != nil {
 				return err
 			}
-			answer, err := s.ask(ctx, method, apiclient.Path("proxies", name, "scenario"), nil, nil)
+			path := apiclient.Path("proxies", name, "scenario")
+			if restore {
+				path += "?restore=true"
+			}
+			answer, err := s.ask(ctx, method, path, nil, nil)
 			if err != nil {
 				return err
 			}
-			return s.showState(format, name, answer)
+			return s.showState(format, answer)
 		}),
+	}
+	if method == http.MethodDelete {
+		cmd.Flags().BoolVar(&restore, "restore", false, "put the settings back to what they were when it began")
 	}
 	format.addTo(cmd)
 	return cmd
 }
 
-// showState shows the members of an answer, whatever they are.
-func (s *ctlSession) showState(format *outputFormat, name string, answer json.RawMessage) error {
-	if answer == nil {
-		s.say.note("%s: done", name)
-		return nil
-	}
+// showState shows how far a scenario has come.
+func (s *ctlSession) showState(format *outputFormat, answer json.RawMessage) error {
 	if format.is(formatJSON) {
-		return s.print("udplab/ctl-scenario/v1", answer)
+		return s.print("udplab/scenario-state/v1", answer)
 	}
 	members, err := settings.ParseObject(answer)
 	if err != nil {
@@ -212,7 +217,7 @@ func (s *ctlSession) showState(format *outputFormat, name string, answer json.Ra
 	}
 	var rows [][]string
 	for _, m := range members {
-		if m.Name == "schema" {
+		if m.Name == "schema" || m.Value[0] == '{' || m.Value[0] == '[' {
 			continue
 		}
 		text, err := m.Text()
