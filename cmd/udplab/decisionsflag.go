@@ -12,6 +12,7 @@ import (
 	"udplab/lossy"
 	"udplab/lossy/decisions"
 	"udplab/lossy/proxy"
+	"udplab/lossy/scenario"
 	"udplab/lossy/settings"
 )
 
@@ -64,6 +65,9 @@ func (f *decisionsFlag) observe(name string, c *proxy.Config) {
 	if name != "" {
 		c.Tracer = f.log.TraceOf(name)
 	}
+	c.Played = func(n scenario.Note) {
+		_ = f.log.Note(scenarioNote{playedChange{name, n}}) // as with changed
+	}
 	c.Changed = func(now time.Duration, s proxy.Settings) { f.changed(name, now, s) }
 }
 
@@ -77,6 +81,17 @@ func (f *decisionsFlag) opened(name string, s proxy.Settings) {
 	}
 	note := openedNote{openedNetwork{s.Network.Seed, f.describe(name, 0, s)}}
 	_ = f.log.Note(note) // a log without room counts the verdicts it misses
+}
+
+// scenarioNote is the line that tells of a change that a scenario makes, by the time
+// of the scenario, which is alike in every run.
+type scenarioNote struct {
+	Scenario playedChange `json:"scenario"`
+}
+
+type playedChange struct {
+	Proxy string `json:"proxy,omitempty"`
+	scenario.Note
 }
 
 // changedNote is the line that tells of a change of the network, and openedNote of

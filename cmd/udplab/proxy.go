@@ -49,6 +49,8 @@ address instead, and what becomes of it no longer depends on who came first.
 
 ` + replayHelp + `
 
+` + scenarioHelp + `
+
 --config FILE runs the proxies of a file instead of that of the flags, which then
 may be those of the process only: see udplab config template. SIGHUP has the file
 read again: what it says no more is closed, what is new in it opened, what differs
@@ -88,6 +90,7 @@ type proxyOptions struct {
 	flows    flowsFlag
 	log      decisionsFlag
 	replay   replayFlag
+	scenario scenarioFlag
 	metrics  metricsFlag
 	format   *outputFormat
 	file     configFlag
@@ -134,6 +137,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.Var(&o.flows, "flow", "give the client at an address a flow by name, so that its fate does not depend on who comes first; repeatable")
 	o.log.addTo(cmd)
 	o.replay.addTo(cmd, "pass, drop or stop, which ends the proxy", true)
+	o.scenario.addTo(cmd)
 	f.StringVar(&o.name, "name", "default", "name of the proxy in the API")
 	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only without a token; off = none")
 	o.access.addTo(cmd, "api")
@@ -169,7 +173,7 @@ func (o *proxyOptions) config() (proxy.Config, error) {
 	if err := c.Validate(); err != nil {
 		return c, usageError(fmt.Errorf("--%w", err), "see udplab proxy --help")
 	}
-	return c, nil
+	return c, o.scenario.read(c.Config)
 }
 
 // prepare adds to a proxy that the API opens what the flags say of every proxy.
@@ -251,6 +255,9 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 	}
 	defer stopMetrics()
 	s.announce(api)
+	if err := o.scenario.play(fleet, o.name, say, stop); err != nil {
+		return err
+	}
 	if err := s.watch(ctx, o.format); err != nil {
 		return err
 	}

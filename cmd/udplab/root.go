@@ -124,6 +124,7 @@ func newRootCmd(d deps) *cobra.Command {
 	root.AddCommand(
 		newChatCmd(d),
 		newProxyCmd(d),
+		newScenarioCmd(d),
 		newCtlCmd(d),
 		newConfigCmd(d),
 		newShrinkCmd(d),

@@ -32,6 +32,11 @@
 //	racing     its delay may let it overtake those before it
 //	marked     a queue marked it as having met congestion (ECN)
 //
+// Users of the log may note lines of their own among them, such as udplab proxy:
+// {"changed":...} with the settings after a change, and {"scenario":...} with each
+// change that a scenario makes (scenario.Note), which has no time but the scenario's
+// own and is the same in every run.
+//
 // A packet has one line, when its fate is final: as it comes, or, where a queue
 // decides at its head (drop-head, CoDel), as it leaves that. Datagrams that never
 // reached a link, because a table of flows or a socket's buffer was full, have

@@ -224,3 +224,13 @@ func parseUntil(m settings.Member) (u until, err error) {
 // Counts says whether the end depends on how many datagrams have passed, so that a
 // Player wants to hear of them.
 func (s *Scenario) Counts() bool { return s.until.counts() }
+
+// Words returns the names that scenarios and their steps have besides settings, for
+// who proposes the one that was meant.
+func Words() []string {
+	return []string{
+		"name", "about", "resolution", "until", "steps",
+		"at", "for", "mark", "reset", "enabled", "upstream", "set", "ramp", "wave", "blackout", "rebind", "loop",
+		"from", "to", "curve", "shape", "low", "high", "period", "direction", "up", "down",
+	}
+}
