@@ -9,6 +9,7 @@ import (
 
 	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/units"
+	"udplab/lossy/control"
 	"udplab/lossy/presets"
 )
 
@@ -52,15 +53,26 @@ func plainPreset(network *netflags.Flags) error {
 		return usageError(fmt.Errorf("--preset %s changes the ports of clients, which only udplab proxy can", p.Name),
 			"put udplab proxy in between")
 	}
-	return withoutTimeline(network)
+	if given && p.Scenario != nil {
+		return usageError(fmt.Errorf("--preset %s changes as time goes by, which only udplab proxy plays", p.Name),
+			"put udplab proxy in between")
+	}
+	return nil
 }
 
-// withoutTimeline refuses a preset that changes as time goes by.
-func withoutTimeline(network *netflags.Flags) error {
+// playPreset begins the timeline of a preset on a proxy, over what the flags have
+// made of its network.
+func playPreset(network *netflags.Flags, fleet *control.Fleet, name string) error {
 	p, _, given := network.Preset()
-	if given && p.Scenario != nil {
-		return usageError(fmt.Errorf("--preset %s changes as time goes by, which nothing plays here", p.Name),
-			fmt.Sprintf("see its scenario with udplab proxy presets %s", p.Name))
+	if !given {
+		return nil
+	}
+	timeline, err := p.Timeline()
+	if err != nil || timeline == nil {
+		return err
+	}
+	if _, err := fleet.Play(name, timeline); err != nil {
+		return usageError(fmt.Errorf("--preset %s: its scenario: %w", p.Name, err), "leave out the flags that it contradicts")
 	}
 	return nil
 }

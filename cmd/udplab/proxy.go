@@ -211,13 +211,12 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
-	if err := withoutTimeline(o.network); err != nil {
-		return err
-	}
 	notePreset(say, o.network)
 	return o.serve(ctx, d, say, cfg.Config, func(fleet *control.Fleet, _ *proxySession) error {
-		_, err := fleet.Add(o.name, cfg)
-		return proxyFailure(err)
+		if _, err := fleet.Add(o.name, cfg); err != nil {
+			return proxyFailure(err)
+		}
+		return playPreset(o.network, fleet, o.name)
 	})
 }
 

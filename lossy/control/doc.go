@@ -63,8 +63,9 @@
 //
 // "preset" names a network of package presets, or is a scenario of
 // quic-network-simulator. It replaces every setting of both directions and the
-// NAT's, so that nothing of an earlier state remains, and the other fields of the
-// object then change it:
+// NAT's, so that nothing of an earlier state remains, ends a scenario that is being
+// played, and begins its own if it has one. Toxics, the seed and whether the proxy is
+// enabled stay. The other fields of the object then change it:
 //
 //	{"preset": "lte", "up": {"loss": "3%"}}
 //

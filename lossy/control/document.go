@@ -23,11 +23,12 @@ type document struct {
 	listenText, upstreamText string
 	listen, upstream         netip.AddrPort // once resolved
 
-	preset   *presets.Setup // nil = none
-	network  settings.Edits
-	scenario *scenario.Scenario // to be played; nil = none
-	toxics   []Toxic
-	edits    []func(*state) // of the rest, which cannot fail
+	preset         *presets.Setup     // nil = none
+	presetTimeline *scenario.Scenario // nil = none
+	network        settings.Edits
+	scenario       *scenario.Scenario // to be played; nil = none
+	toxics         []Toxic
+	edits          []func(*state) // of the rest, which cannot fail
 }
 
 // parseDocument reads an object with fields of a proxy, all of them optional.
@@ -46,6 +47,7 @@ func parseDocument(b []byte) (*document, error) {
 			return nil, err
 		}
 	}
+	d.settlePreset()
 	return d, nil
 }
 

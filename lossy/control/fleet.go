@@ -169,6 +169,9 @@ func (f *Fleet) patch(name string, d *document) error {
 	if err := f.change(name, d); err != nil {
 		return err
 	}
+	if d.preset != nil {
+		return f.beginPreset(name, d)
+	}
 	return f.playDocument(name, d, false)
 }
 

@@ -73,13 +73,22 @@ func (d *document) addPreset(m settings.Member) error {
 		if err != nil {
 			return err
 		}
-		if p.Scenario != nil {
-			return fmt.Errorf("%s changes as time goes by, which nothing plays here; GET /presets/%[1]s shows how", p.Name)
-		}
 		setup, err := p.Setup()
+		if err != nil {
+			return err
+		}
 		d.preset = &setup
+		d.presetTimeline, err = p.Timeline()
 		return err
 	})
+}
+
+// settlePreset has the document play what its preset does, unless it says itself
+// what is to be played: a preset without a timeline ends the one that is at play.
+func (d *document) settlePreset() {
+	if d.preset != nil && !d.given["scenario"] {
+		d.scenario, d.given["scenario"] = d.presetTimeline, true
+	}
 }
 
 // applyPreset replaces the whole network, and the NAT. What is not of the
@@ -90,4 +99,25 @@ func (d *document) applyPreset(s *state) {
 	}
 	s.Network.Up, s.Network.Down = d.preset.Up, d.preset.Down
 	s.NAT = proxy.NAT{Timeout: d.preset.NATTimeout, RebindEvery: d.preset.RebindEvery}
+}
+
+// beginPreset is the second half of a PATCH with a preset: what was played ends,
+// whatever it changed meanwhile is as the document has it, and the preset's own
+// timeline, if it has one, begins.
+func (f *Fleet) beginPreset(name string, d *document) error {
+	p := f.Proxy(name)
+	if p == nil {
+		return nil // it has gone already
+	}
+	if b := p.Playback(); b != nil {
+		b.Stop()
+		if err := f.change(name, d); err != nil {
+			return err
+		}
+	}
+	if d.scenario == nil {
+		return nil
+	}
+	_, err := f.Play(name, d.scenario)
+	return settings.Within("scenario", err)
 }

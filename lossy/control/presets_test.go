@@ -149,3 +149,52 @@ func TestPresetInDocuments(t *testing.T) {
 		t.Errorf("what was refused changed %s to %s", was, now)
 	}
 }
+
+// A preset with a timeline is played, and ends with the next preset. Given again
+// it begins again, but a document that says what is to be lets it go on.
+func TestPresetWithTimeline(t *testing.T) {
+	h, p := testAPI(t)
+	patch := func(body string) {
+		t.Helper()
+		if w := (request{method: "PATCH", path: "/proxies/default", body: body}).do(t, h); w.Code != 200 {
+			t.Fatalf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	patch(`{"preset":"rfc8867-5.3","mtu":1200}`)
+	first := p.Playback()
+	if first == nil || first.Scenario().Name() != "rfc8867-5.3" || first.State().Done {
+		t.Fatal("the timeline of the preset is not played")
+	}
+	if c := p.Config(); c.Up.Rate != 2e6 || c.Down.Rate != 2e6 || c.Up.MTU != 1200 || c.Up.Loss != 0 {
+		t.Errorf("%+v", c)
+	}
+	if got := shown(t, h, "default"); !strings.Contains(got, `"scenario":{"name":"rfc8867-5.3"`) {
+		t.Errorf("the proxy does not show it: %s", got)
+	}
+	patch(`{"down":{"loss":"1%"}}`)
+	if p.Playback() != first || first.State().Stopped {
+		t.Error("a change of a setting ended the timeline")
+	}
+	patch(`{"preset":"rfc8867-5.3"}`)
+	if again := p.Playback(); again == first || !first.State().Stopped || again.State().Stopped || p.Config().Down.Loss != 0 || p.Config().Up.MTU != 0 {
+		t.Errorf("the preset did not begin again: %+v", p.Config())
+	}
+	patch(`{"preset":"nlc-3g"}`)
+	if s := p.Playback().State(); !s.Stopped || strings.Contains(shown(t, h, "default"), `"scenario"`) {
+		t.Errorf("another preset did not end the timeline: %+v", s)
+	}
+	patch(`{"preset":"rfc8867-5.1","scenario":null}`)
+	if s := p.Playback().State(); !s.Stopped || p.Config().Up.Rate != 1e6 {
+		t.Errorf("a timeline that was declined is played: %+v", s)
+	}
+	if w := (request{method: "PATCH", path: "/proxies/default", body: `{"preset":"rfc8867-5.1","link-trace":"x"}`}).do(t, h); w.Code != 400 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+
+	const state = `{"default":{"upstream":"127.0.0.1:9","preset":"rfc8867-5.2"}}`
+	send(t, h, "PUT", "/proxies", state)
+	begun := p.Playback()
+	if status, body := send(t, h, "PUT", "/proxies", state); status != 200 || p.Playback() != begun || begun.State().Stopped || begun.Scenario().Name() != "rfc8867-5.2" {
+		t.Errorf("%d %s: a state that was put twice began anew", status, body)
+	}
+}

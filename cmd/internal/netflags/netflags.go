@@ -56,8 +56,9 @@ for what comes back. Probabilities are written 5% or 0.05, rates 10mbit or
 parameters, gilbert-elliott:p=1%,r=25%, or with a file, cdf:delays.csv.
 
 --preset NAME begins with a network that has a name: every setting of both
-directions is the preset's, and what other flags say then holds instead. Or with
-a scenario of quic-network-simulator, as it is written there:
+directions is the preset's, and what other flags say then holds instead, until
+the preset's own timeline, if it has one, says otherwise. Or with a scenario of
+quic-network-simulator, as it is written there:
   --preset "drop-rate --delay=15ms --bandwidth=10Mbps --queue=25
     --rate_to_client=2 --rate_to_server=2 --burst_to_client=3 --burst_to_server=3"`
 
