@@ -71,10 +71,17 @@ func travel(t *testing.T, seed uint64, dir lossy.Direction, p lossy.Profile, n, 
 	return j
 }
 
+func packets() int {
+	if raceEnabled {
+		return 8000
+	}
+	return 40_000
+}
+
 // What a link does to datagrams, slowly enough for its queue to stay empty, is
 // what the preset says, for loss within 4.89 standard deviations (alpha 1e-6).
 func TestMeasuredLossAndDelay(t *testing.T) {
-	const n, size = 40_000, 100
+	n, size := packets(), 100
 	for _, c := range []struct {
 		name     string
 		dir      lossy.Direction
@@ -96,9 +103,9 @@ func TestMeasuredLossAndDelay(t *testing.T) {
 		s := mustSetup(t, c.name)
 		p := lossy.Config{Up: s.Up, Down: s.Down}.Profile(c.dir)
 		j := travel(t, 7, c.dir, p, n, size, 20*time.Millisecond)
-		lost := float64(n-j.arrived) / n
+		lost := float64(n-j.arrived) / float64(n)
 		// The variance of a chain of two states, MODEL.md; 2 for good measure.
-		sd := math.Sqrt(2 * c.burst * c.loss * (1 - c.loss) / n)
+		sd := math.Sqrt(2 * c.burst * c.loss * (1 - c.loss) / float64(n))
 		if math.Abs(lost-c.loss) > 4.89*sd {
 			t.Errorf("%s %v: lost %.4f, want %.4f +- %.4f", c.name, c.dir, lost, c.loss, 4.89*sd)
 		}
@@ -150,10 +157,10 @@ func TestMeasuredRate(t *testing.T) {
 
 func TestMeasuredCorruption(t *testing.T) {
 	s := mustSetup(t, "handshakecorruption")
-	const n = 40_000
+	n := packets()
 	j := travel(t, 11, lossy.Up, s.Up, n, 200, 10*time.Millisecond)
 	// With at most 3 of 30 % in a row: 0.3(1-0.3^3)/(1-0.3^4).
-	if share := float64(j.damaged) / n; j.arrived != n || math.Abs(share-0.29428) > 4.89*math.Sqrt(0.29428*0.70572/n) {
+	if share := float64(j.damaged) / float64(n); j.arrived != n || math.Abs(share-0.29428) > 4.89*math.Sqrt(0.29428*0.70572/float64(n)) {
 		t.Errorf("%d arrived, %.4f damaged, want %d and 0.2943", j.arrived, share, n)
 	}
 }
