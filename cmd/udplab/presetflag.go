@@ -45,15 +45,11 @@ func presetNAT(f *pflag.FlagSet, network *netflags.Flags, timeout, rebind *units
 	}
 }
 
-// plainPreset refuses a preset that needs more than a network, for commands that have
-// no more: a NAT, or a timeline.
+// plainPreset refuses a preset that needs more than a network, for commands that
+// have no more: a NAT, or a timeline.
 func plainPreset(network *netflags.Flags) error {
 	p, setup, given := network.Preset()
-	if given && (setup.NATTimeout > 0 || setup.RebindEvery > 0) {
-		return usageError(fmt.Errorf("--preset %s changes the ports of clients, which only udplab proxy can", p.Name),
-			"put udplab proxy in between")
-	}
-	if given && p.Scenario != nil {
+	if given && (p.Scenario != nil || setup.NATTimeout > 0 || setup.RebindEvery > 0) {
 		return usageError(fmt.Errorf("--preset %s changes as time goes by, which only udplab proxy plays", p.Name),
 			"put udplab proxy in between")
 	}

@@ -216,11 +216,6 @@ func TestPresetsBeyondTheTable(t *testing.T) {
 			t.Errorf("%s: up %s, want %s", c.name, up, c.up)
 		}
 	}
-	for _, name := range []string{"rebind-port", "rebind-addr"} {
-		if s := mustSetup(t, name); s.RebindEvery != 5*time.Second {
-			t.Errorf("%s: every %v, want 5s", name, s.RebindEvery)
-		}
-	}
 }
 
 func mustSetup(t *testing.T, name string) Setup {

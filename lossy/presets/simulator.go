@@ -35,6 +35,7 @@ func scenarios() map[string]func(*parameters, *simulated) {
 		"corrupt-rate":      corruptRate,
 		"blackhole":         blackhole,
 		"rebind":            rebind,
+		"crosstraffic":      nil, // what quic-interop-runner calls it
 		"tcp-cross-traffic": nil,
 		"udp-cross-traffic": nil,
 	}
@@ -48,6 +49,7 @@ func isScenario(word string) bool {
 // simulated is what a scenario becomes: members of a JSON object.
 type simulated struct {
 	common, up, down []string
+	scenario         json.RawMessage
 	notes            []string
 }
 
@@ -66,6 +68,9 @@ func fromScenario(words []string) (Preset, error) {
 	preset, err := simulate(words)
 	if err == nil {
 		_, err = parseSetup(preset.Settings)
+	}
+	if err == nil {
+		_, err = preset.Timeline()
 	}
 	if err != nil {
 		return Preset{}, fmt.Errorf("scenario %s: %w", words[0], err)
@@ -92,7 +97,7 @@ func simulate(words []string) (Preset, error) {
 		return Preset{}, err
 	}
 	text := strings.Join(words, " ")
-	return Preset{Name: text, Title: "quic-network-simulator " + name, Settings: s.object(), Numbers: text,
+	return Preset{Name: text, Title: "quic-network-simulator " + name, Settings: s.object(), Scenario: s.scenario, Numbers: text,
 		Source: simulatorSource, Confidence: Sourced, Notes: strings.Join(s.notes, " ")}, nil
 }
 
@@ -186,22 +191,27 @@ func blackhole(p *parameters, s *simulated) {
 		"so a proxy that has run for longer sees no outage.")
 }
 
-// rebind changes the client's port as the service sees it.
+// rebind changes the ports of all clients as the service sees them, at a time and
+// then every so often.
 func rebind(p *parameters, s *simulated) {
 	first := p.time("first-rebind", lossy.MaxDelay)
 	address := p.flag("rebind-addr")
-	if p.err == nil && !p.has("rebind-freq") {
-		p.fail("--rebind-freq is missing: this proxy rebinds every so often, not once; for one time, POST /proxies/{name}/rebind when it is due")
-		return
+	step := fmt.Sprintf(`{"at": %q, "rebind": true}`, first)
+	if p.has("rebind-freq") {
+		every := p.time("rebind-freq", lossy.MaxDelay)
+		if every < leastRebind {
+			p.fail("--rebind-freq: %v is too short, at least %v", every, leastRebind)
+		}
+		step = fmt.Sprintf(`{"at": %q, "loop": "forever", "steps": [{"rebind": true, "for": %q}]}`, first, every)
 	}
-	every := p.time("rebind-freq", lossy.MaxDelay)
-	s.common = append(s.common, fmt.Sprintf(`"rebind-every": %q`, every))
-	s.notes = append(s.notes, fmt.Sprintf("A port lasts %v from the client's first packet on, so the first rebinding comes after %v, there %v after the start.",
-		every, every, first))
+	s.scenario = json.RawMessage(`{"name": "rebind", "steps": [` + step + `]}`)
 	if address {
 		s.notes = append(s.notes, "The proxy has one address: the port changes, the address does not.")
 	}
 }
+
+// leastRebind is the shortest time between two rebindings: each makes sockets anew.
+const leastRebind = 10 * time.Millisecond
 
 // simulatorCases are what quic-interop-runner runs, by the names of its tests,
 // and the scenarios with the parameters that the runner gives them.

@@ -1,6 +1,7 @@
 package presets
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func TestScenarios(t *testing.T) {
 		{"blackhole " + p2p + " --on=5s --off=2s --direction=toserver", Setup{
 			Up: with(func(p *lossy.Profile) { p.Blackout = dark("at=5s,for=2s") }), Down: base,
 		}},
-		{"rebind " + p2p + " --first-rebind=1s --rebind-freq=3s", Setup{Up: base, Down: base, RebindEvery: 3 * time.Second}},
+		{"rebind " + p2p + " --first-rebind=1s --rebind-freq=3s", Setup{Up: base, Down: base}},
 	} {
 		p, err := Find(c.text)
 		if err != nil {
@@ -76,6 +77,49 @@ func TestScenarios(t *testing.T) {
 	}
 	if p, err := Find("rebind " + p2p + " --first-rebind=1s --rebind-freq=3s --rebind-addr"); err != nil || !strings.Contains(p.Notes, "the address does not") {
 		t.Errorf("rebind-addr: %v, %+v", err, p)
+	}
+}
+
+// Ports change first at one time, and then every so often, or not again.
+func TestRebindScenarios(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want []time.Duration // until 12 s
+	}{
+		{"rebind " + p2p + " --first-rebind=1s --rebind-freq=5s", []time.Duration{1 * time.Second, 6 * time.Second, 11 * time.Second}},
+		{"rebind-port", []time.Duration{1 * time.Second, 6 * time.Second, 11 * time.Second}},
+		{"rebind-addr", []time.Duration{1 * time.Second, 6 * time.Second, 11 * time.Second}},
+		{"rebind " + p2p + " --first-rebind=2500ms", []time.Duration{2500 * time.Millisecond}},
+	} {
+		p, err := Find(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := p.Timeline()
+		if err != nil {
+			t.Fatal(err)
+		}
+		setup, err := p.Setup()
+		if err != nil {
+			t.Fatal(err)
+		}
+		player, err := s.Start(lossy.Config{Up: setup.Up, Down: setup.Down})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []time.Duration
+		for {
+			change, due := player.Take(12 * time.Second)
+			if !due {
+				break
+			}
+			if change.Rebind {
+				got = append(got, change.At)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: rebinds at %v, want %v", c.text, got, c.want)
+		}
 	}
 }
 
@@ -108,7 +152,8 @@ func TestScenarioRefusals(t *testing.T) {
 		{"blackhole " + p2p + " --on=1s --off=0s", "must last for more than 0"},
 		{"blackhole " + p2p + " --on=1s --off=1s --repeat=65", "--repeat"},
 		{"blackhole " + p2p + " --on=1s --off=1s --direction=up", "is none of both, toclient, toserver"},
-		{"rebind " + p2p + " --first-rebind=1s", "--rebind-freq is missing"},
+		{"rebind " + p2p + " --first-rebind=1s --rebind-freq=9ms", "--rebind-freq: 9ms is too short"},
+		{"crosstraffic", "needs other hosts"},
 		{"rebind " + p2p + " --rebind-freq=1s", "--first-rebind is missing"},
 		{"tcp-cross-traffic " + p2p, "needs other hosts"},
 		{"udp-cross-traffic " + p2p + " --crossdatarate=1Mbps", "needs other hosts"},
