@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"udplab/reliable"
-	"udplab/reliable/raw"
 )
 
 // Close codes of the chat, as the other side's PeerError shows them.
@@ -40,7 +39,7 @@ type conversation struct {
 	count    int   // links ever
 	active   *link // where lines go; nil while the peer is away
 
-	shown map[string]*raw.Account // by run: the IDs of the peer's lines, each shown once
+	shown map[string]*shown // by run of the peer
 
 	dialing  context.CancelFunc // nil = no dial under way
 	failures int                // attempts to connect since the peer was there
@@ -66,7 +65,7 @@ func newConversation(s *reliableSession) *conversation {
 		reliableSession: s,
 		contacts:        make(chan contact),
 		links:           map[*link]bool{},
-		shown:           map[string]*raw.Account{},
+		shown:           map[string]*shown{},
 	}
 }
 
@@ -236,7 +235,9 @@ func (c *conversation) handle(in input) {
 	l := in.link
 	switch {
 	case in.message != nil:
-		c.incoming(l, in.message)
+		c.arrived(in)
+	case in.empty:
+		c.emptied(l)
 	case in.numbered != nil:
 		l.busy = false
 		l.acks.begin(in.numbered.seq)
@@ -251,7 +252,8 @@ func (c *conversation) handle(in input) {
 			c.acked(l)
 		}
 	case in.ended:
-		c.linkEnded(l, in.err)
+		l.queue.over = true
+		c.arrived(in)
 	}
 }
 

@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"udplab/reliable"
-	"udplab/reliable/raw"
 )
 
-// incoming takes a message of the peer.
-func (c *conversation) incoming(l *link, b []byte) {
+// incoming takes a message of the peer, unless it is a line whose turn has not
+// come.
+func (c *conversation) incoming(l *link, b []byte) (taken bool) {
 	m, err := Decode(b)
 	switch {
 	case err != nil:
@@ -35,8 +35,12 @@ func (c *conversation) incoming(l *link, b []byte) {
 		}
 		c.heardLastWord(l)
 	case m.Kind == Text && l.adopted:
+		if !c.turn(l, m.ID) {
+			return false
+		}
 		c.show(l, &m)
 	}
+	return true
 }
 
 // heardLastWord lets a link end: the peer says nothing more on it.
@@ -50,8 +54,7 @@ func (c *conversation) heardLastWord(l *link) {
 // show shows a line, unless it was shown before: then it came again over
 // another connection, because its acknowledgment was lost with the first one.
 func (c *conversation) show(l *link, m *Message) {
-	switch c.shown[l.run].Receive(0, uint32(m.ID), 0).Kind {
-	case raw.Duplicate, raw.OutOfWindow:
+	if !c.shown[l.run].first(m.ID) {
 		return
 	}
 	c.tally.received.Add(1)
@@ -100,10 +103,10 @@ func (c *conversation) adopt(l *link, hello *Message) {
 	}
 	l.adopted = true
 	if c.shown[l.run] == nil {
-		if len(c.shown) >= maxLinks { // runs long gone
-			clear(c.shown)
+		if len(c.shown) >= maxLinks {
+			c.forgetRuns()
 		}
-		c.shown[l.run] = &raw.Account{}
+		c.shown[l.run] = &shown{}
 	}
 	for _, e := range c.peer.heard(hello.Name, l.run) {
 		e.From = l.addr.String()

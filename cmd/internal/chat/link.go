@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type link struct {
 	out    chan outgoing // capacity 1: what the sender is to send next
 	cancel context.CancelFunc
 	retire func()
+	look   looking
 
 	// Owned by the session's goroutine.
 	run     string    // of the peer; "" before its hello
@@ -28,6 +30,7 @@ type link struct {
 	since   time.Time // when it was adopted
 	busy    bool      // the sender has something that has no number yet
 	acks    inOrder
+	queue   queue // what waits for other links
 
 	// The end of a link. Who leaves says a last word, Bye or Moved, and waits
 	// for the other side to close: until then lines may come. Who hears a last
@@ -55,6 +58,7 @@ type outgoing struct {
 type input struct {
 	link     *link
 	message  []byte            // came in, if not nil
+	empty    bool              // everything that came in was told
 	numbered *numbered         // a line was taken over by the connection
 	receipt  *reliable.Receipt // of something sent
 	ended    bool              // nothing more will come of it; err says why
@@ -84,25 +88,36 @@ func (l *link) serve(ctx context.Context, tell func(input)) {
 	tell(input{link: l, ended: true, err: ended})
 }
 
-// receive hands on what comes in. A connection on which nothing comes for a
-// while at its start is no chat's: a stranger must not be able to hold it open.
+// receive hands on what comes in, and says when there is nothing more if it is
+// asked to look. A connection on which nothing comes for a while at its start is
+// no chat's: a stranger must not be able to hold it open.
 func (l *link) receive(ctx context.Context, tell func(input)) error {
 	const greeting = 5 * time.Second
-	first, cancel := context.WithTimeout(ctx, greeting)
-	msg, err := l.conn.Receive(first)
-	cancel()
-	if err != nil {
-		_ = l.conn.Abort() // so that the receipts end too
-	}
+	greeted, by := false, time.Now().Add(greeting)
 	for {
-		if err != nil {
+		look := l.look.begin(ctx)
+		wait, cancel := look, context.CancelFunc(func() {})
+		if !greeted {
+			wait, cancel = context.WithDeadline(look, by)
+		}
+		msg, err := l.conn.Receive(wait)
+		cancel()
+		switch {
+		case err == nil:
+			greeted = true
+			if msg == nil {
+				msg = []byte{}
+			}
+			tell(input{link: l, message: msg})
+		case ctx.Err() == nil && look.Err() != nil && errors.Is(err, context.Canceled):
+			l.look.done()
+			tell(input{link: l, empty: true})
+		default:
+			if !greeted {
+				_ = l.conn.Abort() // so that the receipts end too
+			}
 			return err
 		}
-		if msg == nil {
-			msg = []byte{}
-		}
-		tell(input{link: l, message: msg})
-		msg, err = l.conn.Receive(ctx)
 	}
 }
 
