@@ -19,6 +19,7 @@ type chatNetwork struct {
 	seed   uint64
 	log    decisionsFlag
 	replay replayFlag
+	pcap   pcapFlag
 
 	conn *lossy.Conn // nil = no network
 }
@@ -29,6 +30,7 @@ func (n *chatNetwork) addTo(cmd *cobra.Command) {
 	cmd.Flags().Uint64Var(&n.seed, "seed", 0, "decides every fate on that network; random if not given")
 	n.log.addTo(cmd)
 	n.replay.addTo(cmd, "pass or drop", false)
+	n.pcap.addTo(cmd)
 }
 
 // config checks the flags.
@@ -53,10 +55,13 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 // impair puts the network in front of the socket, unless it would do and log
 // nothing, and says so.
 func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (net.PacketConn, error) {
-	if c.Up == (lossy.Profile{}) && c.Down == (lossy.Profile{}) && n.log.file == "" && n.replay.file == "" {
+	if c.Up == (lossy.Profile{}) && c.Down == (lossy.Profile{}) && n.log.file == "" && n.replay.file == "" && n.pcap.file == "" {
 		return socket, nil
 	}
 	n.replay.begin(say, nil)
+	if err := n.pcap.open(c); err != nil {
+		return nil, err
+	}
 	if err := n.log.open(c); err != nil {
 		return nil, err
 	}
@@ -64,6 +69,7 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (n
 	n.conn = lossy.Wrap(socket, c)
 	n.conn.Network().SetClassifier(classes.Of)
 	n.conn.Network().SetTracer(n.log.tracer())
+	n.conn.Network().SetTapper(n.pcap.tapper(""))
 	n.conn.Network().SetReplayer(n.replay.of(""))
 	way := fmt.Sprintf("network up: %s; down: %s", c.Up, c.Down)
 	if c.Up == c.Down {
@@ -81,5 +87,6 @@ func (n *chatNetwork) close(say *say) {
 			s.Up.Drops(), s.Up.PacketsIn, s.Down.Drops(), s.Down.PacketsIn)
 	}
 	n.replay.close(say)
+	n.pcap.close(say)
 	n.log.close(say)
 }

@@ -51,6 +51,8 @@ address instead, and what becomes of it no longer depends on who came first.
 
 ` + scenarioHelp + `
 
+` + pcapHelp + `
+
 --config FILE runs the proxies of a file instead of that of the flags, which then
 may be those of the process only: see udplab config template. SIGHUP has the file
 read again: what it says no more is closed, what is new in it opened, what differs
@@ -91,6 +93,7 @@ type proxyOptions struct {
 	log      decisionsFlag
 	replay   replayFlag
 	scenario scenarioFlag
+	pcap     pcapFlag
 	metrics  metricsFlag
 	format   *outputFormat
 	file     configFlag
@@ -138,6 +141,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	o.log.addTo(cmd)
 	o.replay.addTo(cmd, "pass, drop or stop, which ends the proxy", true)
 	o.scenario.addTo(cmd)
+	o.pcap.addTo(cmd)
 	f.StringVar(&o.name, "name", "default", "name of the proxy in the API")
 	f.StringVar(&o.api, "api", control.DefaultAddr, "address of the HTTP API, loopback only without a token; off = none")
 	o.access.addTo(cmd, "api")
@@ -186,6 +190,7 @@ func (o *proxyOptions) prepare(name string, c *proxy.Config) error {
 	name = o.nameInLog(name)
 	o.log.observe(name, c)
 	c.Replay = o.replay.of(name)
+	c.Tap = o.pcap.tapper(name)
 	return nil
 }
 
@@ -230,6 +235,10 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	o.replay.begin(say, stop)
+	if err := o.pcap.open(network); err != nil {
+		return err
+	}
+	defer o.pcap.close(say)
 	fleet := control.NewFleet(o.prepare)
 	defer fleet.Close()
 	collector := metrics.NewProxy()
@@ -262,6 +271,7 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 	}
 	s.end()
 	o.replay.close(say)
+	o.pcap.close(say)
 	o.log.close(say)
 	return s.finish(o.format)
 }
