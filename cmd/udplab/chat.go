@@ -49,6 +49,8 @@ datagram, and --replay does what such a log says once more.
 
 ` + netflags.Help + `
 
+` + netflags.NetemHelp + `
+
 The traffic is not encrypted yet.`
 
 const chatExample = `  udplab chat --listen 127.0.0.1:9001 --peer 127.0.0.1:9002 --name ann

@@ -71,6 +71,7 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (n
 	n.conn.Network().SetTracer(n.log.tracer())
 	n.conn.Network().SetTapper(n.pcap.tapper(""))
 	n.conn.Network().SetReplayer(n.replay.of(""))
+	tellNetwork(say, n.flags, c)
 	way := fmt.Sprintf("network up: %s; down: %s", c.Up, c.Down)
 	if c.Up == c.Down {
 		way = fmt.Sprintf("network each way: %s", c.Up)

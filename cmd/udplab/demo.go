@@ -33,6 +33,8 @@ due, so a mode that falls behind cannot hide it.
 
 ` + netflags.Help + `
 
+` + netflags.NetemHelp + `
+
 The end is 0 if reliable mode delivered every message exactly once, in order
 and intact, and 1 if not. Ctrl-C stops sending and shows what was measured so
 far. -o json prints one object (udplab/demo/v1) whose halves, raw and reliable,
@@ -139,6 +141,7 @@ func (o *demoOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	notePreset(say, o.network)
+	tellNetwork(say, o.network, cfg.Network)
 	to := demo.Instruments{
 		Raw: metrics.NewRaw(), Reliable: metrics.NewReliable(),
 		Proxy: metrics.NewProxy(), Latency: metrics.NewLatency(),

@@ -25,6 +25,9 @@ its own. The same seed decides the same fates again.
 
 ` + netflags.Help + `
 
+` + netflags.NetemHelp + `
+udplab proxy explain says what a line really does.
+
 The network can be read and changed while the proxy runs:
   curl localhost:8474/proxies/default
   curl -X PATCH -H 'Content-Type: application/json' \
@@ -152,6 +155,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
 	cmd.AddCommand(newPresetsCmd(d))
+	cmd.AddCommand(newProxyExplainCmd(d))
 	return cmd
 }
 
@@ -217,6 +221,7 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	notePreset(say, o.network)
+	tellNetwork(say, o.network, cfg.Config)
 	return o.serve(ctx, d, say, cfg.Config, func(fleet *control.Fleet, _ *proxySession) error {
 		if _, err := fleet.Add(o.name, cfg); err != nil {
 			return proxyFailure(err)

@@ -9,9 +9,8 @@
 package netflags
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -25,6 +24,8 @@ import (
 type Flags struct {
 	both, up, down []*value
 	preset         presetValue
+	netem          netemFlags
+	notes          []string
 }
 
 // Add defines the flags with the given defaults for both directions. Those for
@@ -45,6 +46,7 @@ func Add(set *pflag.FlagSet, defaults lossy.Profile) *Flags {
 		add(&f.up, "up-", field.Usage+", up only").Hidden = true
 		add(&f.down, "down-", field.Usage+", down only").Hidden = true
 	}
+	f.netem.addTo(set)
 	return f
 }
 
@@ -65,28 +67,16 @@ quic-network-simulator, as it is written there:
 // Config returns the network that the flags describe, without a seed. The
 // error names the setting that is out of range.
 func (f *Flags) Config() (lossy.Config, error) {
-	_, setup, preset := f.Preset()
-	c := lossy.Config{Up: setup.Up, Down: setup.Down}
-	for _, v := range f.both {
-		if preset && !v.given {
-			continue // the defaults are the preset's
-		}
-		v.apply(&c.Up)
-		v.apply(&c.Down)
+	var c lossy.Config
+	f.notes = nil
+	if _, _, preset := f.Preset(); preset && f.netem.both.text != "" {
+		return c, errors.New("network: --netem and --preset are each a whole network, so give one of them")
 	}
-	for i := range f.both {
-		if f.up[i].given {
-			f.up[i].apply(&c.Up)
-		}
-		if f.down[i].given {
-			f.down[i].apply(&c.Down)
-		}
+	if err := f.build(&c.Up, f.up, lossy.Up); err != nil {
+		return c, err
 	}
-	f.yield(&c.Up, f.up)
-	f.yield(&c.Down, f.down)
-	if preset {
-		f.settle(&c.Up, f.up)
-		f.settle(&c.Down, f.down)
+	if err := f.build(&c.Down, f.down, lossy.Down); err != nil {
+		return c, err
 	}
 	if err := c.Validate(); err != nil {
 		// A fault of both is no fault of up.
@@ -96,6 +86,31 @@ func (f *Flags) Config() (lossy.Config, error) {
 		return c, fmt.Errorf("network %w", err)
 	}
 	return c, nil
+}
+
+// build makes the profile of one direction: the defaults, a preset or a line of
+// netem's, then what was given for both directions, then for this one.
+func (f *Flags) build(p *lossy.Profile, directed []*value, d lossy.Direction) error {
+	_, setup, preset := f.Preset()
+	*p = lossy.Config{Up: setup.Up, Down: setup.Down}.Profile(d)
+	for _, v := range f.both {
+		if !preset {
+			v.apply(p) // one that was given is applied again below
+		}
+	}
+	if err := f.fromNetem(p, d); err != nil {
+		return err
+	}
+	for _, v := range slices.Concat(f.both, directed) {
+		if v.given {
+			f.applyGiven(v, p, d)
+		}
+	}
+	f.yield(p, directed)
+	if preset || f.netem.of(d) != nil {
+		f.settle(p, directed)
+	}
+	return nil
 }
 
 // yield has a default loss give way to a model that was asked for in its place.
@@ -144,16 +159,6 @@ func (v *value) read(name string) ([]byte, error) {
 		v.files = map[string][]byte{name: b}
 	}
 	return b, err
-}
-
-// ReadFile reads a file that a setting names, up to one byte more than it may have.
-func ReadFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, lossy.MaxModelFile+1))
 }
 
 // String is part of pflag.Value.

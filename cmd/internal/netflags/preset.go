@@ -28,7 +28,7 @@ func (f *Flags) Preset() (presets.Preset, presets.Setup, bool) {
 	return f.preset.preset, f.preset.setup, f.preset.text != ""
 }
 
-// settle has what a preset brought give way to what was asked for in its place,
+// settle has what a preset or a line of netem's brought give way to what was asked for in its place,
 // where the two cannot stand together.
 func (f *Flags) settle(p *lossy.Profile, directed []*value) {
 	asked := func(names ...string) bool {
@@ -41,7 +41,7 @@ func (f *Flags) settle(p *lossy.Profile, directed []*value) {
 	if asked("loss-model") && !asked("loss-burst-cap") {
 		p.LossBurstCap = 0
 	}
-	if !asked("jitter") {
+	if !asked("jitter") && !p.Netem.On {
 		p.Jitter = min(p.Jitter, p.Delay)
 	}
 	if asked("link-trace") && !asked("rate") && p.LinkTrace != nil {

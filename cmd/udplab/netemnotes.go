@@ -1,0 +1,17 @@
+package main
+
+import (
+	"udplab/cmd/internal/netflags"
+	"udplab/lossy"
+)
+
+// tellNetwork says what a line of netem's became, and warns of figures in the
+// settings that are not the true ones.
+func tellNetwork(say *say, flags *netflags.Flags, network lossy.Config) {
+	for _, n := range flags.Notes() {
+		say.note("%s", n)
+	}
+	for _, w := range network.Warnings() {
+		say.warn("%s", w)
+	}
+}
