@@ -15,7 +15,8 @@
 //
 // The subpackage proxy puts links between real UDP sockets, decisions writes down
 // what links decide, settings puts a Profile into words, presets has networks by
-// name, control is the proxy's HTTP API.
+// name, netem reads the arguments of Linux's netem and says what they do, control is
+// the proxy's HTTP API.
 //
 // # Same seed, same fate
 //

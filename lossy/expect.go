@@ -3,6 +3,16 @@ package lossy
 // setExpectations notes what the tallies are held to: the rates configured, or
 // what netem's arithmetic makes of them.
 func (m *Model) setExpectations(p *Profile) {
+	if r := m.netem; r != nil {
+		// Most changes are of something else, and this is work.
+		now := judged{p.Loss, p.Burst, p.Duplicate, p.Corrupt, p.Reorder, p.LossModel, p.ReorderGap, p.Netem}
+		if r.judged == now {
+			return
+		}
+		r.judged = now
+		m.expectNetem(p)
+		return
+	}
 	m.expects = [impairmentCount]expectation{
 		ImpairmentDuplicate: {p.Duplicate, 1},
 		ImpairmentCorrupt:   {p.Corrupt, 1},
@@ -14,9 +24,6 @@ func (m *Model) setExpectations(p *Profile) {
 		m.expects[ImpairmentReorder].probability = p.gapShare()
 	}
 	m.vanishing = 1
-	if p.Netem.On {
-		m.expectNetem(p)
-	}
 }
 
 // expectNetem is what netem's arithmetic promises of the packets that are not

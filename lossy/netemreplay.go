@@ -18,9 +18,19 @@ type netemReplay struct {
 	gap, counter uint32
 	mean, jitter time.Duration
 	samples      string // of the table, "" = uniform
+
+	judged judged // what the expectations of the model were computed from
 }
 
 const copyBit = 1 << 63
+
+// judged is what the rates of a replay depend on.
+type judged struct {
+	loss, burst, duplicate, corrupt, reorder float64
+	model                                    LossModel
+	gap                                      int
+	netem                                    NetemCompat
+}
 
 // setNetem prepares the replay, or ends it. What has a memory keeps it as long
 // as the replay is on.
