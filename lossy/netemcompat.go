@@ -20,6 +20,8 @@ import (
 //   - Jitter may exceed Delay: what would leave before it came leaves at once. It
 //     ends at 2^31-1 ns, about 2.1 s.
 //
+// Jitter reorders in netem, unless it has a rate; that is for JitterReorder here.
+//
 // It repeats with the seed, as netem does not. Three things differ: a copy that
 // remains has the damage and the delay of its original; what the limit drops has
 // been drawn a delay; the other conditions of the profile, such as a queue, act

@@ -2,6 +2,7 @@ package netem
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,7 @@ func TestParse(t *testing.T) {
 		"slot distribution normal 1ms 2ms":    line(func(n *Netem) { n.Slot = Slot{Distribution: "normal", Delay: ms, Jitter: 2 * ms} }),
 		"seed 18446744073709551615":           line(func(n *Netem) { n.Seed, n.Seeded = 1<<64-1, true }),
 		"delay 10ms 5ms distribution uniform": line(func(n *Netem) { n.Delay, n.Jitter = 10*ms, 5*ms }),
+		"loss 0.0000000000001% 50%":           line(func(*Netem) {}),
 		"loss 0% 50%":                         line(func(*Netem) {}),
 	} {
 		got, err := Parse(text)
@@ -103,7 +105,8 @@ func TestParseRefuses(t *testing.T) {
 
 func drawNetem(t *rapid.T) Netem {
 	percent := func(name string) Percent {
-		return Percent(rapid.OneOf(rapid.Just(0.0), rapid.Just(25.0), rapid.Float64Range(0, 100)).Draw(t, name))
+		v := rapid.OneOf(rapid.Just(0.0), rapid.Just(25.0), rapid.Float64Range(0, 100)).Draw(t, name)
+		return Percent(math.Round(v*percentParts) / percentParts)
 	}
 	moment := func(name string) time.Duration {
 		return time.Duration(rapid.Int64Range(0, int64(maxTime)).Draw(t, name))

@@ -59,13 +59,15 @@ func parseTime(word string, bare float64) (time.Duration, error) {
 	return time.Duration(math.Round(ns)), nil
 }
 
+// formatTime writes a time as every version of tc takes it: many know no
+// nanoseconds.
 func formatTime(d time.Duration) string {
-	for _, u := range []unit{{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}} {
+	for _, u := range []unit{{"s", 1e9}, {"ms", 1e6}} {
 		if d%time.Duration(u.scale) == 0 && d > 0 {
 			return strconv.FormatInt(int64(d)/int64(u.scale), 10) + u.name
 		}
 	}
-	return strconv.FormatInt(int64(d), 10) + "ns"
+	return strconv.FormatFloat(float64(d)/1e3, 'f', -1, 64) + "us"
 }
 
 // parsePercent reads a percentage, of which tc does not ask for the sign.
@@ -77,8 +79,12 @@ func parsePercent(word string) (Percent, error) {
 	if value > 100 {
 		return 0, fmt.Errorf("%q is out of range: a percentage lies between 0%% and 100%%", word)
 	}
-	return Percent(value), nil
+	return Percent(math.Round(value*percentParts) / percentParts), nil
 }
+
+// percentParts is how fine a percentage is kept: finer than the kernel's 2^-32, and
+// so that it is not written in hundreds of digits.
+const percentParts = 1e9
 
 // rateUnits are of bits per second. Those that end in bps are of bytes.
 var rateUnits = func() []unit {
