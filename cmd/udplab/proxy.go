@@ -34,6 +34,11 @@ The network can be read and changed while the proxy runs:
     -d '{"loss": "20%"}' localhost:8474/proxies/default
   curl -X POST -H 'Content-Type: application/json' \
     -d '{}' localhost:8474/proxies/default/rebind
+Others can be opened beside it, impaired by toxics and closed, with the paths and
+fields of toxiproxy, so that its client libraries and its toxiproxy-cli work:
+  curl -d '{"name": "dns", "upstream": "127.0.0.1:53"}' localhost:8474/proxies
+  curl -d '{"type": "latency", "attributes": {"latency": 80}}' \
+    localhost:8474/proxies/dns/toxics
 --api-token-file FILE, or the variable UDPLAB_API_TOKEN, opens the API to other
 machines: --api may then be any address, and every request must bear the token
 as Authorization: Bearer TOKEN.
