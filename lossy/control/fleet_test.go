@@ -271,6 +271,26 @@ func TestPutMovesAddresses(t *testing.T) {
 	}
 }
 
+// Only an address that is taken is a reason to close a proxy before its time.
+func TestPutClosesNothingForWhatCannotBeOpened(t *testing.T) {
+	f := NewFleet(func(name string, _ *proxy.Config) error {
+		if name == "refused" {
+			return errors.New("not this one")
+		}
+		return nil
+	})
+	t.Cleanup(f.Close)
+	h := NewHandler(f, anyone)
+	if status, body := send(t, h, "PUT", "/proxies", `[{"name":"a","upstream":":9"}]`); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	a := f.Proxy("a")
+	status, body := send(t, h, "PUT", "/proxies", `[{"name":"refused","upstream":":9","listen":"`+a.Addr().String()+`"}]`)
+	if status != 400 || !strings.Contains(body, "not this one") || f.Proxy("a") != a {
+		t.Errorf("%d %s, and the proxy was opened anew or closed", status, body)
+	}
+}
+
 // As in toxiproxy, populating what is there already changes nothing, and another
 // upstream or listen address replaces it.
 func TestPopulate(t *testing.T) {

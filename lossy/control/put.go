@@ -151,7 +151,7 @@ func (p *plan) carryOut() error {
 	for _, o := range p.open {
 		err := p.opens(o)
 		switch {
-		case err != nil && p.holder(o.spec.document.listen) != nil:
+		case refusedBySystem(err) && p.holder(o.spec.document.listen) != nil:
 			waiting = append(waiting, o)
 		case err != nil:
 			return err
