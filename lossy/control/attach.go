@@ -1,8 +1,6 @@
 package control
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -109,12 +107,8 @@ func changedFields(was, is *proxy.Settings) map[string]fieldChange {
 	note("overlays", before, after, slices.Equal(before, after))
 	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
 		before, after := was.Network.Profile(d), is.Network.Profile(d)
-		if before == after {
-			continue
-		}
-		old := profileFields(before)
-		for field, value := range profileFields(after) {
-			note(d.String()+"."+field, cut(old[field]), cut(value), bytes.Equal(old[field], value))
+		for _, f := range settings.Differences(&before, &after) {
+			note(d.String()+"."+f.Name, cut(f.Was), cut(f.Is), false)
 		}
 	}
 	return fields
@@ -134,23 +128,11 @@ func shares(overlays []proxy.Overlay) []share {
 	return all
 }
 
-// profileFields is a profile as GET shows it.
-func profileFields(p lossy.Profile) (fields map[string]json.RawMessage) {
-	b, err := settings.Marshal(settings.Report(p))
-	if err == nil {
-		err = json.Unmarshal(b, &fields)
-	}
-	if err != nil {
-		panic("BUG: a report that is no JSON: " + err.Error())
-	}
-	return fields
-}
-
-// cut shortens a value that lists much, to text.
-func cut(value json.RawMessage) any {
+// cut shortens a value that lists much.
+func cut(value any) any {
 	const most = 500
-	if len(value) > most {
-		return strings.ToValidUTF8(string(value[:most]), "") + "..."
+	if text, is := value.(string); is && len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "..."
 	}
 	return value
 }

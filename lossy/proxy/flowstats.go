@@ -26,7 +26,7 @@ type FlowStats struct {
 
 // Flows returns snapshots of the flows that are alive, at most limit of them,
 // those with the latest datagrams first, and how many there are in all. It
-// costs a microsecond or two a flow that it returns, and holds up datagrams for a
+// costs some microseconds a flow that it returns, and holds up datagrams for a
 // fraction of that: those of one flow at a time.
 func (p *Proxy) Flows(limit int) (flows []FlowStats, total int) {
 	now, s := p.clock(), p.settings.Load()
