@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"udplab/cmd/internal/apiclient"
+	"udplab/cmd/internal/configfile"
 	"udplab/cmd/internal/yamlfile"
+	"udplab/lossy/scenario"
 	"udplab/lossy/settings"
 )
 
@@ -50,7 +52,7 @@ matter here. Proxies that the file does not name stay as they are.`,
 			}
 			answer, err := s.client.Do(ctx, http.MethodPost, "/populate", list)
 			if err != nil {
-				return placed(err, document, prefix)
+				return placed(err, document, prefix, configfile.ProxyKeys(fieldName(err))...)
 			}
 			var opened struct {
 				Proxies []ctlProxy `json:"proxies"`
@@ -113,7 +115,8 @@ func proxyList(d *yamlfile.Document) (list json.RawMessage, path string, err err
 
 // placed finds the place in a file of what the API refused: the path of a field
 // in an error is one in what was sent, which stands at prefix in the document.
-func placed(err error, d *yamlfile.Document, prefix string) error {
+// known are names that may have been meant, besides settings.
+func placed(err error, d *yamlfile.Document, prefix string, known ...string) error {
 	field, ok := fieldError(err)
 	if !ok {
 		return err
@@ -125,7 +128,15 @@ func placed(err error, d *yamlfile.Document, prefix string) error {
 		// The API calls a bare list proxies.
 		field.Field = strings.TrimPrefix(field.Field, "proxies.")
 	}
-	return failure(d.Error(field), "")
+	return failure(d.Error(field, known...), "")
+}
+
+// fieldName is the path of the field that the API refused, empty if it names none.
+func fieldName(err error) string {
+	if field, ok := fieldError(err); ok {
+		return field.Field
+	}
+	return ""
 }
 
 func newCtlScenarioCmd(c *ctlCommand) *cobra.Command {
@@ -165,7 +176,7 @@ func newCtlScenarioStartCmd(c *ctlCommand) *cobra.Command {
 			}
 			answer, err := s.client.Do(ctx, http.MethodPost, apiclient.Path("proxies", name, "scenario"), document.JSON())
 			if err != nil {
-				return placed(err, document, "")
+				return placed(err, document, "", scenario.Words()...)
 			}
 			return s.showState(format, answer)
 		}),

@@ -10,6 +10,7 @@ import (
 	"udplab/cmd/internal/yamlfile"
 	"udplab/lossy"
 	"udplab/lossy/control"
+	"udplab/lossy/scenario"
 	"udplab/lossy/settings"
 )
 
@@ -24,6 +25,14 @@ var specNames = func() []string {
 	}
 	return names
 }()
+
+// ProxyKeys are the names that may stand where a path leads to in a proxy.
+func ProxyKeys(path string) []string {
+	if strings.Contains(path, ".scenario.") {
+		return scenario.Words()
+	}
+	return specNames
+}
 
 // IsProxyKey says whether a name is a key of a proxy in a file.
 func IsProxyKey(name string) bool { return slices.Contains(specNames, name) }
@@ -43,7 +52,7 @@ func (c *checker) add(err error) {
 	}
 	known := append([]string{"proxies"}, c.options...)
 	if field, ok := errors.AsType[*settings.FieldError](err); ok && strings.HasPrefix(field.Field, "proxies.") {
-		known = specNames
+		known = ProxyKeys(field.Field)
 	}
 	c.faults = append(c.faults, c.document.Error(err, known...))
 }

@@ -62,6 +62,9 @@ func TestFaults(t *testing.T) {
 		{"api: bad", []string{"lab.yaml: no proxies in it: they are a list, proxies; see udplab config template", `lab.yaml:1:6: field "api": is bad`}},
 		{"proxies: [{name: a, upstream: '127.0.0.1:9', listen: 5}]\nap: x", []string{
 			`lab.yaml:1:54: field "proxies.0.listen": address 5: missing port in address`, `lab.yaml:2:1: unknown field "ap", did you mean api?`}},
+		{"proxies: [{name: a, upstream: '127.0.0.1:9', presett: lte, scenario: {steps: [{sett: {loss: 5%}}]}}]", []string{
+			`lab.yaml:1:46: unknown field "proxies.0.presett", did you mean preset?`,
+			`lab.yaml:1:80: unknown field "proxies.0.scenario.steps.0.sett", did you mean set?`}},
 		// One fault of each member, and none that follows from another.
 		{"proxies:\n- {name: a, upstream: '127.0.0.1:9', delay: 5x, jitter: 10ms}", []string{`lab.yaml:2:45: field "proxies.0.delay": "5x" is not a duration: write it like 20ms, 1.5s or 2m`}},
 		{"proxies:\n- {name: a, upstream: '127.0.0.1:9'}\n- {name: a, upstream: '127.0.0.1:9'}", []string{`lab.yaml:3:10: field "proxies.1.name": "a" stands twice`}},

@@ -2,16 +2,26 @@
 // keys of files. It knows bytes, not languages.
 package spelling
 
-// Nearest returns the known word that takes the fewest changes to become name,
-// the first of several, or "" if it takes more than two or would change all of it.
+// Nearest returns the known word that takes the fewest changes to become name, of
+// several the first of those that begin like it for longest; or "" if it takes more
+// than two, or would change all of it.
 func Nearest(name string, known []string) string {
-	best, bestDistance := "", 3
+	best, bestDistance, bestPrefix := "", 3, 0
 	for _, k := range known {
-		if d := editDistance(name, k); d < bestDistance && d < len(k) {
-			best, bestDistance = k, d
+		d, prefix := editDistance(name, k), commonPrefix(name, k)
+		if d < len(k) && (d < bestDistance || d == bestDistance && best != "" && prefix > bestPrefix) {
+			best, bestDistance, bestPrefix = k, d, prefix
 		}
 	}
 	return best
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // editDistance counts the single-byte insertions, deletions and replacements

@@ -20,10 +20,10 @@ func TestEditDistance(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	known := []string{"loss", "loss-model", "delay", "up", "on"}
+	known := []string{"low", "loss", "loss-model", "delay", "up", "on"}
 	for _, c := range []struct{ name, want string }{
 		{"los", "loss"}, {"dealy", "delay"}, {"delays", "delay"}, {"loss", "loss"},
-		{"bandwidth", ""}, {"", ""}, {"xy", ""}, // nothing of "up" would be left
+		{"lox", "low"}, {"bandwidth", ""}, {"", ""}, {"xy", ""}, // nothing of "up" would be left
 	} {
 		if got := Nearest(c.name, known); got != c.want {
 			t.Errorf("Nearest(%q) = %q, want %q", c.name, got, c.want)
