@@ -89,6 +89,6 @@
 //
 // # Limits
 //
-// A scenario has at most 100,000 steps and points of ramps and waves, loops counted
-// once. There is one timeline: what is to move at the same time stands in one step.
+// A scenario has at most 100,000 steps and points of ramps and waves, those in a loop
+// counted twice, however often it runs. There is one timeline: what is to move at the same time stands in one step.
 package scenario

@@ -15,7 +15,7 @@ import (
 // reader turns JSON into steps.
 type reader struct {
 	resolution time.Duration // of steps that have none
-	changes    int64         // counted so far
+	changes    int64         // counted so far, as MaxChanges says
 }
 
 // list reads an array of steps. An error's path begins with the step's number.
@@ -62,9 +62,8 @@ type fields map[string]settings.Member
 // step reads one step, which cannot begin before the given time.
 func (r *reader) step(path string, text json.RawMessage, earliest time.Duration, depth int) (step, error) {
 	s := step{path: path, begin: earliest, resolution: r.resolution}
-	if r.changes++; r.changes > MaxChanges {
-		return s, fmt.Errorf("the scenario has more than %d steps and points of ramps and waves: "+
-			"repeat with a loop, or give a coarser resolution", MaxChanges)
+	if r.changes += 1 << depth; r.changes > MaxChanges {
+		return s, errTooMuch
 	}
 	members, err := settings.ParseObject(text)
 	if err != nil {
@@ -94,9 +93,14 @@ func (r *reader) step(path string, text json.RawMessage, earliest time.Duration,
 	if len(s.tracks) > 0 && s.hold == 0 {
 		return s, settings.Within("for", errors.New("is missing: how long the ramp or wave takes, such as \"10s\""))
 	}
-	r.changes += s.points() - 1
+	if r.changes += (s.points() - 1) << depth; r.changes > MaxChanges {
+		return s, errTooMuch
+	}
 	return s, s.checkOverlap()
 }
+
+var errTooMuch = fmt.Errorf("the scenario has more than %d steps and points of ramps and waves up to here, "+
+	"those in a loop counted twice: give a coarser resolution", MaxChanges)
 
 // readTimes reads at and for.
 func (s *step) readTimes(given fields) error {

@@ -106,7 +106,7 @@ func TestRefused(t *testing.T) {
 		{`{"steps": [{"loop": 9223372036854775807, "steps": [{"mark": "x", "for": "1s"}]}]}`, "steps.0.loop", "forever"},
 		{`{"steps": ` + deep + `}`, "steps.0.steps.0.steps.0.steps.0.steps.0.loop", "deep"},
 		{`{"steps": [{"for": "87600h"}, {"for": "1h"}]}`, "steps.1", "at most"},
-		{`{"resolution": "1ms", "steps": [{"for": "1h", "ramp": {"loss": "1%"}}, {"mark": "x"}]}`, "steps.1", "more than 100000"},
+		{`{"resolution": "1ms", "steps": [{"for": "1h", "ramp": {"loss": "1%"}}, {"mark": "x"}]}`, "steps.0", "more than 100000"},
 		{`{"steps": [{"mark": "x", "mark": "y"}]}`, "steps.0.mark", "twice"},
 		{`{"steps": [{"mark": "x"}]} x`, "", "text behind"},
 	} {

@@ -76,12 +76,8 @@ func appendDirection(tracks []track, kind string, m settings.Member, d lossy.Dir
 // readTrack reads how one setting moves.
 func readTrack(kind string, m settings.Member) (track, error) {
 	t := track{path: kind + "." + m.Name}
-	for _, f := range settings.Fields() {
-		if f.Name == m.Name {
-			t.field = &f
-		}
-	}
-	if t.field == nil {
+	var known bool
+	if t.field, known = settings.FieldNamed(m.Name); !known {
 		return t, &settings.FieldError{Field: m.Name, Err: settings.ErrUnknownField}
 	}
 	if !t.field.Numeric() {

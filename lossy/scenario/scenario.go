@@ -14,8 +14,11 @@ import (
 
 // Limits of a Scenario.
 const (
-	MaxBytes      = 4 << 20                   // of its JSON
-	MaxChanges    = 100_000                   // in one pass: steps, and points of ramps and waves
+	MaxBytes = 4 << 20 // of its JSON
+	// MaxChanges bounds the steps, and the points of ramps and waves. As a loop is
+	// gone through twice to be checked, what it has counts twice, in loops within
+	// loops each time.
+	MaxChanges    = 100_000
 	MaxDepth      = 4                         // of loops within loops
 	MaxTime       = 10 * 365 * 24 * time.Hour // of a pass, and of what is not endless
 	MaxText       = 2000                      // bytes of a name, an about or a mark

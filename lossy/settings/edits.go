@@ -75,22 +75,20 @@ func (e *Edits) Apply(c *lossy.Config) error {
 // fieldOf finds the setting a member names and tries its value on a scratch
 // profile, so that applying it cannot fail, but for a value that names a file.
 func fieldOf(m Member) (*Field, string, error) {
-	for _, f := range Fields() {
-		if f.Name != m.Name {
-			continue
-		}
-		value, err := m.Text()
-		if f.Switch() {
-			value, err = m.onOff()
-		}
-		if err == nil {
-			err = Within(m.Name, f.Set(new(lossy.Profile), value))
-		}
-		// What GET showed may be sent back: if it is in force is seen as it applies.
-		if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
-			return nil, "", err
-		}
-		return &f, value, nil
+	f, ok := FieldNamed(m.Name)
+	if !ok {
+		return nil, "", &FieldError{m.Name, ErrUnknownField}
 	}
-	return nil, "", &FieldError{m.Name, ErrUnknownField}
+	value, err := m.Text()
+	if f.Switch() {
+		value, err = m.onOff()
+	}
+	if err == nil {
+		err = Within(m.Name, f.Set(new(lossy.Profile), value))
+	}
+	// What GET showed may be sent back: if it is in force is seen as it applies.
+	if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
+		return nil, "", err
+	}
+	return f, value, nil
 }

@@ -14,6 +14,22 @@ func Fields() []Field {
 	return slices.Concat(eventFields(), lossFields(), delayFields(), orderFields(), bottleneckFields())
 }
 
+// byName finds the fields, which takes long where a document has thousands of
+// settings.
+var byName = func() map[string]Field {
+	fields := make(map[string]Field)
+	for _, f := range Fields() {
+		fields[f.Name] = f
+	}
+	return fields
+}()
+
+// FieldNamed returns the setting of a name. False means that there is none.
+func FieldNamed(name string) (*Field, bool) {
+	f, ok := byName[name]
+	return &f, ok
+}
+
 // eventFields are of what stops datagrams by rule, before chance does.
 func eventFields() []Field {
 	return []Field{
