@@ -130,3 +130,45 @@ func TestOverNetworkEnds(t *testing.T) {
 		}
 	}
 }
+
+// Ten simulated minutes of a lively scenario, with 30,000 datagrams, take next to
+// nothing. Run it with -v to see how long.
+func TestTenMinutesInNoTime(t *testing.T) {
+	s := parse(t, `{"until": "10m", "steps": [{"loop": "forever", "steps": [
+		{"ramp": {"loss": {"from": "0%", "to": "10%"}, "down": {"rate": {"from": "1mbit", "to": "10mbit"}}}, "for": "20s"},
+		{"wave": {"delay": {"low": "10ms", "high": "80ms", "period": "5s"}}, "for": "20s"},
+		{"blackout": "1s", "for": "5s"}]}]}`)
+	began := time.Now()
+	changes := 0
+	synctest.Test(t, func(t *testing.T) {
+		n := lossy.NewNetwork(lossy.Config{Seed: 1})
+		defer n.Close()
+		to := netip.MustParseAddrPort("127.0.0.1:53")
+		if _, err := n.Listen(to); err != nil {
+			t.Fatal(err)
+		}
+		client, err := n.Listen(netip.MustParseAddrPort("127.0.0.1:0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- OverNetwork(t.Context(), n, s, nil, func(scenario.Note) { changes++ }) }()
+		for epoch := time.Now(); time.Since(epoch) < 10*time.Minute; time.Sleep(20 * time.Millisecond) {
+			if _, err := client.WriteTo(make([]byte, 200), net.UDPAddrFromAddrPort(to)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if sent := n.Stats().Up.PacketsIn; sent != 30_000 {
+			t.Errorf("%d datagrams, want 30000", sent)
+		}
+	})
+	// 13 times 201 points of the ramp, 201 of the wave and a blackout, 15 s of the next
+	// ramp, and the end.
+	if want := 13*(201+201+1) + 151 + 1; changes != want {
+		t.Errorf("%d changes, want %d", changes, want)
+	}
+	t.Logf("ten minutes with %d changes and 30000 datagrams in %v", changes, time.Since(began))
+}
