@@ -9,8 +9,9 @@ import (
 
 	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/units"
-	"udplab/lossy/control"
+	"udplab/lossy"
 	"udplab/lossy/presets"
+	"udplab/lossy/scenario"
 )
 
 // offerPresets has the shell complete --preset.
@@ -56,21 +57,21 @@ func plainPreset(network *netflags.Flags) error {
 	return nil
 }
 
-// playPreset begins the timeline of a preset on a proxy, over what the flags have
-// made of its network.
-func playPreset(network *netflags.Flags, fleet *control.Fleet, name string) error {
+// presetTimeline is the scenario of a preset, nil if there is none, checked over what
+// the flags have made of its network.
+func presetTimeline(network *netflags.Flags, base lossy.Config) (*scenario.Scenario, error) {
 	p, _, given := network.Preset()
 	if !given {
-		return nil
+		return nil, nil
 	}
 	timeline, err := p.Timeline()
 	if err != nil || timeline == nil {
-		return err
+		return nil, err
 	}
-	if _, err := fleet.Play(name, timeline); err != nil {
-		return usageError(fmt.Errorf("--preset %s: its scenario: %w", p.Name, err), "leave out the flags that it contradicts")
+	if _, err := timeline.Start(base); err != nil {
+		return nil, usageError(fmt.Errorf("--preset %s: its scenario: %w", p.Name, err), "leave out the flags that it contradicts")
 	}
-	return nil
+	return timeline, nil
 }
 
 // notePreset says whose numbers these are, and what is not as there.

@@ -186,7 +186,7 @@ func (o *proxyOptions) config() (proxy.Config, error) {
 	if err := c.Validate(); err != nil {
 		return c, usageError(fmt.Errorf("--%w", err), "see udplab proxy --help")
 	}
-	return c, o.scenario.read(c.Config)
+	return c, o.scenario.read(o.network, c.Config)
 }
 
 // prepare adds to a proxy that the API opens what the flags say of every proxy.
@@ -228,10 +228,8 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 	notePreset(say, o.network)
 	tellNetwork(say, o.network, cfg.Config)
 	return o.serve(ctx, d, say, cfg.Config, func(fleet *control.Fleet, _ *proxySession) error {
-		if _, err := fleet.Add(o.name, cfg); err != nil {
-			return proxyFailure(err)
-		}
-		return playPreset(o.network, fleet, o.name)
+		_, err := fleet.Add(o.name, cfg)
+		return proxyFailure(err)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/terminal"
 	"udplab/cmd/internal/yamlfile"
 	"udplab/lossy"
@@ -22,8 +23,9 @@ type scenarioFlag struct {
 }
 
 const scenarioHelp = `--scenario FILE changes the network over time: steps, ramps, waves and loops in
-YAML or JSON, see udplab scenario --help. The flags are what it begins with. At
-its end the network stays as it is; --exit-when-done ends the proxy then.`
+YAML or JSON, see udplab scenario --help. The flags are what it begins with. It takes
+the place of the timeline that a preset has. At its end the network stays as it is;
+--exit-when-done ends the proxy then.`
 
 func (f *scenarioFlag) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.file, "scenario", "", "change the network over time as this YAML or JSON file says")
@@ -31,19 +33,21 @@ func (f *scenarioFlag) addTo(cmd *cobra.Command) {
 }
 
 // read reads the scenario, if there is to be one, and checks it over the network it
-// begins with.
-func (f *scenarioFlag) read(base lossy.Config) (err error) {
+// begins with. A preset may have one, which a file takes the place of.
+func (f *scenarioFlag) read(network *netflags.Flags, base lossy.Config) (err error) {
 	if f.file == "" {
-		if f.exit {
-			return usageError(errors.New("--exit-when-done without a scenario, which would be done"), "give one with --scenario FILE")
-		}
-		return nil
+		f.scenario, err = presetTimeline(network, base)
+	} else if f.scenario, err = readScenario(f.file, base); err != nil {
+		err = usageError(fmt.Errorf("--scenario: %w", err), "see udplab scenario --help")
 	}
-	if f.scenario, err = readScenario(f.file, base); err != nil {
-		return usageError(fmt.Errorf("--scenario: %w", err), "see udplab scenario --help")
+	if err != nil || !f.exit {
+		return err
 	}
-	if _, ends := f.scenario.Length(); f.exit && !ends && !f.scenario.Counts() {
-		return usageError(fmt.Errorf("--exit-when-done: the scenario %s goes on for ever", f.file), `give it an end with "until"`)
+	if f.scenario == nil {
+		return usageError(errors.New("--exit-when-done without a scenario, which would be done"), "give one with --scenario FILE")
+	}
+	if _, ends := f.scenario.Length(); !ends && !f.scenario.Counts() {
+		return usageError(fmt.Errorf("--exit-when-done: the scenario %s goes on for ever", titled(f.scenario, f.file)), `give it an end with "until"`)
 	}
 	return nil
 }
