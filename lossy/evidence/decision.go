@@ -42,6 +42,11 @@ type decision struct {
 	AtOnce bool  `json:"at_once"`
 	Racing bool  `json:"racing"`
 	Marked bool  `json:"marked"`
+
+	room struct { // for what is pointed at
+		index             uint64
+		size, copies, bit int
+	}
 }
 
 // Bounds of what a decision may say: more than any link decides, and little

@@ -23,9 +23,10 @@
 //
 // # Limits
 //
-// A log is held in memory, packed: some 26 bytes a decision, a million in 26 MB
-// (TestMemoryOfADecision). One of more than MaxDecisions is refused, as is a
-// line that says what no link decides: a log is hostile until it was read.
+// A log is held in memory, packed: some 28 bytes a decision, a million in 28 MB
+// and read in two or three seconds (TestMemoryOfADecision, BenchmarkRead). One of
+// more than MaxDecisions is refused, as is a line that says what no link decides:
+// a log is hostile until it was read.
 //
 // A flow whose name was given to it (lossy.NamedFlow) may begin anew when it
 // expired. The log then has its index 0 again, and from there on decisions are

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"udplab/lossy"
 )
@@ -92,20 +93,31 @@ func (r *Recording) readLine(number int, line []byte) error {
 			return err
 		}
 	}
-	var d decision
-	in := json.NewDecoder(bytes.NewReader(line))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&d); err != nil {
-		return fmt.Errorf("no decision: %w", err)
-	}
-	if rest := bytes.TrimSpace(line[in.InputOffset():]); len(rest) > 0 {
-		return fmt.Errorf("no decision: text behind the object")
+	d := &r.line
+	if !d.scan(line) {
+		if err := d.decode(line); err != nil {
+			return err
+		}
 	}
 	key, size, v, err := d.verdict()
 	if err != nil {
 		return err
 	}
 	return r.add(key, number, size, &v)
+}
+
+// decode reads a line of whatever form.
+func (d *decision) decode(line []byte) error {
+	*d = decision{}
+	in := json.NewDecoder(bytes.NewReader(line))
+	in.DisallowUnknownFields()
+	if err := in.Decode(d); err != nil {
+		return fmt.Errorf("no decision: %w", err)
+	}
+	if rest := bytes.TrimSpace(line[in.InputOffset():]); len(rest) > 0 {
+		return errors.New("no decision: text behind the object")
+	}
+	return nil
 }
 
 // readOther takes in a line that may be of another kind, and says whether it is
@@ -159,9 +171,9 @@ func flowOf(raw json.RawMessage) (lossy.FlowKey, error) {
 		}
 		return key, nil
 	}
-	var key lossy.FlowKey
-	if err := json.Unmarshal(raw, &key.Number); err != nil {
-		return key, fmt.Errorf("flow: %s is neither a number nor a name", raw)
+	number, err := strconv.ParseUint(string(raw), 10, 64)
+	if err != nil {
+		return lossy.FlowKey{}, fmt.Errorf("flow: %s is neither a number nor a name", raw)
 	}
-	return key, nil
+	return lossy.FlowKey{Number: number}, nil
 }

@@ -27,6 +27,7 @@ type Recording struct {
 
 	lanes map[laneKey]*lane
 	order []laneKey // in order of appearance
+	line  decision  // that is being read
 }
 
 // laneKey is one direction of one flow of one proxy, which has no name if the
