@@ -32,7 +32,7 @@ func (f *configFlag) addTo(cmd *cobra.Command) {
 // single proxy.
 var (
 	fileOptions = []string{"api", "api-token-file", "api-host", "metrics", "metrics-token-file",
-		"log", "log-times", "seed", "max-flows", "idle-timeout", "late-limit"}
+		"log", "log-times", "pcap", "pcap-limit", "pcap-snaplen", "seed", "max-flows", "idle-timeout", "late-limit"}
 	notInFile = []string{"config", "output"}
 )
 
@@ -75,7 +75,7 @@ func checkOption(name, value string) error {
 		if n, err := strconv.Atoi(value); err == nil && (n < 1 || n > proxy.MaxFlowsLimit) {
 			return fmt.Errorf("%d: must be between 1 and %d", n, proxy.MaxFlowsLimit)
 		}
-	case "log":
+	case "log", "pcap":
 		if value == "" {
 			return errors.New("want the name of a file")
 		}
@@ -110,6 +110,7 @@ func (o *proxyOptions) runFile(cmd *cobra.Command, d deps, say *say) error {
 	}
 	o.apiGiven = flags.Changed("api")
 	o.name = "" // no proxy is the first
+	o.pcap.about = "proxies of " + o.file.name
 	specs, err := r.specs(file)
 	if err != nil {
 		return o.fileFailure(say, file.Document.Error(err))

@@ -19,6 +19,8 @@ type pcapFlag struct {
 	limit units.Size
 	snap  units.Size
 
+	about string // what the file says of itself; empty = the seed and the network
+
 	out     *os.File
 	capture *capture.Capture
 }
@@ -50,8 +52,12 @@ func (f *pcapFlag) open(network lossy.Config) error {
 	if f.out, err = os.Create(f.file); err != nil {
 		return failure(fmt.Errorf("--pcap: %w", err), "give a file that can be written")
 	}
+	about := f.about
+	if about == "" {
+		about = fmt.Sprintf("seed %d; network up: %v; down: %v", network.Seed, network.Up, network.Down)
+	}
 	f.capture, err = capture.New(f.out, capture.Options{
-		Comment: fmt.Sprintf("seed %d; network up: %v; down: %v", network.Seed, network.Up, network.Down),
+		Comment: about,
 		Limit:   int64(f.limit), SnapLen: int(f.snap),
 	})
 	if err != nil {
