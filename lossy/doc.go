@@ -15,9 +15,9 @@
 //
 // The subpackage proxy puts links between real UDP sockets, decisions writes down
 // what links decide, evidence does it again and finds the few drops that matter,
-// settings puts a Profile into words, presets has networks by
-// name, netem reads the arguments of Linux's netem and says what they do, control is
-// the proxy's HTTP API.
+// settings puts a Profile into words, presets has networks by name, scenario has
+// them change over time, netem reads the arguments of Linux's netem and says what they
+// do, control is the proxy's HTTP API.
 //
 // # Same seed, same fate
 //

@@ -65,8 +65,9 @@ func (f *decisionsFlag) observe(name string, c *proxy.Config) {
 	if name != "" {
 		c.Tracer = f.log.TraceOf(name)
 	}
+	log := f.log // a scenario may hear of its end when the log is closed
 	c.Played = func(n scenario.Note) {
-		_ = f.log.Note(scenarioNote{playedChange{name, n}}) // as with changed
+		_ = log.Note(scenarioNote{playedChange{name, n}}) // as with changed
 	}
 	c.Changed = func(now time.Duration, s proxy.Settings) { f.changed(name, now, s) }
 }

@@ -216,8 +216,17 @@ func reset(s *state) error {
 	return nil
 }
 
-// Close closes all proxies, for good. Closing again does nothing.
+// Close closes all proxies, for good, and waits for the scenarios that they play.
+// Closing again does nothing.
 func (f *Fleet) Close() {
+	for _, m := range f.closeAll() {
+		if b := m.proxy.Playback(); b != nil {
+			<-b.Ended() // it may have waited for f.changes
+		}
+	}
+}
+
+func (f *Fleet) closeAll() map[string]*member {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	f.mu.Lock()
@@ -227,6 +236,7 @@ func (f *Fleet) Close() {
 	for _, m := range all {
 		m.close()
 	}
+	return all
 }
 
 func notFound(name string) error { return fmt.Errorf("%w: %q", ErrNotFound, name) }

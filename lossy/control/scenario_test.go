@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,7 @@ func TestRemoveDuringAScenario(t *testing.T) {
 			if time.Now().After(end) {
 				t.Fatal("it does not go on")
 			}
+			runtime.Gosched()
 		}
 		if err := f.Remove("a"); err != nil {
 			t.Fatal(err)
