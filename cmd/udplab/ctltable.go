@@ -24,15 +24,18 @@ func newTableStyle(d deps) tableStyle {
 // goes a line feed but for the last.
 func (t tableStyle) text(heading []string, rows [][]string) string {
 	cells := make([][]string, 0, len(rows)+1)
-	if t.aligned {
-		cells = append(cells, heading)
-	}
-	for _, row := range rows {
+	add := func(row []string) {
 		clean := make([]string, len(row))
 		for i, cell := range row {
 			clean[i] = terminal.Clean(cell)
 		}
 		cells = append(cells, clean)
+	}
+	if t.aligned {
+		add(heading) // of pairs it is a row like any other
+	}
+	for _, row := range rows {
+		add(row)
 	}
 	if !t.aligned {
 		lines := make([]string, len(cells))
