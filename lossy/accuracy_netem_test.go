@@ -34,7 +34,7 @@ func netemProfiles(t testing.TB) []Profile {
 // The replay decides as sch_netem.c does.
 func TestNetemReplayIsThatOfTheKernel(t *testing.T) {
 	for _, p := range netemProfiles(t) {
-		row{"netem", p.String(), "decision for decision", 50}.judge(t, likeKernel(p, 50, 20_000, ""))
+		row{"netem", p.String(), "decision for decision", 50}.judge(t, likeKernel(p, 50, aMillion()/50, ""))
 	}
 }
 
