@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 var benchmarkProfiles = []struct {
@@ -177,6 +178,14 @@ func BenchmarkWrap(b *testing.B) {
 		if _, err := c.WriteToUDPAddrPort(payload, bob); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A verdict is handed on by value: at 128 bytes instead of 112 it cost 13 ns more to
+// return, and a datagram 30 ns more to put into a backlog.
+func TestVerdictIsSmall(t *testing.T) {
+	if got := unsafe.Sizeof(Verdict{}); got > 112 {
+		t.Errorf("a verdict has %d bytes, want at most 112: order its fields, or see BenchmarkDecide", got)
 	}
 }
 

@@ -46,7 +46,9 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 				return false
 			}
 			v.Copies = n
-			v.apart(fates)
+			if len(fates) > 0 {
+				v.apart(fates)
+			}
 			return true
 		case deferred:
 			w := l.wait(b, v, payload)
@@ -77,7 +79,9 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 			l.enter(v, l.lay(v, sent, l.late(n), v.Racing, &l.order), o, payload)
 		}
 	}
-	v.apart(fates)
+	if len(fates) > 0 {
+		v.apart(fates)
+	}
 	return !deferred
 }
 

@@ -139,11 +139,13 @@ func (l *Link) transmitted(w *waiting, payload []byte, now, sent time.Duration, 
 
 // conclude tells the verdict on a packet whose copies have all been decided.
 func (l *Link) conclude(v *Verdict, size int, now time.Duration) {
-	u := l.undecided
-	l.undecided = undecided{fates: u.fates[:0]}
 	if l.trace == nil {
+		u := &l.undecided
+		u.passed, u.drop, u.wait, u.marked = 0, CauseNone, 0, false
 		return
 	}
+	u := l.undecided
+	l.undecided = undecided{fates: u.fates[:0]}
 	final := *v
 	if u.passed == 0 && u.drop != CauseLoss {
 		final = v.dropped(u.drop)

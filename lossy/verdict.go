@@ -44,22 +44,23 @@ func Causes() []Cause {
 // them, compare them.
 type Verdict struct {
 	Index uint64 // of the packet in its direction of its flow, from 0
-	Drop  Cause  // why no copy came through; CauseNone when at least one did
-	Rule  int    // the rule that dropped it (CauseRule), from 1
 
-	Copies  int           // datagrams that go on: 1, or more for a duplicate; 0 when dropped
-	Delay   time.Duration // propagation delay drawn for it, jitter included
-	Wait    time.Duration // in the queue and on the transmitter, also of one lost behind them
-	Corrupt bool          // the payload is damaged,
-	Damage  Damage        // so: by default one bit is flipped,
-	Bit     int           // this one: 0 is the highest bit of the first byte
-	Key     uint64        // what the places of any other damage follow from; see DamagedAt
-	By      int           // later datagrams that overtake it, 0 = it keeps its place
-	Hold    time.Duration // or how long it is held while they do
-	AtOnce  bool          // sent without delay, to overtake those before it (Profile.ReorderGap)
-	Racing  bool          // it may overtake those before it on the wire (Profile.JitterReorder)
-	Marked  bool          // a queue marked it, or a copy, as having met congestion (ECN)
-	Apart   CopyFates     // of each copy, where they differ in it; only for who traces the link
+	Drop    Cause // why no copy came through; CauseNone when at least one did
+	Corrupt bool  // the payload is damaged, see Damage
+	AtOnce  bool  // sent without delay, to overtake those before it (Profile.ReorderGap)
+	Racing  bool  // it may overtake those before it on the wire (Profile.JitterReorder)
+	Marked  bool  // a queue marked it, or a copy, as having met congestion (ECN)
+
+	Rule   int           // the rule that dropped it (CauseRule), from 1
+	Copies int           // datagrams that go on: 1, or more for a duplicate; 0 when dropped
+	Delay  time.Duration // propagation delay drawn for it, jitter included
+	Wait   time.Duration // in the queue and on the transmitter, also of one lost behind them
+	By     int           // later datagrams that overtake it, 0 = it keeps its place
+	Hold   time.Duration // or how long it is held while they do
+	Damage Damage        // if Corrupt: by default one bit is flipped,
+	Bit    int           // this one: 0 is the highest bit of the first byte
+	Key    uint64        // what the places of any other damage follow from; see DamagedAt
+	Apart  CopyFates     // of each copy, where they differ in it; only for who traces the link
 }
 
 // held is for how long a displaced packet waits at most beyond its turn.
