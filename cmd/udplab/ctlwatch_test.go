@@ -24,9 +24,16 @@ type steppingAPI struct {
 }
 
 func (a *steppingAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/proxies" {
+	switch r.URL.Path {
+	case "/proxies":
 		_, list, _ := strings.Cut(oneProxy, " ")
 		io.WriteString(w, list)
+		return
+	case "/events": // a stream in which nothing happens, until the client goes
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
 		return
 	}
 	n := a.looks.Add(1)
