@@ -55,14 +55,11 @@ func (c *Conn) input(feed func(m *arq.Conn, now time.Duration)) {
 // receive takes in a packet of this connection. fresh: the packet made it.
 // later asks for settleBatch when the batch is read: it is true for the first
 // packet of a batch while messages flow. Any other may open, end or replace
-// something, and what follows from it does not wait.
-func (c *Conn) receive(from netip.AddrPort, mark udp.ECN, p *proto.Packet, size int, fresh bool) (later bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.listener.now()
+// something, and what follows from it does not wait. c.mu is held.
+func (c *Conn) receive(now time.Duration, d *udp.Datagram, p *proto.Packet, fresh bool) (later bool) {
 	flows := !c.incoming && c.machine.State() == arq.Open
 	if !fresh {
-		c.machine.Handle(now, from, p, size, arq.ECN(mark))
+		c.machine.Handle(now, d.From, p, len(d.Bytes), arq.ECN(d.ECN))
 	}
 	if !flows || c.machine.State() != arq.Open {
 		c.settle(now)
@@ -74,10 +71,10 @@ func (c *Conn) receive(from netip.AddrPort, mark udp.ECN, p *proto.Packet, size 
 }
 
 // settleBatch settles what receive left, unless another input did meanwhile.
-func (c *Conn) settleBatch() {
+func (c *Conn) settleBatch(now time.Duration) {
 	c.mu.Lock()
 	if c.unsettled {
-		c.settle(c.listener.now())
+		c.settle(now)
 	}
 	c.mu.Unlock()
 }
@@ -86,26 +83,14 @@ func (c *Conn) timeout() {
 	c.input(func(m *arq.Conn, now time.Duration) { m.HandleTimeout(now) })
 }
 
-// datagrams are the buffers in which packets are made. They are not a
-// connection's own: most connections are idle.
-var datagrams = sync.Pool{New: func() any { return new([]byte) }}
-
 // settle drains the state machine after an input. c.mu is held.
 func (c *Conn) settle(now time.Duration) {
 	c.unsettled = false
 	if c.forgotten {
 		return
 	}
-	buffer := datagrams.Get().(*[]byte)
-	defer datagrams.Put(buffer)
-	for {
-		datagram, to, more := c.machine.AppendPacket(now, (*buffer)[:0])
-		*buffer = datagram
-		if !more {
-			break
-		}
-		c.listener.write(datagram, to, udp.ECN(c.machine.ECN()))
-	}
+	out := bursts.Get().(*burst)
+	c.drain(now, out)
 	if peer := c.machine.Peer(); peer != c.peer {
 		c.peer = peer
 		c.listener.moved(c)
@@ -115,11 +100,11 @@ func (c *Conn) settle(now time.Duration) {
 		c.incoming = false
 		if !c.listener.config.Rendezvous && !c.listener.announce(c) {
 			c.machine.Abort(arq.CodeRefused, "too many connections wait to be accepted")
-			*buffer, _, _ = c.machine.AppendPacket(now, (*buffer)[:0])
-			c.listener.write(*buffer, c.peer, udp.NotECT)
+			c.drain(now, out)
 			state = c.machine.State()
 		}
 	}
+	bursts.Put(out)
 	c.wakeWaiters(state)
 	if state == arq.Closed {
 		c.forgotten = true
@@ -131,6 +116,18 @@ func (c *Conn) settle(now time.Duration) {
 	}
 	at, wanted := c.machine.NextTimeout()
 	c.listener.timing.update(c, at, wanted)
+}
+
+// drain sends every packet the machine has.
+func (c *Conn) drain(now time.Duration, out *burst) {
+	for {
+		bytes, to, more := c.machine.AppendPacket(now, out.room())
+		if !more {
+			break
+		}
+		out.add(c.listener, bytes, to, udp.ECN(c.machine.ECN()))
+	}
+	out.flush(c.listener)
 }
 
 // wakeWaiters wakes the calls whose condition may have come true.

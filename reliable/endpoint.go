@@ -26,40 +26,46 @@ const batchSize = 64
 // reader is the state of the goroutine that reads a socket.
 type reader struct {
 	*Listener
-	buf, reply []byte
-	packet     proto.Packet
-	unsettled  []*Conn // have handled packets of this batch, and sent nothing yet
-	failures   int     // to read, in a row
+	inbox     *udp.Inbox
+	reply     []byte
+	packet    proto.Packet
+	held      *Conn   // its lock is held: the next packet is likely its own, too
+	heldID    uint64  // what its peer calls it; meaningless without held
+	unsettled []*Conn // have handled packets of this batch, and sent nothing yet
+	failures  int     // to read, in a row
 }
 
 // read is the goroutine that reads the socket: every datagram is parsed,
 // routed to its connection and handled there. What follows from it is sent
 // when nothing more is there to read, or after a batch: a flood of datagrams
-// is acknowledged by few, and wakes those who wait for it once.
+// is acknowledged by few, and wakes those who wait for it once. The clock is
+// read once for what one call of the system gave, and a connection is locked
+// once for as many packets as come for it in a row.
 func (l *Listener) read() {
 	if !l.ours {
 		defer l.socket.Resume() // the caller may want to read it again
 	}
-	r := &reader{Listener: l, buf: make([]byte, udp.MaxDatagram), reply: make([]byte, 0, proto.MinHello)}
+	r := &reader{Listener: l, inbox: l.socket.NewInbox(), reply: make([]byte, 0, proto.MinHello)}
 	for {
-		n, from, mark, err := l.socket.Read(r.buf)
-		if r.received(n, from, mark, err) {
+		count, over := r.received(r.inbox.Receive())
+		if over {
 			return
 		}
-		count := 1
 		// What had to be waited for is likely alone, and to look for more would
 		// cost it the time of a system call.
-		for ; count < batchSize && !l.socket.Waited(); count++ {
-			n, from, mark, err = l.socket.TryRead(r.buf)
+		for count < batchSize && !r.inbox.Waited() {
+			err := r.inbox.TryReceive()
 			if errors.Is(err, udp.ErrEmpty) {
 				break
 			}
-			if r.received(n, from, mark, err) {
+			more, over := r.received(err)
+			if over {
 				return
 			}
+			count += more
 		}
 		r.settle()
-		if count == batchSize {
+		if count >= batchSize {
 			// While there is something to read, a socket is read without ever
 			// giving up the processor, and those who wait for what arrived
 			// would find the whole window at once.
@@ -68,41 +74,54 @@ func (l *Listener) read() {
 	}
 }
 
-// received takes in the outcome of a read, and reports whether it was the last.
-func (r *reader) received(n int, from netip.AddrPort, mark udp.ECN, err error) (over bool) {
+// received takes in the outcome of a read: how many datagrams it brought, and
+// whether it was the last.
+func (r *reader) received(err error) (count int, over bool) {
 	switch {
 	case err == nil:
 		r.failures = 0
-		r.handle(from, mark, r.buf[:n])
-	case errors.Is(err, udp.ErrTruncated):
-		r.failures = 0
-		r.counters.datagramsReceived.Add(1)
-		r.counters.bytesReceived.Add(uint64(n))
-		r.counters.malformed.Add(1) // too large to be a packet
+		now := r.now()
+		for {
+			d, ok := r.inbox.Next()
+			if !ok {
+				break
+			}
+			r.handle(now, &d)
+			count++
+		}
+		r.release()
 	case r.closing.Load():
-		return true
+		return 0, true
 	case isClosed(err): // under us, by whoever owns it
 		r.endAll(err)
 		r.timing.close()
-		return true
+		return 0, true
 	default: // a datagram of ours found nobody; the connection's timers judge
 		if r.failures++; r.failures >= readFailuresInARow {
 			time.Sleep(readPause)
 		}
 	}
-	return false
+	return count, false
 }
 
 // handle is the way of one datagram.
-func (r *reader) handle(from netip.AddrPort, mark udp.ECN, datagram []byte) {
+func (r *reader) handle(now time.Duration, d *udp.Datagram) {
 	n := &r.counters
 	n.datagramsReceived.Add(1)
-	n.bytesReceived.Add(uint64(len(datagram)))
-	now := r.now()
+	n.bytesReceived.Add(uint64(len(d.Bytes)))
+	if d.Truncated {
+		n.malformed.Add(1) // too large to be a packet
+		return
+	}
 	var to arq.Route
-	switch err := proto.Parse(datagram, &r.packet); {
+	switch err := proto.Parse(d.Bytes, &r.packet); {
 	case err == nil:
-		to = r.route(now, from, &r.packet, len(datagram), r.reply)
+		if c := r.held; c != nil && r.packet.Type == proto.TypeData && r.packet.Data.DestID == r.heldID && !c.forgotten {
+			r.deliver(now, d, c, false)
+			return
+		}
+		r.release()
+		to = r.route(now, d.From, &r.packet, len(d.Bytes), r.reply)
 	case errors.Is(err, proto.ErrNotPacket):
 		n.notPackets.Add(1)
 	case errors.Is(err, proto.ErrChecksum):
@@ -110,28 +129,52 @@ func (r *reader) handle(from netip.AddrPort, mark udp.ECN, datagram []byte) {
 	case errors.Is(err, proto.ErrVersion):
 		n.version.Add(1)
 		r.mu.Lock()
-		to = r.endpoint.VersionReply(r.packet.Hello.SourceID, len(datagram), r.reply)
+		to = r.endpoint.VersionReply(r.packet.Hello.SourceID, len(d.Bytes), r.reply)
 		r.mu.Unlock()
 	default:
 		n.malformed.Add(1)
 	}
 	if len(to.Reply) > 0 {
-		r.write(to.Reply, from, udp.NotECT)
+		r.write(to.Reply, len(to.Reply), 1, d.From, udp.NotECT)
 	}
 	if to.Replaced != nil {
 		to.Replaced.Tag.(*Conn).input(func(m *arq.Conn, _ time.Duration) { m.Superseded() })
 	}
 	if to.Conn != nil {
-		if c := to.Conn.Tag.(*Conn); c.receive(from, mark, &r.packet, len(datagram), to.New) {
-			r.unsettled = append(r.unsettled, c)
+		c := to.Conn.Tag.(*Conn)
+		c.mu.Lock()
+		r.deliver(now, d, c, to.New)
+		if r.packet.Type == proto.TypeData && !c.forgotten {
+			r.held, r.heldID = c, r.packet.Data.DestID
+		} else {
+			c.mu.Unlock()
 		}
+	}
+}
+
+// deliver gives a packet to its connection, whose lock is held.
+func (r *reader) deliver(now time.Duration, d *udp.Datagram, c *Conn, fresh bool) {
+	if c.receive(now, d, &r.packet, fresh) {
+		r.unsettled = append(r.unsettled, c)
+	}
+}
+
+// release unlocks the connection that the reader holds.
+func (r *reader) release() {
+	if r.held != nil {
+		r.held.mu.Unlock()
+		r.held = nil
 	}
 }
 
 // settle settles each connection that the batch touched.
 func (r *reader) settle() {
+	if len(r.unsettled) == 0 {
+		return
+	}
+	now := r.now()
 	for i, c := range r.unsettled {
-		c.settleBatch()
+		c.settleBatch(now)
 		r.unsettled[i] = nil
 	}
 	r.unsettled = r.unsettled[:0]
@@ -147,13 +190,15 @@ func (l *Listener) route(now time.Duration, from netip.AddrPort, p *proto.Packet
 	return r
 }
 
-// write sends one datagram. An error is counted and otherwise taken for loss:
-// that is what the machinery above repairs.
-func (l *Listener) write(b []byte, to netip.AddrPort, mark udp.ECN) {
-	if err := l.socket.Write(b, to, mark); err != nil {
-		l.counters.sendErrors.Add(1)
-		return
+// write sends packets of size bytes each, the last of which may be smaller. An
+// error is counted and otherwise taken for loss: that is what the machinery
+// above repairs.
+func (l *Listener) write(b []byte, size, count int, to netip.AddrPort, mark udp.ECN) {
+	sent, err := l.socket.WriteBurst(b, size, to, mark)
+	if err != nil {
+		l.counters.sendErrors.Add(uint64(count - sent))
+		b = b[:min(sent*size, len(b))]
 	}
-	l.counters.datagramsSent.Add(1)
+	l.counters.datagramsSent.Add(uint64(sent))
 	l.counters.bytesSent.Add(uint64(len(b)))
 }
