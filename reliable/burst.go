@@ -19,6 +19,11 @@ type burst struct {
 	mark  udp.ECN
 }
 
+// socketWriter is what a burst leaves through: a Listener.
+type socketWriter interface {
+	write(b []byte, size, count int, to netip.AddrPort, mark udp.ECN)
+}
+
 // bursts are not a connection's own: most connections are idle.
 var bursts = sync.Pool{New: func() any { return &burst{bytes: make([]byte, 0, udp.MaxDatagram)} }}
 
@@ -27,11 +32,11 @@ func (b *burst) room() []byte { return b.bytes }
 
 // add takes in that a packet was appended to room, and sends what can't wait
 // for more: a full burst, or one that the packet does not fit.
-func (b *burst) add(l *Listener, bytes []byte, to netip.AddrPort, mark udp.ECN) {
+func (b *burst) add(w socketWriter, bytes []byte, to netip.AddrPort, mark udp.ECN) {
 	held := len(b.bytes)
 	size := len(bytes) - held
 	if b.count > 0 && (size > b.size || to != b.to || mark != b.mark) {
-		b.flush(l)
+		b.flush(w)
 		// It stays in the same memory: what was before it has left.
 		bytes = bytes[:copy(bytes, bytes[held:])]
 	}
@@ -41,14 +46,14 @@ func (b *burst) add(l *Listener, bytes []byte, to netip.AddrPort, mark udp.ECN) 
 	}
 	b.count++
 	if size < b.size || b.count == udp.MaxSegments || len(b.bytes)+b.size > udp.MaxBurst {
-		b.flush(l)
+		b.flush(w)
 	}
 }
 
 // flush sends what there is.
-func (b *burst) flush(l *Listener) {
+func (b *burst) flush(w socketWriter) {
 	if b.count > 0 {
-		l.write(b.bytes, b.size, b.count, b.to, b.mark)
+		w.write(b.bytes, b.size, b.count, b.to, b.mark)
 	}
 	b.bytes, b.count, b.size = b.bytes[:0], 0, 0
 }
