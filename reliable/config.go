@@ -112,6 +112,7 @@ func (c Config) arq(granularity time.Duration) arq.Config {
 		StallTimeout: c.StallTimeout, HandshakeTimeout: c.HandshakeTimeout,
 		Congestion: c.Congestion, PacingQuantum: 2 * granularity, FirstNumber: c.FirstNumber,
 		ReportReceivedAt: c.ReportReceivedAt, Redundancy: c.Redundancy,
+		Buffers: buffers{},
 	}
 }
 

@@ -74,6 +74,26 @@ func (k *coder) left(now, rtt time.Duration) time.Duration {
 	return k.interval
 }
 
+// covers reports whether a symbol may be made over a message: its bytes must stay
+// then, though the message itself may need them no more.
+func (k *coder) covers(seq uint64) bool {
+	if k.encoder == nil {
+		return false
+	}
+	first, span := k.encoder.Window()
+	return seq-first < uint64(span)
+}
+
+// forget has no symbol made over a message and those before it any more.
+func (k *coder) forget(seq uint64) {
+	if k.encoder != nil {
+		k.encoder.Forget(seq + 1)
+	}
+}
+
+// stop has no symbols made until the next message that needs some.
+func (k *coder) stop() { k.encoder, k.due = nil, false }
+
 // symbols is how many there should be per message. A dense flow that begins has
 // many messages on the way before its first loss is known, and all of them wait
 // for its repair: until the loss is measured, some is assumed.
@@ -89,7 +109,7 @@ func (l *lossRate) symbols() float64 {
 func (c *Conn) plan(now time.Duration, l *sendLane, seq uint64, symbols float64) {
 	k := &l.code
 	if symbols == 0 {
-		k.encoder, k.due = nil, false
+		k.stop()
 		return
 	}
 	if k.encoder == nil {
@@ -130,7 +150,6 @@ func (c *Conn) addSymbols(b *proto.DataBuilder, p *sentPacket, limit int) {
 // arrived, and reports whether that is done with.
 func (c *Conn) addSymbol(l *sendLane, b *proto.DataBuilder, p *sentPacket, limit int) (done bool) {
 	k := &l.code
-	k.encoder.Forget(l.messages.first())
 	first, span := k.encoder.Window()
 	if span == 0 {
 		k.due = false

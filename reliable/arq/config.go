@@ -64,6 +64,9 @@ type Config struct {
 	// connection while it paces its packets: what the rate gives in this time
 	// leaves in one burst, at least two packets. Default 200 us.
 	PacingQuantum time.Duration
+	// Buffers lends memory for messages. Default: it is made anew each time and
+	// left to the garbage collector.
+	Buffers Buffers
 	// FirstNumber is the low 32 bits of the first packet number and the first
 	// message sequence number. Any value works; tests start just before the
 	// wrap. Default 0.
@@ -133,6 +136,9 @@ func (c Config) withDefaults() Config {
 	c.PacingQuantum = durationOrOff(c.PacingQuantum, 200*time.Microsecond)
 	if c.Congestion == nil {
 		c.Congestion = congestion.Default
+	}
+	if c.Buffers == nil {
+		c.Buffers = fresh{}
 	}
 	return c
 }

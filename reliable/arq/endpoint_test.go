@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"udplab/proto"
+	"udplab/reliable/internal/poison"
 )
 
 var (
@@ -19,6 +20,9 @@ func newEndpoint(config EndpointConfig) *Endpoint {
 	random := rand.New(rand.NewPCG(3, 4))
 	if config.Random == nil {
 		config.Random = random.Uint64
+	}
+	if config.Conn.Buffers == nil {
+		config.Conn.Buffers = new(poison.Buffers)
 	}
 	return NewEndpoint(config)
 }

@@ -5,6 +5,7 @@ import "udplab/proto"
 // outgoing are the messages of all lanes, and whose turn it is.
 type outgoing struct {
 	first    uint64         // number of the first message of every lane
+	buffers  Buffers        // lend the memory of messages
 	channels []*sendChannel // by number; nil where nothing was sent
 	lanes    []*sendLane    // in the order of their first message; a piece says which
 	waiting  []*sendLane    // those that may have something to send
@@ -168,12 +169,15 @@ func (o *outgoing) flowBlocked() bool {
 func (o *outgoing) fail(tell func(l *sendLane, seq uint64, m *outMessage)) {
 	for _, l := range o.lanes {
 		for seq := l.messages.first(); seq != l.messages.end(); seq++ {
-			if m := l.messages.at(seq); !m.done {
+			m := l.messages.at(seq)
+			if !m.done {
 				tell(l, seq, m)
 			}
+			giveBack(o.buffers, m.data)
 		}
 		l.messages.popFront(l.messages.len())
 		l.nextSeq, l.nextOffset = l.messages.end(), 0
+		l.code.stop()
 		l.open, l.channel.room = 0, 0
 		l.skip, l.repair, l.repaired = report{}, nil, 0
 	}

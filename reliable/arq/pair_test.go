@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"udplab/proto"
+	"udplab/reliable/internal/poison"
 )
 
 // pair is a dialer and a listener joined by two wires in virtual time: the
@@ -37,6 +38,9 @@ type flight struct {
 func newPair(t *testing.T, config Config) *pair {
 	if config.MaxPacket == 0 && config.FixedPacket == 0 {
 		config.FixedPacket = 1200 // no probes, unless the test is about them
+	}
+	if config.Buffers == nil {
+		config.Buffers = new(poison.Buffers)
 	}
 	p := &pair{t: t, delay: 20 * time.Millisecond}
 	for i := range p.ends {

@@ -36,7 +36,7 @@ type sendLane struct {
 
 // outMessage is a message on its way.
 type outMessage struct {
-	data        []byte
+	data        []byte        // lent by Config.Buffers; nil once its fate is known, if no repair symbol needs it
 	acked       spans         // acknowledged bytes, while only a part of them is
 	expires     time.Duration // when it is of no use any more; 0 = never
 	retransmits uint32
@@ -253,9 +253,15 @@ func (l *sendLane) settle(seq uint64) {
 	l.all.open--
 	l.open--
 	l.giveRoom(len(m.data))
-	m.data, m.acked = nil, nil
+	m.acked = nil
+	if !l.code.covers(seq) {
+		giveBack(l.all.buffers, m.data)
+		m.data = nil
+	}
 	l.hasNew() // moves on over what is done, which may go now
 	for l.messages.len() > 0 && l.messages.at(l.messages.first()).done {
+		l.code.forget(l.messages.first())
+		giveBack(l.all.buffers, l.messages.at(l.messages.first()).data)
 		l.messages.popFront(1)
 	}
 }
@@ -273,7 +279,7 @@ func (c *Conn) SendOn(now time.Duration, o SendOptions, msg []byte) (uint64, err
 		return 0, ErrTooLarge
 	}
 	l := c.out.lane(o.Channel, o.Mode)
-	m := outMessage{data: append([]byte(nil), msg...), tracked: o.Tracked}
+	m := outMessage{data: lent(c.config.Buffers, msg), tracked: o.Tracked}
 	switch o.Mode {
 	case proto.ModeLatest:
 		c.supersede(l)

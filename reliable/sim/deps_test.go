@@ -18,6 +18,7 @@ var allowed = map[string]bool{
 	"math/rand/v2": true,
 	"net/netip":    true, "slices": true, "sort": true, "strconv": true, "strings": true, "time": true,
 	"udplab/lossy": true, "udplab/proto": true, "udplab/reliable/arq": true, "udplab/reliable/congestion": true,
+	"udplab/reliable/internal/poison": true,
 }
 
 // forbidden are the names that read the clock, wait, or draw from the global

@@ -11,6 +11,7 @@ import (
 	"udplab/lossy"
 	"udplab/proto"
 	"udplab/reliable/arq"
+	"udplab/reliable/internal/poison"
 )
 
 const never = time.Duration(1<<63 - 1)
@@ -92,6 +93,9 @@ func (w *World) AddNode(name string, config arq.EndpointConfig) *Node {
 	w.assign(n, addressOf(n.index))
 	if c := &n.config.Conn; c.MaxPacket == 0 && c.FixedPacket == 0 {
 		c.FixedPacket = proto.MinHello
+	}
+	if n.config.Conn.Buffers == nil {
+		n.config.Conn.Buffers = new(poison.Buffers) // who reads a message too late must not find it
 	}
 	random := rand.New(rand.NewPCG(w.seed, uint64(n.index)))
 	if n.config.Random == nil {

@@ -1,0 +1,109 @@
+package arq
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"udplab/proto"
+	"udplab/reliable/internal/poison"
+)
+
+// hasFrame reports whether a datagram has a frame that which accepts.
+func hasFrame(t *testing.T, datagram []byte, which func(f *proto.Frame) bool) bool {
+	t.Helper()
+	var p proto.Packet
+	if err := proto.Parse(datagram, &p); err != nil {
+		t.Fatal(err)
+	}
+	frames := p.Data.Frames()
+	for f := (proto.Frame{}); frames.Next(&f); {
+		if which(&f) {
+			return true
+		}
+	}
+	return false
+}
+
+// A repair symbol is made over all messages of its window. Those the peer has
+// already must still be there, though nothing else needs them.
+func TestSymbolsReadMessagesThatAreAcknowledged(t *testing.T) {
+	const (
+		ms    = time.Millisecond
+		count = 100
+		lost  = 60 // what comes before makes the flow a dense one
+	)
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	p.quiet()
+	dialer.redundancy.loss = lossRate{rate: 0.1, packets: lossRateSpan}
+	seq := uint32(dialer.firstNumber()) + lost
+	var dark time.Duration // no symbol arrives until the messages behind the lost one are acknowledged
+	p.drop = func(from int, b []byte) bool {
+		return from == 0 && hasFrame(t, b, func(f *proto.Frame) bool {
+			return f.Type == proto.FrameMessage && f.Message.Seq == seq || f.Type == proto.FrameRepair && p.now < dark
+		})
+	}
+	for i := range count {
+		if i == lost {
+			dark = p.now + 50*ms
+		}
+		dialer.Send(p.now, message(i, 100), false)
+		p.drain(0)
+		p.pass(4 * ms)
+	}
+	p.pass(100 * ms)
+	if s := listener.Stats(); s.MessagesRecovered != 1 {
+		t.Fatalf("%d messages were recovered, want one", s.MessagesRecovered)
+	}
+	got := collect(listener, p.now, 0)
+	for i, d := range got {
+		if !bytes.Equal(d.Data, message(i, 100)) {
+			t.Errorf("message %d is not what was sent", i)
+		}
+	}
+	if len(got) != count {
+		t.Errorf("%d messages arrived, want %d", len(got), count)
+	}
+}
+
+// What is lent for a message comes back when its fate is known, whatever that
+// is.
+func TestBuffersComeBack(t *testing.T) {
+	for name, end := range map[string]func(p *pair, dialer *Conn){
+		"acknowledged": func(p *pair, dialer *Conn) { p.pass(time.Minute) },
+		"closed": func(p *pair, dialer *Conn) {
+			dialer.Close(p.now, 0, "")
+			p.drain(0)
+			p.pass(time.Minute)
+		},
+		"aborted":   func(p *pair, dialer *Conn) { dialer.Abort(0, "") },
+		"peer gone": func(p *pair, dialer *Conn) { p.drop = func(int, []byte) bool { return true }; p.pass(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var lends poison.Buffers
+			p := newPair(t, Config{})
+			p.ends[0].endpoint.config.Conn.Buffers = &lends
+			dialer, _ := p.connect()
+			p.quiet()
+			count := 0
+			p.drop = func(int, []byte) bool { count++; return count%5 == 0 }
+			for i, mode := range []proto.Mode{
+				proto.ModeOrdered, proto.ModeUnordered, proto.ModeLatest, proto.ModeSequenced, proto.ModeUnreliable, proto.ModeDeadline,
+			} {
+				for n := range 20 {
+					dialer.SendOn(p.now, SendOptions{Channel: uint8(i), Mode: mode, Lifetime: 50 * time.Millisecond}, message(n, 150*n))
+					p.drain(0)
+				}
+				p.pass(4 * time.Millisecond)
+			}
+			if lends.Lent() == 0 {
+				t.Fatal("no message waits for its fate")
+			}
+			end(p, dialer)
+			if n := lends.Lent(); n > 0 {
+				t.Errorf("%d buffers are still lent: %v", n, dialer)
+			}
+		})
+	}
+}
