@@ -38,7 +38,7 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 		case why != CauseNone:
 			l.stats.Dropped[why] += uint64(copies - n)
 			if n == 0 {
-				*v = v.dropped(why)
+				v.drop(why)
 				return true
 			}
 			if deferred {

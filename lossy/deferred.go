@@ -148,7 +148,7 @@ func (l *Link) conclude(v *Verdict, size int, now time.Duration) {
 	l.undecided = undecided{fates: u.fates[:0]}
 	final := *v
 	if u.passed == 0 && u.drop != CauseLoss {
-		final = v.dropped(u.drop)
+		final.drop(u.drop)
 	} else {
 		final.Copies, final.Wait, final.Marked = u.passed, u.wait, u.marked
 		final.apart(u.fates)

@@ -144,7 +144,8 @@ func (l *Link) SetTrace(f func(now time.Duration, size int, v Verdict)) { l.trac
 func (l *Link) Send(now time.Duration, payload []byte) {
 	l.now = max(l.now, now)
 	l.advance(l.now)
-	v := l.model.Decide(len(payload))
+	var v Verdict
+	l.model.decide(&v, len(payload))
 	l.stats.PacketsIn++
 	l.stats.BytesIn += uint64(len(payload))
 	if v.Index == 0 {
@@ -175,7 +176,7 @@ func (l *Link) stop(v *Verdict, payload []byte) bool {
 	if why == CauseNone {
 		return false
 	}
-	*v = v.dropped(why)
+	v.drop(why)
 	v.Rule = rule
 	l.stats.Dropped[why]++
 	return true

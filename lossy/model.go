@@ -116,25 +116,35 @@ func (m *Model) setDelay(p Profile) {
 
 // Decide returns the verdict on the next packet, which has size bytes of
 // payload.
-func (m *Model) Decide(size int) Verdict {
-	v := Verdict{Index: m.index}
+func (m *Model) Decide(size int) (v Verdict) {
+	m.decide(&v, size)
+	return v
+}
+
+// decide is Decide for a verdict that is written where it will be used, and is
+// zero so far: to copy one, field by field written a moment ago, has the
+// processor wait until all of them have come to rest, and with them whatever
+// they were computed from.
+func (m *Model) decide(v *Verdict, size int) {
+	v.Index = m.index
 	m.index++
 	if m.netem != nil {
-		return m.netem.decide(m, v.Index, size)
+		m.netem.decide(m, v, size)
+		return
 	}
 	if m.losses != nil && m.losses.takes(v.Index) {
-		return v.dropped(CauseLoss)
+		v.drop(CauseLoss)
+		return
 	}
 	v.Copies = 1
 	v.Delay = m.delay.of(v.Index)
 	if m.corrupt.probability > 0 {
-		m.corrupt.harm(&v, size)
+		m.corrupt.harm(v, size)
 	}
 	if m.duplicate.probability > 0 {
 		v.Copies = m.duplicate.copies(v.Index)
 	}
 	if m.reorder.probability > 0 {
-		m.reorder.displace(&v)
+		m.reorder.displace(v)
 	}
-	return v
 }

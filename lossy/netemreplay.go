@@ -66,8 +66,8 @@ func (p *Profile) losesCopies() bool {
 }
 
 // decide is netem_enqueue for a packet and its copy.
-func (r *netemReplay) decide(m *Model, index uint64, size int) Verdict {
-	v := Verdict{Index: index}
+func (r *netemReplay) decide(m *Model, v *Verdict, size int) {
+	index := v.Index
 	count := 1
 	if r.duplicate.hits(index, r.shares.duplicate) {
 		count++
@@ -76,7 +76,8 @@ func (r *netemReplay) decide(m *Model, index uint64, size int) Verdict {
 		count--
 	}
 	if count == 0 {
-		return v.dropped(CauseLoss)
+		v.drop(CauseLoss)
+		return
 	}
 	v.Copies = 1
 	if count == 2 && !(r.copies && r.losses != nil && r.losses.takes(index|copyBit)) {
@@ -86,10 +87,9 @@ func (r *netemReplay) decide(m *Model, index uint64, size int) Verdict {
 		r.send(index | copyBit)
 	}
 	if r.corrupt.hits(index, r.shares.corrupt) {
-		m.corrupt.wound(&v, size)
+		m.corrupt.wound(v, size)
 	}
 	v.Delay, v.AtOnce = r.send(index)
-	return v
 }
 
 // send draws a packet's delay, or sends it at once.

@@ -54,7 +54,7 @@ func (l *Link) replay(v *Verdict, payload []byte) {
 		if l.charge()+entryBytes+len(payload) > l.capacity {
 			l.stats.Dropped[CauseOverload] += uint64(v.Copies - n)
 			if n == 0 {
-				*v = v.dropped(CauseOverload)
+				v.drop(CauseOverload)
 			}
 			v.Copies = n
 			return

@@ -71,8 +71,12 @@ func (v *Verdict) held() time.Duration {
 	return ReorderHold
 }
 
-// dropped is the verdict on a packet that goes nowhere.
-func (v Verdict) dropped(why Cause) Verdict { return Verdict{Index: v.Index, Drop: why} }
+// drop makes it the verdict on a packet that goes nowhere.
+func (v *Verdict) drop(why Cause) {
+	index := v.Index
+	*v = Verdict{}
+	v.Index, v.Drop = index, why
+}
 
 // String tells the verdict in one line, for stories and logs:
 //
