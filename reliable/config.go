@@ -31,7 +31,8 @@ type Config struct {
 	SendBuffer int
 	// ReceiveWindow is how many message bytes the peer may send on a channel
 	// ahead of what was read, each message counting 32 more. A channel begins
-	// with less (channel 0 with 2 MiB, others with 64 KiB) and gets there as fast
+	// with less (channel 0 with 2 MiB or what the socket's receive buffer holds,
+	// others with 64 KiB) and gets there as fast
 	// as it is read. One message larger than that is received all the same.
 	// Default 4 MiB.
 	ReceiveWindow int

@@ -90,7 +90,11 @@ func (l *Listener) start(listen bool) {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
 	l.timing = newDeadlines(l.now, (*Conn).timeout, l.newAlarm)
+	l.socket.Enlarge(l.config.socketBuffer())
 	conn := l.config.arq(l.timing.alarm.Granularity())
+	// What a peer sends before it hears of us must fit the buffer granted. Later
+	// its rate follows what arrives, and its window what was read.
+	conn.FirstWindow = l.socket.ReceiveBuffer()
 	conn.ECN = l.socket.CarriesECN()
 	if !l.socket.KeepWhole() && conn.FixedPacket == 0 {
 		conn.FixedPacket = proto.MinHello
@@ -99,7 +103,6 @@ func (l *Listener) start(listen bool) {
 		Conn: conn, Listen: listen, Rendezvous: l.config.Rendezvous,
 		MaxConns: l.config.MaxConns, Random: randomID, Secret: secret,
 	})
-	l.socket.Enlarge(l.config.socketBuffer())
 	l.running.Go(l.read)
 }
 

@@ -34,6 +34,11 @@ type Config struct {
 	// the application has read. Default 4 MiB. A message larger than the
 	// window is received all the same: its own bytes extend the credit.
 	ReceiveWindow int
+	// FirstWindow is how much of ReceiveWindow the peer may use to begin with; it
+	// gets the rest as fast as the application reads. A sender's first burst can
+	// be as large, so it should fit the socket's receive buffer. 16 KiB
+	// to 2 MiB, default 2 MiB.
+	FirstWindow int
 	// IdleTimeout ends the connection after this long without a packet from
 	// the peer. Default 60 s; negative: never. The smaller of both peers'
 	// values holds.
@@ -129,6 +134,7 @@ func (c Config) withDefaults() Config {
 	c.MaxMessage = clamp(orDefault(c.MaxMessage, proto.MaxMessage), 1, proto.MaxMessage)
 	c.SendBuffer = max(orDefault(c.SendBuffer, 4<<20), 1)
 	c.ReceiveWindow = max(orDefault(c.ReceiveWindow, 4<<20), 4<<10)
+	c.FirstWindow = min(clamp(orDefault(c.FirstWindow, 2<<20), 16<<10, 2<<20), c.ReceiveWindow)
 	c.IdleTimeout = durationOrOff(c.IdleTimeout, 60*time.Second)
 	c.KeepAlive = durationOrOff(c.KeepAlive, 0)
 	c.StallTimeout = durationOrOff(c.StallTimeout, 120*time.Second)

@@ -15,12 +15,6 @@ type credit struct {
 	pending   bool // limit has to be announced
 }
 
-// firstWindow is the window of channel 0 to begin with.
-const firstWindow = 2 << 20
-
-// firstWindow is what the peer may send before it is granted more.
-func (c *Conn) firstWindow() uint64 { return uint64(min(c.config.ReceiveWindow, firstWindow)) }
-
 // begin sets what the peer starts with.
 func (k *credit) begin(limit, window uint64) {
 	k.limit, k.confirmed, k.window = limit, limit, window

@@ -71,7 +71,7 @@ func (c *Conn) agree(peerID uint64, p *proto.Params) {
 	c.peerID = peerID
 	c.peerFirst = numberBase + uint64(p.First)
 	c.acks.floor = c.peerFirst
-	c.in.init(c.peerFirst, c.firstWindow(), uint64(c.config.ReceiveWindow))
+	c.in.init(c.peerFirst, uint64(c.config.FirstWindow), uint64(c.config.ReceiveWindow))
 	c.out.credit, c.out.firstGrant = p.MaxData, p.MaxData
 	c.limitPacketSize(int(p.MaxPacket))
 	if theirs := time.Duration(p.IdleMillis) * time.Millisecond; theirs > 0 && (c.idle == 0 || theirs < c.idle) {
@@ -82,7 +82,7 @@ func (c *Conn) agree(peerID uint64, p *proto.Params) {
 // params is what we say about ourselves.
 func (c *Conn) params() proto.Params {
 	return proto.Params{
-		MaxData:    c.firstWindow(),
+		MaxData:    uint64(c.config.FirstWindow),
 		MaxPacket:  proto.MaxDatagram,
 		IdleMillis: uint32(c.config.IdleTimeout / time.Millisecond),
 		First:      c.config.FirstNumber,
