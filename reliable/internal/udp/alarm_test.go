@@ -23,15 +23,29 @@ func loopback(t testing.TB, network, addr string) *net.UDPConn {
 	return c
 }
 
-// eachRung runs a test on what this system has best and on what every system
-// has, so that neither rots where the other is used.
+// rungs are all the ways a socket can be used here, so that none rots where
+// another is used.
+var rungs = []struct {
+	name string
+	wrap func(c *net.UDPConn) *Socket
+}{
+	{"auto", func(c *net.UDPConn) *Socket { return New(c) }},
+	{"batch", func(c *net.UDPConn) *Socket { return limited(c, OffloadBatch) }},
+	{"none", func(c *net.UDPConn) *Socket { return limited(c, OffloadNone) }},
+	{"portable", func(c *net.UDPConn) *Socket { return NewPortable(c) }},
+}
+
+func limited(c *net.UDPConn, most Offload) *Socket {
+	s := New(c)
+	s.Limit(most)
+	return s
+}
+
+// eachRung runs a test on every rung.
 func eachRung(t *testing.T, test func(t *testing.T, wrap func(*net.UDPConn) *Socket)) {
-	t.Run("native", func(t *testing.T) {
-		test(t, func(c *net.UDPConn) *Socket { return New(c) })
-	})
-	t.Run("portable", func(t *testing.T) {
-		test(t, func(c *net.UDPConn) *Socket { return NewPortable(c) })
-	})
+	for _, r := range rungs {
+		t.Run(r.name, func(t *testing.T) { test(t, r.wrap) })
+	}
 }
 
 // Rings come in the order of the times last set, never before them, and none

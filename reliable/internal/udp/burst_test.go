@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/netip"
+	"sync"
 	"testing"
 )
 
@@ -60,6 +61,8 @@ func bursts() (list []struct{ length, size int }) {
 	add(0, 1200)
 	for n := 1; n <= MaxSegments+1; n++ {
 		add(n*100, 100)
+	}
+	for _, n := range []int{1, 2, 7, MaxSegments - 1, MaxSegments} {
 		add(n*100+1, 100)
 		add(n*100-1, 100)
 	}
@@ -72,50 +75,117 @@ func bursts() (list []struct{ length, size int }) {
 	return list
 }
 
-// A burst arrives as the datagrams it was made of, in order, with its mark.
+// A burst arrives as the datagrams it was made of, in order, with its mark:
+// from every rung, to every rung.
 func TestBursts(t *testing.T) {
 	data := pattern(70_000)
 	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
 		in := s.NewInbox()
-		connected, free := dialer(t, addr), New(loopback(t, "udp", "[::]:0"))
-		for how, from := range map[string]*Socket{"connected": connected, "not connected": free} {
-			t.Run(how, func(t *testing.T) {
-				at := netip.AddrPortFrom(addr.Addr(), addrOf(from).Port())
-				for _, b := range bursts() {
-					want := cut(data[:b.length], max(b.size, 1))
-					for _, mark := range []ECN{NotECT, ECT0, CE} {
+		for _, sender := range rungs {
+			connected := dial(t, addr)
+			for how, from := range map[string]*Socket{
+				"connected":     sender.wrap(connected).connectedBy(connected),
+				"not connected": sender.wrap(loopback(t, "udp", "[::]:0")),
+			} {
+				t.Run("from "+sender.name+" "+how, func(t *testing.T) {
+					at := netip.AddrPortFrom(addr.Addr(), addrOf(from).Port())
+					for i, b := range bursts() {
+						mark := []ECN{NotECT, ECT0, CE}[i%3]
+						want := cut(data[:b.length], max(b.size, 1))
 						sent, err := from.WriteBurst(data[:b.length], b.size, addr, mark)
 						if err != nil || sent != len(want) {
 							t.Fatalf("%d bytes by %d: sent %d of %d, %v", b.length, b.size, sent, len(want), err)
 						}
-						if s.messages == nil {
+						if s.messages == nil || from.messages == nil {
 							mark = NotECT
 						}
 						expectBurst(t, in, want, at, mark)
 					}
-				}
-			})
+				})
+			}
 		}
 	})
 }
 
-// An inbox tells an empty socket from an empty datagram without waiting, and
-// whether it waited.
-func TestInboxTries(t *testing.T) {
+// Many goroutines send bursts from one socket, and each arrives whole.
+func TestBurstsOfManyGoroutines(t *testing.T) {
+	const senders, bursts, datagrams, size = 8, 20, 10, 100
 	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
+		s.Enlarge(4 << 20)
+		from := dialer(t, addr)
+		var sending sync.WaitGroup
+		for i := range senders {
+			sending.Go(func() {
+				b := bytes.Repeat([]byte{byte(i)}, datagrams*size)
+				for range bursts {
+					if sent, err := from.WriteBurst(b, size, addr, NotECT); err != nil || sent != datagrams {
+						t.Errorf("sent %d of %d, %v", sent, datagrams, err)
+					}
+				}
+			})
+		}
+		sending.Wait()
 		in := s.NewInbox()
-		if err := in.TryReceive(); !errors.Is(err, ErrEmpty) {
-			t.Fatalf("nothing was sent: %v, want ErrEmpty", err)
-		}
-		if d, ok := in.Next(); ok {
-			t.Fatalf("nothing was read, and Next gives %d bytes", len(d.Bytes))
-		}
-		peer := dialer(t, addr)
-		for range 2 {
-			if err := peer.Write(nil, addr, NotECT); err != nil {
+		var got [senders]int
+		for range senders * bursts * datagrams {
+			d, err := receive(in)
+			if err != nil {
 				t.Fatal(err)
 			}
+			if len(d.Bytes) != size || bytes.Count(d.Bytes, d.Bytes[:1]) != size {
+				t.Fatalf("got % x", d.Bytes)
+			}
+			got[d.Bytes[0]]++
 		}
-		expectBurst(t, in, [][]byte{{}, {}}, addrOf(peer), NotECT)
+		for i, n := range got {
+			if n != bursts*datagrams {
+				t.Errorf("sender %d: %d datagrams, want %d", i, n, bursts*datagrams)
+			}
+		}
 	})
+}
+
+// What the kernel says of how it joined datagrams is not believed further than
+// there are bytes.
+func TestMessagesAreCut(t *testing.T) {
+	for _, c := range []struct {
+		length, segment int
+		want            []int
+	}{
+		{0, 0, []int{0}},
+		{0, 100, []int{0}},
+		{5, 0, []int{5}},
+		{5, -1, []int{5}},
+		{5, 5, []int{5}},
+		{5, 6, []int{5}},
+		{5, 1 << 30, []int{5}},
+		{5, 1, []int{1, 1, 1, 1, 1}},
+		{5, 2, []int{2, 2, 1}},
+		{4, 2, []int{2, 2}},
+	} {
+		for _, truncated := range []bool{false, true} {
+			whole := pattern(c.length)
+			in := &Inbox{messages: []message{{bytes: whole, segment: c.segment, ecn: ECT1, cut: truncated}}}
+			if got := in.messages[0].count(); got != len(c.want) {
+				t.Errorf("%d by %d: counts %d, want %d", c.length, c.segment, got, len(c.want))
+			}
+			at := 0
+			for i, want := range c.want {
+				d, ok := in.Next()
+				if !ok || !bytes.Equal(d.Bytes, whole[at:at+want]) || d.ECN != ECT1 {
+					t.Fatalf("%d by %d: datagram %d has %d bytes (%v), want %d", c.length, c.segment, i, len(d.Bytes), ok, want)
+				}
+				if last := i == len(c.want)-1; d.Truncated != (truncated && last) {
+					t.Errorf("%d by %d: datagram %d is truncated: %v", c.length, c.segment, i, d.Truncated)
+				}
+				if i < len(c.want)-1 && cap(d.Bytes) != want {
+					t.Errorf("%d by %d: who appends to datagram %d changes the next", c.length, c.segment, i)
+				}
+				at += want
+			}
+			if d, ok := in.Next(); ok {
+				t.Errorf("%d by %d: %d bytes more", c.length, c.segment, len(d.Bytes))
+			}
+		}
+	}
 }

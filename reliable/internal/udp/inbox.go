@@ -1,9 +1,6 @@
 package udp
 
-import (
-	"errors"
-	"net/netip"
-)
+import "net/netip"
 
 // Datagram is what a socket received.
 type Datagram struct {
@@ -19,44 +16,99 @@ type Datagram struct {
 // the system can.
 type Inbox struct {
 	socket *Socket
-	buffer []byte
-	next   Datagram
-	more   bool
+	native *mailbag // nil on the portable rung
+	buffer []byte   // of the portable rung
+
+	messages []message // read and not given yet
+	lone     [1]message
 }
 
 // NewInbox returns what one goroutine reads the socket with.
 func (s *Socket) NewInbox() *Inbox {
-	return &Inbox{socket: s, buffer: make([]byte, MaxDatagram)}
+	in := &Inbox{socket: s}
+	if s.messages != nil {
+		in.native = newMailbag(s.messages)
+	} else {
+		in.buffer = make([]byte, MaxDatagram)
+	}
+	return in
 }
 
 // Receive waits until there is something to read, and reads what one round of
-// calls gives.
-func (in *Inbox) Receive() error { return in.received(in.socket.Read(in.buffer)) }
+// calls gives. An error is of one datagram or of the path unless the socket is
+// closed or interrupted, and the next Receive goes on.
+func (in *Inbox) Receive() (err error) {
+	if in.native != nil {
+		in.messages, err = in.native.receive(true)
+		return err
+	}
+	in.messages = in.lone[:0]
+	m := &in.lone[0]
+	n, from, err := in.socket.read(in.buffer)
+	if err != nil {
+		return err
+	}
+	in.socket.ladder.receiveCalls.Add(1)
+	*m = message{bytes: in.buffer[:n], from: from}
+	in.messages = in.lone[:]
+	return nil
+}
 
 // TryReceive is Receive, except that it fails with ErrEmpty rather than wait.
 // On a socket that can't tell it always does.
-func (in *Inbox) TryReceive() error { return in.received(in.socket.TryRead(in.buffer)) }
-
-func (in *Inbox) received(n int, from netip.AddrPort, mark ECN, err error) error {
-	truncated := errors.Is(err, ErrTruncated)
-	in.more = err == nil || truncated
-	if !in.more {
-		return err
+func (in *Inbox) TryReceive() (err error) {
+	if in.native == nil {
+		in.messages = nil
+		return ErrEmpty
 	}
-	in.next = Datagram{Bytes: in.buffer[:n], From: from, ECN: mark, Truncated: truncated}
-	return nil
+	in.messages, err = in.native.receive(false)
+	return err
 }
 
 // Waited reports whether the last Receive found nothing at first, so that what
 // it read is likely all there is. It is true where that isn't known.
-func (in *Inbox) Waited() bool { return in.socket.Waited() }
+func (in *Inbox) Waited() bool { return in.native == nil || in.native.late }
 
 // Next returns the next datagram of what was read, in place: it is valid until
 // the inbox receives again.
 func (in *Inbox) Next() (d Datagram, ok bool) {
-	if !in.more {
+	if len(in.messages) == 0 {
 		return Datagram{}, false
 	}
-	in.more = false
-	return in.next, true
+	d, more := in.messages[0].next()
+	if !more {
+		in.messages = in.messages[1:]
+	}
+	return d, true
+}
+
+// message is what the system gave as one: a datagram, or several of one sender
+// and one mark that it joined.
+type message struct {
+	bytes   []byte
+	from    netip.AddrPort
+	segment int // the size of each datagram but the last, as far as the system tells
+	ecn     ECN
+	cut     bool // the buffer was too small for it
+}
+
+// next takes the next datagram out of a message, and reports whether there are
+// more. Only the last can have been cut.
+func (m *message) next() (d Datagram, more bool) {
+	d = Datagram{Bytes: m.bytes, From: m.from, ECN: m.ecn}
+	if more = m.segment > 0 && m.segment < len(m.bytes); more {
+		d.Bytes = m.bytes[:m.segment:m.segment]
+		m.bytes = m.bytes[m.segment:]
+	} else {
+		d.Truncated = m.cut
+	}
+	return d, more
+}
+
+// count is how many datagrams next will give.
+func (m *message) count() int {
+	if m.segment <= 0 || m.segment >= len(m.bytes) {
+		return 1
+	}
+	return (len(m.bytes) + m.segment - 1) / m.segment
 }

@@ -1,11 +1,18 @@
 // Package udp is the one place of package reliable that knows which calls a
-// net.PacketConn has, and what a system has beyond them. There are three rungs:
+// net.PacketConn has, and what a system has beyond them. It is a ladder:
 //
-//	*net.UDPConn on Linux     recvmsg and sendmsg: ECN marks, reading without waiting; a timerfd
-//	*net.UDPConn, its likes   netip addresses; Go timers
-//	anything else             net.Addr, which allocates; Go timers
+//	Segments   *net.UDPConn on Linux   many datagrams through the kernel as one (UDP_SEGMENT, UDP_GRO)
+//	Batch                              many datagrams a call (sendmmsg, recvmmsg)
+//	Single                             one datagram a call (sendmsg, recvmsg)
+//	Portable   *net.UDPConn elsewhere  package net, with netip addresses
+//	           anything else           package net, with net.Addr, which allocates
 //
-// Nothing is allocated for a datagram on the first two.
+// The first three carry ECN marks, read without waiting, hold receive buffers
+// only while there is something to read, and wait on a timerfd; the others wait
+// on Go timers. Nothing is allocated for a datagram on all but the last.
+//
+// A socket begins as high as the system can, and each direction goes down by
+// what fails on it; Socket.Limit keeps it from going up so far.
 //
 // A Socket may be written by many goroutines and read by one.
 package udp
@@ -24,11 +31,8 @@ const MaxDatagram = 1 << 16
 var (
 	// ErrAddress is returned for addresses that are not UDP addresses.
 	ErrAddress = errors.New("not a UDP address")
-	// ErrEmpty is returned by TryRead when there is nothing to read.
+	// ErrEmpty is returned by TryReceive when there is nothing to read.
 	ErrEmpty = errors.New("no datagram")
-	// ErrTruncated is returned with the beginning of a datagram that did not
-	// fit the buffer, where the system tells.
-	ErrTruncated = errors.New("datagram cut to the size of the buffer")
 )
 
 // Socket reads and writes datagrams.
@@ -40,7 +44,8 @@ type Socket struct {
 	// native says that pc is a socket of the system's and nothing else. A type
 	// around one may have reasons of its own, which we'd go past.
 	native   bool
-	messages *messages // nil on other rungs than the first
+	ladder   ladder
+	messages *messages // nil on the portable rung
 }
 
 // addrPortConn is what *net.UDPConn adds to net.PacketConn.
@@ -54,7 +59,7 @@ func New(pc net.PacketConn) *Socket {
 	s := &Socket{pc: pc}
 	s.fast, _ = pc.(addrPortConn)
 	if c, ok := pc.(*net.UDPConn); ok {
-		s.native, s.messages = true, newMessages(c)
+		s.native, s.messages = true, newMessages(c, &s.ladder)
 	}
 	return s
 }
@@ -66,55 +71,33 @@ func NewPortable(pc net.PacketConn) *Socket { return &Socket{pc: pc} }
 // NewConnected wraps a socket that is connected, which saves the kernel a
 // route look-up for each datagram (5 to 12 %) and brings errors of the path.
 func NewConnected(c *net.UDPConn) *Socket {
-	s := New(c)
-	s.conn = c
-	s.peer = Unmap(c.RemoteAddr().(*net.UDPAddr).AddrPort())
+	return New(c).connectedBy(c)
+}
+
+func (s *Socket) connectedBy(c *net.UDPConn) *Socket {
+	s.conn, s.peer = c, Unmap(c.RemoteAddr().(*net.UDPAddr).AddrPort())
 	return s
 }
 
-// Read waits for a datagram and reads it into b, which is not empty. An empty
-// datagram has n == 0 and no error.
-func (s *Socket) Read(b []byte) (n int, from netip.AddrPort, ecn ECN, err error) {
-	if s.messages != nil {
-		return s.messages.read(b, true)
-	}
+// read waits for a datagram, on the portable rung.
+func (s *Socket) read(b []byte) (n int, from netip.AddrPort, err error) {
 	if s.fast != nil {
 		n, from, err = s.fast.ReadFromUDPAddrPort(b)
-		return n, Unmap(from), NotECT, err
+		return n, Unmap(from), err
 	}
 	n, addr, err := s.pc.ReadFrom(b)
 	if err != nil {
-		return n, from, NotECT, err
+		return n, from, err
 	}
 	udp, ok := addr.(*net.UDPAddr)
 	if !ok {
-		return n, from, NotECT, ErrAddress
+		return n, from, ErrAddress
 	}
-	return n, Unmap(udp.AddrPort()), NotECT, nil
+	return n, Unmap(udp.AddrPort()), nil
 }
 
-// TryRead is Read, except that it fails with ErrEmpty rather than wait. On a
-// socket that can't tell it always does.
-func (s *Socket) TryRead(b []byte) (n int, from netip.AddrPort, ecn ECN, err error) {
-	if s.messages == nil {
-		return 0, from, NotECT, ErrEmpty
-	}
-	return s.messages.read(b, false)
-}
-
-// Waited reports whether the last Read had to wait for its datagram, so that it
-// is likely the only one. It is true where that isn't known.
-func (s *Socket) Waited() bool { return s.messages == nil || s.messages.waited() }
-
-// Write sends one datagram with a mark, without it where the system does not
-// take marks.
-func (s *Socket) Write(b []byte, to netip.AddrPort, ecn ECN) (err error) {
-	connected := s.conn != nil && to == s.peer
-	if ecn != NotECT && s.messages != nil {
-		if taken, err := s.messages.write(b, to, connected, ecn); taken {
-			return err
-		}
-	}
+// write sends one datagram, on the portable rung.
+func (s *Socket) write(b []byte, to netip.AddrPort, connected bool) (err error) {
 	switch {
 	case connected:
 		_, err = s.conn.Write(b)
@@ -126,18 +109,23 @@ func (s *Socket) Write(b []byte, to netip.AddrPort, ecn ECN) (err error) {
 	return err
 }
 
-// CarriesECN reports whether Write sets marks and Read tells them, as far as
-// known: a system that refuses a mark is not asked again.
+// CarriesECN reports whether WriteBurst sets marks and an inbox tells them, as
+// far as known: a system that refuses a mark is not asked again.
 func (s *Socket) CarriesECN() bool { return s.messages != nil && s.messages.carriesECN() }
 
 // LocalAddr is the socket's address.
 func (s *Socket) LocalAddr() net.Addr { return s.pc.LocalAddr() }
 
-// Interrupt makes a Read under way, and every later one, return at once.
+// Interrupt makes a Receive under way, and every later one, return at once.
 func (s *Socket) Interrupt() { _ = s.pc.SetReadDeadline(time.Unix(1, 0)) }
 
-// Resume undoes Interrupt.
-func (s *Socket) Resume() { _ = s.pc.SetReadDeadline(time.Time{}) }
+// Resume undoes Interrupt, for whoever reads the socket after the inbox.
+func (s *Socket) Resume() {
+	_ = s.pc.SetReadDeadline(time.Time{})
+	if s.messages != nil {
+		s.messages.restore()
+	}
+}
 
 // Close closes the socket.
 func (s *Socket) Close() error { return s.pc.Close() }

@@ -40,13 +40,36 @@ func eachSocket(t *testing.T, test func(t *testing.T, s *Socket, addr netip.Addr
 // dialer is a connected socket to addr.
 func dialer(t testing.TB, addr netip.AddrPort) *Socket {
 	t.Helper()
+	return NewConnected(dial(t, addr))
+}
+
+func dial(t testing.TB, addr netip.AddrPort) *net.UDPConn {
+	t.Helper()
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(addr))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	c.SetReadDeadline(time.Now().Add(patience))
-	return NewConnected(c)
+	return c
+}
+
+// send sends one datagram.
+func send(s *Socket, b []byte, to netip.AddrPort, mark ECN) error {
+	_, err := s.WriteBurst(b, len(b), to, mark)
+	return err
+}
+
+// receive waits for a datagram.
+func receive(in *Inbox) (Datagram, error) {
+	for {
+		if d, ok := in.Next(); ok {
+			return d, nil
+		}
+		if err := in.Receive(); err != nil {
+			return Datagram{}, err
+		}
+	}
 }
 
 func addrOf(s *Socket) netip.AddrPort { return Unmap(s.LocalAddr().(*net.UDPAddr).AddrPort()) }
@@ -56,65 +79,75 @@ func addrOf(s *Socket) netip.AddrPort { return Unmap(s.LocalAddr().(*net.UDPAddr
 func TestDatagramsAndTheirSenders(t *testing.T) {
 	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
 		peer := dialer(t, addr)
-		buf := make([]byte, MaxDatagram)
+		in, back := s.NewInbox(), peer.NewInbox()
 		for _, want := range [][]byte{[]byte("hello"), {}, bytes.Repeat([]byte("x"), 9000)} {
-			if err := peer.Write(want, addr, NotECT); err != nil {
+			if err := send(peer, want, addr, NotECT); err != nil {
 				t.Fatal(err)
 			}
-			n, from, _, err := s.Read(buf)
-			if err != nil || !bytes.Equal(buf[:n], want) || from != addrOf(peer) {
-				t.Fatalf("got %d bytes from %v, %v; want %d from %v", n, from, err, len(want), addrOf(peer))
+			d, err := receive(in)
+			if err != nil || !bytes.Equal(d.Bytes, want) || d.From != addrOf(peer) {
+				t.Fatalf("got %d bytes from %v, %v; want %d from %v", len(d.Bytes), d.From, err, len(want), addrOf(peer))
 			}
-			if err := s.Write(want, from, NotECT); err != nil {
+			if err := send(s, want, d.From, NotECT); err != nil {
 				t.Fatal(err)
 			}
-			n, from, _, err = peer.Read(buf)
-			if err != nil || !bytes.Equal(buf[:n], want) || from != addr {
-				t.Fatalf("answer: got %d bytes from %v, %v; want %d from %v", n, from, err, len(want), addr)
+			d, err = receive(back)
+			if err != nil || !bytes.Equal(d.Bytes, want) || d.From != addr {
+				t.Fatalf("answer: got %d bytes from %v, %v; want %d from %v", len(d.Bytes), d.From, err, len(want), addr)
 			}
 		}
 	})
 }
 
 // A read that may not wait tells an empty socket from an empty datagram, and
-// never waits; where it can't tell it gives nothing, and Read has everything.
-func TestTryRead(t *testing.T) {
+// never waits; where it can't tell it gives nothing, and Receive has everything.
+func TestTryReceive(t *testing.T) {
 	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
-		buf := make([]byte, MaxDatagram)
-		if _, _, _, err := s.TryRead(buf); !errors.Is(err, ErrEmpty) {
+		in := s.NewInbox()
+		if err := in.TryReceive(); !errors.Is(err, ErrEmpty) {
 			t.Fatalf("nothing was sent: got %v, want ErrEmpty", err)
+		}
+		if d, ok := in.Next(); ok {
+			t.Fatalf("nothing was read, and Next gives %d bytes", len(d.Bytes))
 		}
 		peer := dialer(t, addr)
 		for _, text := range []string{"one", "", "three"} {
-			if err := peer.Write([]byte(text), addr, NotECT); err != nil {
+			if err := send(peer, []byte(text), addr, NotECT); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for _, want := range []string{"one", "", "three"} {
-			n, from, _, err := s.TryRead(buf)
-			if s.messages != nil && s.Waited() {
-				t.Error("waited for what was there")
+			d, ok := in.Next()
+			if !ok {
+				err := in.TryReceive()
+				if in.native != nil && in.Waited() {
+					t.Error("waited for what was there")
+				}
+				if errors.Is(err, ErrEmpty) && in.native == nil {
+					err = in.Receive()
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				d, ok = in.Next()
 			}
-			if errors.Is(err, ErrEmpty) && s.messages == nil {
-				n, from, _, err = s.Read(buf)
-			}
-			if err != nil || string(buf[:n]) != want || from != addrOf(peer) {
-				t.Fatalf("got %q from %v, %v; want %q", buf[:n], from, err, want)
+			if !ok || string(d.Bytes) != want || d.From != addrOf(peer) {
+				t.Fatalf("got %q from %v (%v); want %q", d.Bytes, d.From, ok, want)
 			}
 		}
-		if _, _, _, err := s.TryRead(buf); !errors.Is(err, ErrEmpty) {
+		if err := in.TryReceive(); !errors.Is(err, ErrEmpty) {
 			t.Errorf("everything was read: got %v, want ErrEmpty", err)
 		}
 		read := make(chan error)
-		go func() { _, _, _, err := s.Read(buf); read <- err }()
+		go func() { read <- in.Receive() }()
 		for !asleep() {
 			runtime.Gosched()
 		}
-		if err := peer.Write([]byte("four"), addr, NotECT); err != nil {
+		if err := send(peer, []byte("four"), addr, NotECT); err != nil {
 			t.Fatal(err)
 		}
-		if err := <-read; err != nil || !s.Waited() {
-			t.Errorf("got %v from a read that waited (%v)", err, s.Waited())
+		if err := <-read; err != nil || !in.Waited() {
+			t.Errorf("got %v from a read that waited (%v)", err, in.Waited())
 		}
 	})
 }
@@ -125,12 +158,12 @@ func asleep() bool {
 	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("[IO wait"))
 }
 
-// Interrupt and Close end a Read that waits, and Resume undoes the first.
-func TestReadEnds(t *testing.T) {
+// Interrupt and Close end a Receive that waits, and Resume undoes the first.
+func TestReceiveEnds(t *testing.T) {
 	eachSocket(t, func(t *testing.T, s *Socket, addr netip.AddrPort) {
-		buf := make([]byte, MaxDatagram)
+		in := s.NewInbox()
 		read := make(chan error)
-		start := func() { go func() { _, _, _, err := s.Read(buf); read <- err }() }
+		start := func() { go func() { read <- in.Receive() }() }
 		var timeout net.Error
 		start()
 		s.Interrupt()
@@ -139,7 +172,7 @@ func TestReadEnds(t *testing.T) {
 		}
 		s.Resume()
 		start()
-		if err := dialer(t, addr).Write([]byte("x"), addr, NotECT); err != nil {
+		if err := send(dialer(t, addr), []byte("x"), addr, NotECT); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-read; err != nil {

@@ -1,0 +1,100 @@
+package udp
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// Offload says how much of the work of many datagrams a socket may leave to the
+// system.
+type Offload uint8
+
+const (
+	OffloadAuto  Offload = iota // whatever this system can
+	OffloadBatch                // many datagrams a call, each of which the system handles by itself
+	OffloadNone                 // one datagram a call
+)
+
+var offloadNames = [...]string{"auto", "batch", "none"}
+
+// ParseOffload reads what String writes.
+func ParseOffload(text string) (Offload, error) {
+	for o, name := range offloadNames {
+		if text == name {
+			return Offload(o), nil
+		}
+	}
+	return 0, fmt.Errorf("offload %q: want auto, batch or none", text)
+}
+
+func (o Offload) String() string {
+	if int(o) < len(offloadNames) {
+		return offloadNames[o]
+	}
+	return fmt.Sprintf("Offload(%d)", uint8(o))
+}
+
+// Rung is how one direction of a socket moves datagrams.
+type Rung uint8
+
+const (
+	Portable Rung = iota // package net, one datagram a call
+	Single               // sendmsg, recvmsg: one datagram a call
+	Batch                // sendmmsg, recvmmsg: many datagrams a call
+	Segments             // UDP_SEGMENT, UDP_GRO: many datagrams through the system as one
+)
+
+var rungNames = [...]string{"portable", "single", "batch", "segments"}
+
+func (r Rung) String() string { return rungNames[r] }
+
+// Ladder is a snapshot of how a socket moves datagrams.
+type Ladder struct {
+	Send, Receive           Rung
+	Demotions               uint64 // rungs that failed at run time and were left for good
+	SendCalls, ReceiveCalls uint64 // of the system that moved at least one datagram
+}
+
+// ladder is where a socket stands. It only goes down.
+type ladder struct {
+	send, receive           atomic.Uint32 // Rung
+	demotions               atomic.Uint64
+	sendCalls, receiveCalls atomic.Uint64
+}
+
+// limit lowers a direction to a rung.
+func limit(direction *atomic.Uint32, to Rung) (lowered bool) {
+	for {
+		now := direction.Load()
+		if now <= uint32(to) {
+			return false
+		}
+		if direction.CompareAndSwap(now, uint32(to)) {
+			return true
+		}
+	}
+}
+
+// demote lowers a direction to a rung because the one above it failed.
+func (l *ladder) demote(direction *atomic.Uint32, to Rung) {
+	if limit(direction, to) {
+		l.demotions.Add(1)
+	}
+}
+
+// Limit has the socket go no further than that. It is called before the socket
+// is first used.
+func (s *Socket) Limit(most Offload) {
+	to := map[Offload]Rung{OffloadAuto: Segments, OffloadBatch: Batch, OffloadNone: Single}[most]
+	limit(&s.ladder.send, to)
+	limit(&s.ladder.receive, to)
+}
+
+// Ladder tells how the socket moves datagrams.
+func (s *Socket) Ladder() Ladder {
+	l := &s.ladder
+	return Ladder{
+		Send: Rung(l.send.Load()), Receive: Rung(l.receive.Load()), Demotions: l.demotions.Load(),
+		SendCalls: l.sendCalls.Load(), ReceiveCalls: l.receiveCalls.Load(),
+	}
+}
