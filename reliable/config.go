@@ -64,8 +64,12 @@ type Config struct {
 	MaxConns int
 	// SocketBuffer is asked of the system for each direction, bytes. Default
 	// 4 MiB: the usual default holds 92 packets, and what overflows is lost on
-	// the last metre. EndpointStats.ReceiveBuffer tells what was granted.
+	// the last metre. EndpointStats tells what was granted.
 	SocketBuffer int
+	// Offload says how much of the work of many datagrams sockets may leave to
+	// the system. Default: what UDPLAB_OFFLOAD says, else OffloadAuto.
+	// EndpointStats tells what is in force.
+	Offload Offload
 	// Rendezvous is for two peers that dial each other from the sockets they
 	// listen on: there is one connection per peer address, Dial gives it
 	// whoever began, and a new one from the same address means that the peer

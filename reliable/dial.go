@@ -13,15 +13,21 @@ import (
 // or "udp6". It waits until the listener agreed, ctx ends, or
 // Config.HandshakeTimeout passed (ErrHandshakeTimeout).
 func Dial(ctx context.Context, network, addr string, config *Config) (*Conn, error) {
+	offload, err := config.offload()
+	if err != nil {
+		return nil, fmt.Errorf("reliable: dial: %w", err)
+	}
 	remote, err := net.ResolveUDPAddr(network, addr)
 	if err != nil {
 		return nil, fmt.Errorf("reliable: dial: %w", err)
 	}
-	socket, err := net.DialUDP(network, nil, remote)
+	c, err := net.DialUDP(network, nil, remote)
 	if err != nil {
 		return nil, fmt.Errorf("reliable: dial: %w", err)
 	}
-	return dialAlone(ctx, udp.NewConnected(socket), true, remote, config)
+	socket := udp.NewConnected(c)
+	socket.Limit(offload)
+	return dialAlone(ctx, socket, true, remote, config)
 }
 
 // DialPacketConn is Dial over the caller's socket, whose addresses must be
@@ -32,7 +38,13 @@ func DialPacketConn(ctx context.Context, pc net.PacketConn, addr net.Addr, confi
 	if !ok {
 		return nil, fmt.Errorf("reliable: dial %v: %w", addr, udp.ErrAddress)
 	}
-	return dialAlone(ctx, udp.New(pc), false, remote, config)
+	offload, err := config.offload()
+	if err != nil {
+		return nil, fmt.Errorf("reliable: dial %v: %w", addr, err)
+	}
+	socket := udp.New(pc)
+	socket.Limit(offload)
+	return dialAlone(ctx, socket, false, remote, config)
 }
 
 // dialAlone makes a connection whose listener exists for it alone: the socket

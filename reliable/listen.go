@@ -52,6 +52,10 @@ type counters struct {
 // Listen opens a UDP socket on addr ("host:port", ":port", port 0 to choose)
 // and accepts connections there. network is "udp", "udp4" or "udp6".
 func Listen(network, addr string, config *Config) (*Listener, error) {
+	offload, err := config.offload()
+	if err != nil {
+		return nil, fmt.Errorf("reliable: listen: %w", err)
+	}
 	local, err := net.ResolveUDPAddr(network, addr)
 	if err != nil {
 		return nil, fmt.Errorf("reliable: listen: %w", err)
@@ -61,6 +65,7 @@ func Listen(network, addr string, config *Config) (*Listener, error) {
 		return nil, fmt.Errorf("reliable: listen: %w", err)
 	}
 	l := newListener(udp.New(c), config)
+	l.socket.Limit(offload)
 	l.ours = true
 	l.start(true)
 	return l, nil
@@ -72,7 +77,12 @@ func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
 	if _, ok := pc.LocalAddr().(*net.UDPAddr); !ok {
 		return nil, fmt.Errorf("reliable: listen on %v: %w", pc.LocalAddr(), udp.ErrAddress)
 	}
+	offload, err := config.offload()
+	if err != nil {
+		return nil, fmt.Errorf("reliable: listen: %w", err)
+	}
 	l := newListener(udp.New(pc), config)
+	l.socket.Limit(offload)
 	l.start(true)
 	return l, nil
 }
@@ -266,9 +276,13 @@ func (l *Listener) Stats() EndpointStats {
 		DatagramsSent: n.datagramsSent.Load(), BytesSent: n.bytesSent.Load(),
 		NotPackets: n.notPackets.Load(), ChecksumErrors: n.checksum.Load(),
 		Malformed: n.malformed.Load(), UnknownVersion: n.version.Load(),
-		SendErrors:  n.sendErrors.Load(),
-		KernelDrops: l.socket.KernelDrops(), ReceiveBuffer: l.socket.ReceiveBuffer(),
+		SendErrors:    n.sendErrors.Load(),
+		KernelDrops:   l.socket.KernelDrops(),
+		ReceiveBuffer: l.socket.ReceiveBuffer(), SendBuffer: l.socket.SendBuffer(),
 	}
+	ladder := l.socket.Ladder()
+	s.SendRung, s.ReceiveRung, s.Demotions = ladder.Send, ladder.Receive, ladder.Demotions
+	s.SendCalls, s.ReceiveCalls = ladder.SendCalls, ladder.ReceiveCalls
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.endpoint.Stats()

@@ -26,8 +26,15 @@ type EndpointStats struct {
 	RetriesSent       uint64 // address-validation cookies sent (RFC 9000 section 8.1.2)
 	ResetsSent        uint64 // answers to packets of unknown connections
 	HandshakesRefused uint64 // hellos dropped: bad cookie, backlog full or connection limit
-	SendErrors        uint64 // sends the kernel refused
-	KernelDrops       uint64 // datagrams lost in our own socket buffer, where the system tells (Linux SO_RXQ_OVFL)
+	SendErrors        uint64 // datagrams the kernel refused
+	KernelDrops       uint64 // datagrams lost in our own socket buffer, where the system tells (Linux); an estimate on RungSegments
 	ReceiveBuffer     int    // bytes of socket receive buffer granted; 0 = unknown
+	SendBuffer        int    // bytes of socket send buffer granted; 0 = unknown
 	Connections       int    // connections alive now
+
+	SendRung     Rung   // how datagrams are sent now
+	ReceiveRung  Rung   // how datagrams are received now
+	Demotions    uint64 // rungs that failed and were left for good
+	SendCalls    uint64 // calls of the system that sent: DatagramsSent is for so many
+	ReceiveCalls uint64 // calls of the system that received: DatagramsReceived is for so many
 }

@@ -119,6 +119,7 @@ func (in *mailbag) receive(wait bool) ([]message, error) {
 		in.bag.controls[i].read(int(h.Hdr.Controllen), m)
 		datagrams += m.count()
 	}
+	in.socket.ladder.arrivals.read(in.n, datagrams)
 	in.learn(datagrams)
 	return in.bag.messages[:in.n], nil
 }

@@ -9,26 +9,31 @@ import (
 // system.
 type Offload uint8
 
+// The values of Offload.
 const (
-	OffloadAuto  Offload = iota // whatever this system can
-	OffloadBatch                // many datagrams a call, each of which the system handles by itself
-	OffloadNone                 // one datagram a call
+	OffloadDefault Offload = iota // not said
+	OffloadAuto                   // whatever this system can
+	OffloadBatch                  // many datagrams a call, each of which the system handles by itself
+	OffloadNone                   // one datagram a call
 )
 
-var offloadNames = [...]string{"auto", "batch", "none"}
+var offloadNames = [...]string{"default", "auto", "batch", "none"}
 
-// ParseOffload reads what String writes.
+// ParseOffload reads auto, batch or none.
 func ParseOffload(text string) (Offload, error) {
-	for o, name := range offloadNames {
-		if text == name {
-			return Offload(o), nil
+	for o := OffloadAuto; o <= OffloadNone; o++ {
+		if text == offloadNames[o] {
+			return o, nil
 		}
 	}
 	return 0, fmt.Errorf("offload %q: want auto, batch or none", text)
 }
 
+// Valid reports whether o is one of the values above.
+func (o Offload) Valid() bool { return int(o) < len(offloadNames) }
+
 func (o Offload) String() string {
-	if int(o) < len(offloadNames) {
+	if o.Valid() {
 		return offloadNames[o]
 	}
 	return fmt.Sprintf("Offload(%d)", uint8(o))
@@ -37,6 +42,7 @@ func (o Offload) String() string {
 // Rung is how one direction of a socket moves datagrams.
 type Rung uint8
 
+// The rungs, from the bottom.
 const (
 	Portable Rung = iota // package net, one datagram a call
 	Single               // sendmsg, recvmsg: one datagram a call
@@ -60,6 +66,7 @@ type ladder struct {
 	send, receive           atomic.Uint32 // Rung
 	demotions               atomic.Uint64
 	sendCalls, receiveCalls atomic.Uint64
+	arrivals                arrivals
 }
 
 // limit lowers a direction to a rung.
@@ -85,7 +92,13 @@ func (l *ladder) demote(direction *atomic.Uint32, to Rung) {
 // Limit has the socket go no further than that. It is called before the socket
 // is first used.
 func (s *Socket) Limit(most Offload) {
-	to := map[Offload]Rung{OffloadAuto: Segments, OffloadBatch: Batch, OffloadNone: Single}[most]
+	to := Segments
+	switch most {
+	case OffloadBatch:
+		to = Batch
+	case OffloadNone:
+		to = Single
+	}
 	limit(&s.ladder.send, to)
 	limit(&s.ladder.receive, to)
 }

@@ -9,12 +9,12 @@ func TestOffloadNames(t *testing.T) {
 			t.Errorf("%v is read as %v, %v", o, got, err)
 		}
 	}
-	for _, text := range []string{"", "Auto", "gso", "Offload(3)"} {
+	for _, text := range []string{"", "Auto", "gso", "default", "Offload(4)"} {
 		if got, err := ParseOffload(text); err == nil {
 			t.Errorf("%q is read as %v", text, got)
 		}
 	}
-	if got := Offload(3).String(); got != "Offload(3)" {
-		t.Error(got)
+	if o := Offload(4); o.Valid() || o.String() != "Offload(4)" {
+		t.Error(o, o.Valid())
 	}
 }

@@ -131,7 +131,7 @@ func (s *Socket) Resume() {
 func (s *Socket) Close() error { return s.pc.Close() }
 
 // Enlarge asks for socket buffers of that many bytes. A system grants what it
-// likes; ReceiveBuffer tells.
+// likes; ReceiveBuffer and SendBuffer tell.
 func (s *Socket) Enlarge(bytes int) {
 	if b, ok := s.pc.(interface {
 		SetReadBuffer(int) error
@@ -140,6 +140,7 @@ func (s *Socket) Enlarge(bytes int) {
 		_ = b.SetReadBuffer(bytes)
 		_ = b.SetWriteBuffer(bytes)
 	}
+	s.force(bytes)
 }
 
 // Unmap writes ::ffff:192.0.2.1 as 192.0.2.1: one peer, one spelling, and a
