@@ -100,17 +100,18 @@ func never[S any](f *family, mode string, labels ...string) row[S] {
 type level[S any] struct {
 	series series
 	value  func(live []S) (float64, bool)
+	labels []string // values of the labels after the mode
 }
 
 // sum is a level that adds up over the live sources.
-func sum[S any](f *family, mode string, value func(*S) int) level[S] {
+func sum[S any](f *family, mode string, value func(*S) int, labels ...string) level[S] {
 	return level[S]{f.bind(mode), func(live []S) (float64, bool) {
 		total := 0
 		for i := range live {
 			total += value(&live[i])
 		}
 		return float64(total), true
-	}}
+	}, labels}
 }
 
 // sheet is all rows and levels of one kind of source.
@@ -137,7 +138,7 @@ func (t *sheet[S]) collect(ch chan<- prometheus.Metric, total *S, live []S, furt
 	}
 	for i := range t.levels {
 		if v, ok := t.levels[i].value(live); ok {
-			ch <- t.levels[i].series.sample(v)
+			ch <- t.levels[i].series.sample(v, t.levels[i].labels...)
 		}
 	}
 }
@@ -156,7 +157,7 @@ func mean[S any](f *family, mode string, known func(*S) bool, value func(*S) tim
 			return 0, false
 		}
 		return (total / time.Duration(n)).Seconds(), true
-	}}
+	}, nil}
 }
 
 // pick is a level that is the least or the most of those live sources that know
@@ -173,5 +174,5 @@ func pick[S any](f *family, mode string, better func(a, b float64) float64, know
 			}
 		}
 		return picked, found
-	}}
+	}, nil}
 }

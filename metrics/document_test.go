@@ -94,6 +94,7 @@ func TestLabelsAreClosed(t *testing.T) {
 		labelMode:       {"raw", "reliable"},
 		labelReason:     {"threshold", "time", "probe"},
 		labelLimit:      {"application", "flow", "congestion", "pacing"},
+		labelRung:       {"segments", "batch", "single", "portable"},
 		labelFate:       {"superseded", "lost", "skipped", "passed_over", "stale", "dropped"},
 		labelDirection:  {"up", "down"},
 		labelImpairment: {"loss", "duplicate", "corrupt", "reorder"},

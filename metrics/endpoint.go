@@ -24,15 +24,33 @@ func endpointRows() []row[reliable.EndpointStats] {
 		count(sentResets, mode, func(s *S) uint64 { return s.ResetsSent }),
 		count(refusedHandshakes, mode, func(s *S) uint64 { return s.HandshakesRefused }),
 		count(kernelDrops, mode, func(s *S) uint64 { return s.KernelDrops }),
+		count(sendCalls, mode, func(s *S) uint64 { return s.SendCalls }),
+		count(receiveCalls, mode, func(s *S) uint64 { return s.ReceiveCalls }),
+		count(demotions, mode, func(s *S) uint64 { return s.Demotions }),
 	}
 }
 
 func endpointLevels() []level[reliable.EndpointStats] {
 	type S = reliable.EndpointStats
-	return []level[S]{
+	levels := []level[S]{
 		sum(endpointConnections, modeReliable, func(s *S) int { return s.Connections }),
 		sum(receiveBuffer, modeReliable, func(s *S) int { return s.ReceiveBuffer }),
+		sum(sendBuffer, modeReliable, func(s *S) int { return s.SendBuffer }),
 	}
+	for _, rung := range []reliable.Rung{reliable.RungPortable, reliable.RungSingle, reliable.RungBatch, reliable.RungSegments} {
+		levels = append(levels,
+			sum(sendingSockets, modeReliable, func(s *S) int { return one(s.SendRung == rung) }, rung.String()),
+			sum(receivingSockets, modeReliable, func(s *S) int { return one(s.ReceiveRung == rung) }, rung.String()),
+		)
+	}
+	return levels
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // addEndpointStats adds the counters of s to total.
@@ -51,4 +69,7 @@ func addEndpointStats(total, s *reliable.EndpointStats) {
 	total.HandshakesRefused += s.HandshakesRefused
 	total.SendErrors += s.SendErrors
 	total.KernelDrops += s.KernelDrops
+	total.SendCalls += s.SendCalls
+	total.ReceiveCalls += s.ReceiveCalls
+	total.Demotions += s.Demotions
 }

@@ -8,6 +8,7 @@ const (
 	labelCause      = "cause"      // what dropped a datagram
 	labelImpairment = "impairment" // loss, duplicate, corrupt, reorder
 	labelFate       = "fate"       // why a message was not delivered
+	labelRung       = "rung"       // how a socket moves datagrams: segments, batch, single, portable
 	labelLimit      = "limit"      // what kept a sender from sending more: application, flow, congestion, pacing
 
 	modeRaw      = "raw"
@@ -166,6 +167,18 @@ var (
 		"Datagrams lost in the own socket buffer, where the system tells; not the network's fault.")
 	receiveBuffer = gauge("udplab_endpoint_receive_buffer_bytes",
 		"Socket receive buffer the system granted, summed over the sockets.")
+	sendBuffer = gauge("udplab_endpoint_send_buffer_bytes",
+		"Socket send buffer the system granted, summed over the sockets.")
+	sendCalls = counter("udplab_endpoint_send_calls_total",
+		"Calls of the system that sent at least one datagram: the sent packets are for so many.")
+	receiveCalls = counter("udplab_endpoint_receive_calls_total",
+		"Calls of the system that received at least one datagram: the received packets are for so many.")
+	sendingSockets = gauge("udplab_endpoint_sending_sockets",
+		"Sockets by how they send now: many datagrams through the kernel as one (segments), many a call (batch), one a call (single), through Go's package net (portable).", labelRung)
+	receivingSockets = gauge("udplab_endpoint_receiving_sockets",
+		"Sockets by how they receive now; the rungs are those of udplab_endpoint_sending_sockets.", labelRung)
+	demotions = counter("udplab_endpoint_demotions_total",
+		"Rungs that failed on a socket at run time and were left for good.")
 )
 
 // Proxy: what the network between the peers did. Up is from the clients to the

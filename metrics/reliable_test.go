@@ -111,8 +111,12 @@ func TestReliableEndpointValues(t *testing.T) {
 			DatagramsReceived: 201, BytesReceived: 20200, DatagramsSent: 203, BytesSent: 20400,
 			NotPackets: 1, ChecksumErrors: 2, Malformed: 3, UnknownVersion: 4, UnknownConnection: 5,
 			RetriesSent: 6, ResetsSent: 7, HandshakesRefused: 8, SendErrors: 9, KernelDrops: 10,
-			ReceiveBuffer: 4 << 20, Connections: 11,
+			ReceiveBuffer: 4 << 20, SendBuffer: 2 << 20, Connections: 11,
+			SendRung: reliable.RungBatch, ReceiveRung: reliable.RungSegments, Demotions: 12, SendCalls: 13, ReceiveCalls: 14,
 		}
+	})
+	r.AddEndpoint(func() reliable.EndpointStats {
+		return reliable.EndpointStats{SendRung: reliable.RungBatch, ReceiveRung: reliable.RungPortable}
 	})
 	wantSeries(t, r, `
 		udplab_transport_corrupt_packets_total{mode="reliable"} 2
@@ -131,6 +135,18 @@ func TestReliableEndpointValues(t *testing.T) {
 		udplab_endpoint_refused_handshakes_total 8
 		udplab_endpoint_kernel_dropped_packets_total 10
 		udplab_endpoint_receive_buffer_bytes 4.194304e+06
+		udplab_endpoint_send_buffer_bytes 2.097152e+06
+		udplab_endpoint_send_calls_total 13
+		udplab_endpoint_receive_calls_total 14
+		udplab_endpoint_demotions_total 12
+		udplab_endpoint_sending_sockets{rung="portable"} 0
+		udplab_endpoint_sending_sockets{rung="single"} 0
+		udplab_endpoint_sending_sockets{rung="batch"} 2
+		udplab_endpoint_sending_sockets{rung="segments"} 0
+		udplab_endpoint_receiving_sockets{rung="portable"} 1
+		udplab_endpoint_receiving_sockets{rung="single"} 0
+		udplab_endpoint_receiving_sockets{rung="batch"} 0
+		udplab_endpoint_receiving_sockets{rung="segments"} 1
 	`)
 }
 
