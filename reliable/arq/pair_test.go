@@ -14,7 +14,7 @@ import (
 // pair is a dialer and a listener joined by two wires in virtual time: the
 // smallest world that runs a connection. Package sim has the large one.
 type pair struct {
-	t       *testing.T
+	t       testing.TB
 	now     time.Duration
 	delay   time.Duration
 	ends    [2]*pairEnd
@@ -35,7 +35,7 @@ type flight struct {
 	data []byte
 }
 
-func newPair(t *testing.T, config Config) *pair {
+func newPair(t testing.TB, config Config) *pair {
 	if config.MaxPacket == 0 && config.FixedPacket == 0 {
 		config.FixedPacket = 1200 // no probes, unless the test is about them
 	}
