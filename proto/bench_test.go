@@ -37,8 +37,8 @@ func BenchmarkAppendData(b *testing.B) {
 	}
 }
 
-// BenchmarkParseData reads all elements of a packet and then its two frames
-// again through the iterator, as a receiver does. The crc is measured apart.
+// BenchmarkParseData reads all elements of a packet and then takes its two
+// frames from the iterator, as a receiver does. The crc is measured apart.
 func BenchmarkParseData(b *testing.B) {
 	m := benchMessage(1200)
 	builder := BeginData(nil, 0x1f2e3d4c5b6a7988, 45678)
@@ -78,10 +78,45 @@ func BenchmarkParseData(b *testing.B) {
 	})
 }
 
+// BenchmarkParseKinds reads packets as connections send them, from the type to
+// the last frame, without the crc.
+func BenchmarkParseKinds(b *testing.B) {
+	fragment := Message{Seq: 23456, Size: 1 << 20, Offset: 345_678, Payload: make([]byte, 1400)}
+	small := benchMessage(64)
+	for _, c := range []struct {
+		name  string
+		build func(*DataBuilder)
+	}{
+		{"bulk", func(d *DataBuilder) { d.AddMessage(&fragment) }},
+		{"ack", func(d *DataBuilder) { d.AddECN(&ECN{ECT0: 54321}); d.AddAck(&benchAck) }},
+		{"small", func(d *DataBuilder) {
+			for range 16 {
+				d.AddMessage(&small)
+			}
+		}},
+	} {
+		d := BeginData(nil, 0x1f2e3d4c5b6a7988, 45678)
+		c.build(&d)
+		datagram := d.Finish()
+		b.Run("packet="+c.name, func(b *testing.B) {
+			var p Packet
+			var f Frame
+			b.ReportAllocs()
+			for b.Loop() {
+				if parseBody(datagram, &p) != faultNone {
+					b.Fatal("not a packet")
+				}
+				for it := p.Data.Frames(); it.Next(&f); {
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkCRC(b *testing.B) {
-	for name, size := range map[string]int{"64B": 64, "1200B": 1200} {
+	for name, size := range map[string]int{"64B": 64, "1200B": 1200, "1452B": 1452, "65507B": MaxDatagram} {
 		b.Run(name, func(b *testing.B) {
-			buf := appendCRC(make([]byte, size, size+crcSize), 0)
+			buf := appendCRC(make([]byte, size-crcSize, size), 0)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {

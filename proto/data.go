@@ -1,5 +1,7 @@
 package proto
 
+import "math"
+
 // Data is a packet of frames of one connection (SPEC 6).
 type Data struct {
 	DestID uint64 // the id its receiver chose
@@ -7,33 +9,31 @@ type Data struct {
 
 	frames []byte // count frames, validated by Parse
 	count  int
+	kept   keptFrames
 }
 
 // DataOverhead is the most bytes a data packet needs besides its frames.
 const DataOverhead = 1 + 1 + 9 + 5 + 3 + crcSize
 
-// Frames walks over the frames. It is valid after Parse succeeded, as long as
-// the datagram is not changed.
+// Frames walks over the frames. It is valid after Parse succeeded, until the
+// datagram is changed or d parsed into again.
 func (d *Data) Frames() FrameIter {
-	return FrameIter{b: d.frames, left: d.count}
+	return FrameIter{d: d, i: d.kept.end, left: d.count}
 }
 
 func readData(b []byte, i pos, d *Data) pos {
-	d.DestID, i = readID(b, i)
-	d.Number, i = readUint32(b, i)
-	d.count, i = readArray(b, i)
-	i = i.demand(d.count > 0, faultNoFrames)
-	if i < 0 {
+	id, i := readUint(b, i)
+	number, i := readUint(b, i.demand(id != 0, faultZeroID))
+	count, i := readArray(b, i.demand(number <= math.MaxUint32, faultRange))
+	if i = i.demand(count > 0, faultNoFrames); i < 0 {
 		return i
 	}
-	d.frames = b[i:]
-	var f Frame
-	for range d.count {
-		if i = readFrame(b, i, &f); i < 0 {
-			break
-		}
+	d.DestID, d.Number, d.count, d.frames = id, uint32(number), count, b[i:]
+	end := d.kept.read(d.frames, d.count)
+	if end < 0 {
+		return end
 	}
-	return i
+	return i + end
 }
 
 // DataBuilder appends one data packet to a buffer, frame by frame. It allocates

@@ -45,7 +45,7 @@ func compare(t testing.TB, ref *Reference, b []byte) {
 	if hand.Type == TypeData && len(frames) != hand.Data.count {
 		t.Fatalf("%d frames come out of a packet of %d", len(frames), hand.Data.count)
 	}
-	hand.Data.frames, hand.Data.count = nil, 0
+	hand.Data.frames, hand.Data.count, hand.Data.kept = nil, 0, keptFrames{}
 	if hand.Type != TypeData {
 		frames = nil
 	}
@@ -225,7 +225,8 @@ func roundTrip(t testing.TB, ref *Reference, s source) []byte {
 		t.Fatalf("what was built is refused: %v: %x", err, hand)
 	}
 	gotFrames := framesOf(&got.Data)
-	if got.Data.frames, got.Data.count = nil, 0; p.Type != TypeData {
+	got.Data.frames, got.Data.count, got.Data.kept = nil, 0, keptFrames{}
+	if p.Type != TypeData {
 		gotFrames = nil
 	}
 	if !equalPackets(&got, &p, gotFrames, frames) {

@@ -68,8 +68,8 @@ type Frame struct {
 
 // FrameIter walks over the frames of a data packet.
 type FrameIter struct {
-	b    []byte
-	i    pos
+	d    *Data
+	i    pos // where the next frame starts that is read from the datagram
 	left int
 }
 
@@ -79,27 +79,30 @@ func (it *FrameIter) Next(f *Frame) bool {
 	if it.left == 0 {
 		return false
 	}
+	d := it.d
+	k := d.count - it.left
 	it.left--
-	it.i = readFrame(it.b, it.i, f)
+	if k < d.kept.n {
+		d.kept.take(k, f)
+		return true
+	}
+	it.i = readFrame(d.frames, it.i, f, &f.Message)
 	return it.i >= 0
 }
 
-// readFrameStart reads the array header of a frame and its type, which are
-// nearly always one byte each.
-func readFrameStart(b []byte, i pos) (n int, t uint64, next pos) {
-	if j := i + 1; j > 0 && int(j) < len(b) && b[i]&^fixArrayMax == codeFixArray && b[j] <= codeFixIntHigh {
-		return int(b[i] & fixArrayMax), uint64(b[j]), j + 1
+// readFrame reads one frame: a message or fragment into m, any other into f,
+// which gets the type of both.
+func readFrame(b []byte, i pos, f *Frame, m *Message) pos {
+	var n int
+	var t uint64
+	if j := int(i) + 1; j > 0 && j < len(b) && b[j-1]&^fixArrayMax == codeFixArray && b[j] <= codeFixIntHigh {
+		n, t, i = int(b[j-1]&fixArrayMax), uint64(b[j]), pos(j+1) // nearly always one byte each
+	} else {
+		n, i = readArray(b, i)
+		t, i = readUint(b, i)
 	}
-	n, i = readArray(b, i)
-	t, i = readUint(b, i)
-	return n, t, i
-}
-
-// readFrame reads one frame.
-func readFrame(b []byte, i pos, f *Frame) pos {
-	n, t, i := readFrameStart(b, i)
 	if t >= typeMessages && t < typeMessagesEnd {
-		return readMessage(b, i, f, n, t)
+		return readMessage(b, i, f, m, n, t)
 	}
 	switch t {
 	case uint64(FrameChannelCredit):

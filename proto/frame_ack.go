@@ -88,6 +88,14 @@ func (b *DataBuilder) AddAck(a *Ack) {
 	b.buf = dst
 }
 
+// copyTo copies a without the ranges that are not in use.
+func (a *Ack) copyTo(to *Ack) {
+	to.Largest, to.Delay, to.N = a.Largest, a.Delay, a.N
+	for i := range a.Ranges[:a.N] {
+		to.Ranges[i] = a.Ranges[i]
+	}
+}
+
 func readAck(b []byte, i pos, a *Ack, n int) pos {
 	largest, i := readUint(b, i)
 	delay, i := readUint(b, i)
@@ -103,19 +111,36 @@ func readAck(b []byte, i pos, a *Ack, n int) pos {
 	a.Ranges[0] = AckRange{Count: uint32(count)}
 	// A number beyond the span could overflow the sum, so it is looked at alone.
 	span, most, empty := count, count, count == 0
-	for k := 1; k < ranges; k++ {
-		var gap uint64
-		if j := i + 1; j > 0 && int(j) < len(b) && b[i]|b[j] <= codeFixIntHigh {
-			// Nearly all pairs are two bytes, and an ack may have 31 of them.
-			gap, count, i = uint64(b[i]), uint64(b[j]), j+1
-		} else {
-			gap, i = readUint(b, i)
-			count, i = readUint(b, i)
+	for k := 1; k < ranges && i >= 0; k++ {
+		n, sum := readShortPairs(b[i:], a.Ranges[k:ranges])
+		span += sum
+		i += pos(2 * n)
+		if k += n; k == ranges {
+			break
 		}
+		var gap uint64
+		gap, i = readUint(b, i)
+		count, i = readUint(b, i)
 		a.Ranges[k] = AckRange{Gap: uint32(gap), Count: uint32(count)}
 		span += gap + count
 		most |= gap | count
 		empty = empty || gap == 0 || count == 0
 	}
 	return i.demand(!empty && span <= ackSpanMax && most <= math.MaxUint32, faultAckRanges)
+}
+
+// readShortPairs reads gaps and counts as long as both are 1 to 127 and so one
+// byte each. Nearly all are, and an ack may have 31 pairs. It returns how many
+// it read, and their sum.
+func readShortPairs(b []byte, to []AckRange) (n int, sum uint64) {
+	for ; n < len(to) && len(b) >= 2; n++ {
+		gap, count := b[0], b[1]
+		if gap-1 >= fixIntMax || count-1 >= fixIntMax {
+			break
+		}
+		to[n] = AckRange{Gap: uint32(gap), Count: uint32(count)}
+		sum += uint64(gap) + uint64(count)
+		b = b[2:]
+	}
+	return n, sum
 }

@@ -111,13 +111,15 @@ func (b *DataBuilder) AddMessage(m *Message) {
 	b.buf = appendBin(dst, m.Payload)
 }
 
-// readMessage reads a message or a fragment behind its type t.
-func readMessage(b []byte, i pos, f *Frame, n int, t uint64) pos {
-	m, number := &f.Message, (t-typeMessages)>>laneShift
-	m.Channel, m.Mode, m.Left = uint8(number>>modeBits), Mode(number&modeMask), 0
-	if m.Mode != ModeOrdered {
-		i = i.demand(m.Mode < modeCount, faultMode)
-		if m.Mode == ModeDeadline {
+// readMessage reads a message or a fragment behind its type t into m, and the
+// type into f.
+func readMessage(b []byte, i pos, f *Frame, m *Message, n int, t uint64) pos {
+	number := (t - typeMessages) >> laneShift
+	mode := Mode(number & modeMask)
+	m.Channel, m.Mode, m.Left = uint8(number>>modeBits), mode, 0
+	if mode != ModeOrdered {
+		i = i.demand(mode < modeCount, faultMode)
+		if mode == ModeDeadline {
 			n--
 		}
 	}
@@ -126,25 +128,26 @@ func readMessage(b []byte, i pos, f *Frame, n int, t uint64) pos {
 		return readFragment(b, i, m, n)
 	}
 	f.Type = FrameMessage
-	i = i.demand(n == messageElements, faultFrameElements)
-	m.Seq, i = readUint32(b, i)
-	if m.Mode == ModeDeadline {
+	seq, i := readUint(b, i.demand(n == messageElements, faultFrameElements))
+	i = i.demand(seq <= math.MaxUint32, faultRange)
+	if mode == ModeDeadline {
 		m.Left, i = readLeft(b, i)
 	}
-	m.Payload, i = readBin(b, i)
-	m.Size, m.Offset = uint32(len(m.Payload)), 0
+	payload, i := readBin(b, i)
+	m.Seq, m.Size, m.Offset, m.Payload = uint32(seq), uint32(len(payload)), 0, payload
 	return i
 }
 
 func readFragment(b []byte, i pos, m *Message, n int) pos {
-	i = i.demand(n == fragmentElements, faultFrameElements)
-	m.Seq, i = readUint32(b, i)
-	m.Size, i = readUint32(b, i)
-	m.Offset, i = readUint32(b, i)
+	seq, i := readUint(b, i.demand(n == fragmentElements, faultFrameElements))
+	size, i := readUint(b, i.demand(seq <= math.MaxUint32, faultRange))
+	offset, i := readUint(b, i.demand(size <= math.MaxUint32, faultRange))
+	i = i.demand(offset <= math.MaxUint32, faultRange)
 	if m.Mode == ModeDeadline {
 		m.Left, i = readLeft(b, i)
 	}
-	m.Payload, i = readBin(b, i)
+	payload, i := readBin(b, i)
+	m.Seq, m.Size, m.Offset, m.Payload = uint32(seq), uint32(size), uint32(offset), payload
 	i = i.demand(m.Size <= MaxMessage, faultMessageSize)
 	// SPEC 7.2: "A fragment MUST NOT be empty and MUST NOT be the whole message."
 	return i.demand(validExtent(m) && !m.whole(), faultFragment)

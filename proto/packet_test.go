@@ -3,6 +3,7 @@ package proto
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -89,9 +90,14 @@ func TestSlicesEndWithTheirElement(t *testing.T) {
 }
 
 // A datagram that is changed after Parse is a bug of its owner; the iterator
-// then ends early, and stays inside.
+// then ends early, and stays inside. Of the frames that Parse kept only the bytes
+// of payloads lie in the datagram.
 func TestIteratorEndsWhenTheDatagramChanged(t *testing.T) {
-	b := buildData(clientID, 1, messageFrame(0, 1, "first"), messageFrame(0, 2, "second"))
+	var frames []Frame
+	for n := range maxKept + 2 {
+		frames = append(frames, messageFrame(0, uint32(n), "message"))
+	}
+	b := buildData(clientID, 1, frames...)
 	var p Packet
 	if err := Parse(b, &p); err != nil {
 		t.Fatal(err)
@@ -101,9 +107,14 @@ func TestIteratorEndsWhenTheDatagramChanged(t *testing.T) {
 	}
 	var f Frame
 	it := p.Data.Frames()
+	for n := range maxKept {
+		if !it.Next(&f) || f.Message.Seq != uint32(n) || string(f.Message.Payload) != strings.Repeat("\xff", len("message")) {
+			t.Errorf("frame %d, which was kept, is %+v", n, f.Message)
+		}
+	}
 	for n := range 2 {
 		if it.Next(&f) {
-			t.Errorf("frame %d was read from bytes that are none", n)
+			t.Errorf("frame %d behind those was read from bytes that are none", n)
 		}
 	}
 }
