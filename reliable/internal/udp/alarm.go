@@ -24,12 +24,10 @@ type Alarm interface {
 // NewAlarm returns the most precise alarm there is for the socket: that of the
 // system for a socket of the system's, and a Go timer for any other, whose
 // time need not be the system's (testing/synctest). running counts the
-// goroutine it may need, which ends after Close.
+// goroutine it may come to need, from a Set on; it ends after Close.
 func (s *Socket) NewAlarm(ring func(), running *sync.WaitGroup) Alarm {
-	if s.native {
-		if a := newSystemAlarm(ring, running); a != nil {
-			return a
-		}
+	if s.native && hasSystemAlarms() {
+		return &farAlarm{far: newTimerAlarm(ring), open: func() Alarm { return newSystemAlarm(ring, running) }}
 	}
 	return newTimerAlarm(ring)
 }

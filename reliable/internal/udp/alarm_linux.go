@@ -16,6 +16,10 @@ type timerfdAlarm struct {
 	file *os.File // of fd, in the poller
 }
 
+// systemGranularity is far above the 5 us that a wake-up is late: closer
+// together, wake-ups would cost more than they are worth.
+const systemGranularity = 100 * time.Microsecond
+
 // newSystemAlarm returns nil if there is no descriptor to be had.
 func newSystemAlarm(ring func(), running *sync.WaitGroup) Alarm {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
@@ -48,8 +52,6 @@ func (a *timerfdAlarm) Set(d time.Duration) {
 	}
 }
 
-// Granularity is far above the 5 us that a wake-up is late: closer together,
-// wake-ups would cost more than they are worth.
-func (a *timerfdAlarm) Granularity() time.Duration { return 100 * time.Microsecond }
+func (a *timerfdAlarm) Granularity() time.Duration { return systemGranularity }
 
 func (a *timerfdAlarm) Close() { a.file.Close() }

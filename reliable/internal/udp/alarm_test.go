@@ -101,3 +101,37 @@ func BenchmarkAlarmLateness(b *testing.B) {
 		}
 	}
 }
+
+// A socket whose deadlines are far off has no descriptor and no goroutine for
+// them; the first that is near opens the system's alarm, and one at most.
+func TestFarDeadlinesNeedNoSystemAlarm(t *testing.T) {
+	opened := 0
+	rings := make(chan struct{}, 10)
+	ring := func() { rings <- struct{}{} }
+	a := &farAlarm{far: newTimerAlarm(ring), open: func() Alarm { opened++; return newTimerAlarm(ring) }}
+	defer a.Close()
+	for _, wait := range []time.Duration{time.Hour, time.Minute, near} {
+		a.Set(wait)
+	}
+	<-rings
+	if opened != 0 {
+		t.Errorf("%d alarms opened before a deadline was near", opened)
+	}
+	for _, wait := range []time.Duration{near - 1, time.Hour, time.Microsecond, 0} {
+		a.Set(wait)
+	}
+	<-rings
+	if opened != 1 {
+		t.Errorf("%d alarms opened, want 1", opened)
+	}
+}
+
+// Without a descriptor to be had, what is near rings all the same.
+func TestNearDeadlinesWithoutSystemAlarm(t *testing.T) {
+	rings := make(chan struct{}, 10)
+	a := &farAlarm{far: newTimerAlarm(func() { rings <- struct{}{} }), open: func() Alarm { return nil }}
+	defer a.Close()
+	a.Set(time.Hour)
+	a.Set(time.Microsecond)
+	<-rings
+}
