@@ -11,9 +11,10 @@ import (
 // path carries basePacket: the hello proved it. Beyond that it asks, with
 // probes that carry nothing and whose loss means nothing to anyone else:
 //
-//	searching ──nothing left to ask──► found ──raiseInterval──► searching
-//	    ▲                                │
-//	    └── large packets are lost, small ones arrive: basePacket again
+//	resting ──use for more, or searchRest──► searching ──nothing left to ask──► found
+//	                                           ▲  ▲                               │
+//	                                           │  └─────────raiseInterval─────────┤
+//	                                           └── large packets are lost, small ones arrive: basePacket again
 type pmtu struct {
 	limit  int // never ask for more: ours or the peer's
 	failed int // the smallest size known not to pass; above limit if none is
@@ -22,6 +23,7 @@ type pmtu struct {
 	probing  int    // size of the probe on its way, 0 = none
 	number   uint64 // its packet number
 	attempts int    // probes of this size that were lost
+	rested   bool   // the search need not wait for anything
 	searched bool   // nothing is left to ask
 	raiseAt  time.Duration
 
@@ -55,6 +57,10 @@ const (
 	// blackHoleCooldown.
 	raiseInterval     = 600 * time.Second
 	blackHoleCooldown = 60 * time.Second
+	// searchRest is how long a connection that has no use for larger packets
+	// does not ask. Half of the packets of one that was opened for a message or
+	// two were probes and the acks of them.
+	searchRest = time.Second
 	// blackHoleLosses is how many large packets in a row must be lost, and none
 	// arrive, before that is taken for a black hole.
 	blackHoleLosses = 6
@@ -66,7 +72,7 @@ var packetSizes = [...]int{1280, 1380, 1420, 1452, 1472, 1492, 4052, 8952, 8972,
 
 // begin starts a search above size.
 func (m *pmtu) begin(first int) {
-	*m = pmtu{limit: m.limit, failed: m.limit + 1, first: first}
+	*m = pmtu{limit: m.limit, failed: m.limit + 1, first: first, rested: m.rested}
 }
 
 // next is the size to ask for when size is known to pass, 0 if nothing is left
@@ -191,7 +197,7 @@ func (c *Conn) appendProbe(now time.Duration, dst []byte) []byte {
 		}
 		return dst
 	}
-	if size > c.windowRoom() || size > c.congestion.Window()/packetsPerWindow {
+	if !c.mayProbe(now) || size > c.windowRoom() || size > c.congestion.Window()/packetsPerWindow {
 		return dst
 	}
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
@@ -206,9 +212,28 @@ func (c *Conn) appendProbe(now time.Duration, dst []byte) []byte {
 	return b.Finish()
 }
 
-// packetSizeExpired takes in that the probe was not acknowledged.
+// mayProbe reports whether the search is on: from the moment on at which more
+// waits than a packet holds, and at last after searchRest.
+func (c *Conn) mayProbe(now time.Duration) bool {
+	m := &c.pmtu
+	if !m.rested && c.out.bytes > c.maxPacket {
+		m.rested = true
+		c.timers.stop(timerPacketSize)
+	}
+	if !m.rested && !c.timers.isSet(timerPacketSize) {
+		c.timers.set(timerPacketSize, now+searchRest)
+	}
+	return m.rested
+}
+
+// packetSizeExpired takes in that the probe was not acknowledged, or that there
+// was rest enough.
 func (c *Conn) packetSizeExpired(now time.Duration) {
 	m := &c.pmtu
+	if !m.rested {
+		m.rested = true
+		return
+	}
 	c.stats.SizeProbesLost++
 	m.attempts++
 	if m.attempts >= maxProbes {

@@ -181,3 +181,29 @@ func TestBlackHoleIsNoCongestion(t *testing.T) {
 		}
 	}
 }
+
+// A connection asks for larger packets when it has a use for them, at once, and
+// otherwise a second after it opened: one that carries a message or two ends
+// without a probe.
+func TestPacketSizeSearchWaitsForAUse(t *testing.T) {
+	for _, c := range []struct {
+		bytes int
+		after time.Duration
+	}{
+		{0, searchRest}, {1000, searchRest}, {50_000, 0},
+	} {
+		p := newPair(t, Config{MaxPacket: 9000})
+		dialer, _ := p.connect()
+		opened := p.now
+		if c.bytes > 0 {
+			if _, err := dialer.Send(p.now, make([]byte, c.bytes), false); err != nil {
+				t.Fatal(err)
+			}
+			p.drain(0)
+		}
+		p.run(time.Minute, func() bool { return dialer.Stats().SizeProbesSent > 0 })
+		if got := p.now - opened; got < c.after-p.delay || got > c.after {
+			t.Errorf("%d bytes to send: the first probe after %v, want %v, at most %v less", c.bytes, got, c.after, p.delay)
+		}
+	}
+}
