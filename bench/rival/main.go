@@ -126,6 +126,9 @@ func list(text string) []string {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == workload.IdleArgument {
+		return idleSide(args[1:], stdout, stderr)
+	}
 	fail := func(code int, err error) int {
 		fmt.Fprintln(stderr, "rival:", err)
 		return code
@@ -160,6 +163,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if !r.Complete {
 		return exitSignal
+	}
+	return exitOK
+}
+
+// idleSide is this program as one side of idle connections.
+func idleSide(args []string, stdout, stderr io.Writer) int {
+	if err := workload.IdleSide(args, os.Stdin, stdout); err != nil {
+		fmt.Fprintln(stderr, "rival:", workload.IdleArgument+":", err)
+		return exitFailed
 	}
 	return exitOK
 }

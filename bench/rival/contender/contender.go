@@ -83,7 +83,7 @@ type Traits struct {
 // All returns the contenders in the order of the report.
 func All() []Contender {
 	return []Contender{
-		Ours(), kernelTCP(), quicGo(), rawSingle(), rawOffload(),
+		Ours(), kernelTCP(), quicGo(), xNetQUIC(), pionSCTP(), kcpGo(), rawSingle(), rawOffload(),
 	}
 }
 

@@ -15,8 +15,13 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, leakOptions...)
 }
 
-// leakOptions are for what lives as long as the program in the rivals.
-var leakOptions = []goleak.Option{}
+// leakOptions are for what lives as long as the program in the rivals: kcp-go's
+// timers and workers, which are the package's and not a connection's.
+var leakOptions = []goleak.Option{
+	goleak.IgnoreAnyFunction("github.com/xtaci/kcp-go/v5.(*TimedSched).run"),
+	goleak.IgnoreAnyFunction("github.com/xtaci/kcp-go/v5.postProcessWorker"),
+	goleak.IgnoreAnyFunction("github.com/xtaci/kcp-go/v5.(*TimedSched).prepend"),
+}
 
 // patience is how long a test waits for what must come.
 const patience = 60 * time.Second

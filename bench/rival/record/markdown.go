@@ -17,7 +17,7 @@ func (r *Record) Markdown(workloads []workload.Workload) string {
 	r.barTable(&b)
 	for _, w := range workloads {
 		for _, row := range w.Rows {
-			r.workloadTable(&b, row, w.Metrics)
+			r.workloadTable(&b, row, w)
 		}
 	}
 	r.entrants(&b)
@@ -29,8 +29,8 @@ func (r *Record) heading(b *strings.Builder) {
 	fmt.Fprintf(b, "%s, commit %s, %s, %s, Linux %s, %s, %d cores, load before %s. `%s`\n\n",
 		r.Started.UTC().Format("2006-01-02 15:04 MST"), r.Commit, r.Machine.Go, r.Machine.System, r.Machine.Kernel,
 		r.Machine.CPU, r.Machine.Cores, r.Machine.Load, strings.Join(r.Command, " "))
-	fmt.Fprintf(b, "Medians of %d interleaved repetitions; datagrams of %d bytes of payload. `ours/` is the median of the ratios "+
-		"of each repetition, ours over that line's, of the first column.\n", r.Repetitions, r.Packet)
+	fmt.Fprintf(b, "Medians of %d interleaved repetitions; datagrams of %d bytes of payload. `ours/` is ours over that line, of the "+
+		"figure that stands beside it: the median of the ratios of each repetition.\n", r.Repetitions, r.Packet)
 	if !r.Complete {
 		fmt.Fprintf(b, "\n**The run was interrupted.**\n")
 	}
@@ -51,49 +51,50 @@ func (r *Record) barTable(b *strings.Builder) {
 	}
 }
 
-func (r *Record) workloadTable(b *strings.Builder, row string, metrics []workload.Metric) {
+func (r *Record) workloadTable(b *strings.Builder, row string, w workload.Workload) {
 	cells := slices.DeleteFunc(slices.Clone(r.Cells), func(c Cell) bool { return c.Workload != row })
 	if len(cells) == 0 {
 		return
 	}
-	_, limited := r.Median(row, metrics[0].Key, contender.LimitName)
-	limited = limited && metrics[0].More
+	_, limited := r.Median(row, w.Main, contender.LimitName)
 	fmt.Fprintf(b, "\n## %s\n\n| |", row)
-	for _, m := range metrics {
+	for _, m := range w.Metrics {
 		fmt.Fprintf(b, " %s |", m.Title)
+		if m.Key == w.Main {
+			limited = limited && m.More
+		}
 	}
-	b.WriteString(" ours/ |")
+	fmt.Fprintf(b, " ours/ (%s) |", w.Main)
 	if limited {
 		b.WriteString(" % of limit |")
 	}
-	b.WriteString(" |\n|---|" + strings.Repeat("--:|", len(metrics)+1))
+	b.WriteString(" |\n|---|" + strings.Repeat("--:|", len(w.Metrics)+1))
 	if limited {
 		b.WriteString("--:|")
 	}
 	b.WriteString("---|\n")
 	for _, c := range cells {
-		r.line(b, &c, metrics, limited)
+		r.line(b, &c, w, limited)
 	}
 }
 
-func (r *Record) line(b *strings.Builder, c *Cell, metrics []workload.Metric, limited bool) {
+func (r *Record) line(b *strings.Builder, c *Cell, w workload.Workload, limited bool) {
 	fmt.Fprintf(b, "| %s |", c.Contender)
-	for _, m := range metrics {
+	for _, m := range w.Metrics {
 		text := ""
 		if v, ok := c.Medians[m.Key]; ok {
 			text = figure(v, m.Digits)
 		}
 		fmt.Fprintf(b, " %s |", text)
 	}
-	key := metrics[0].Key
 	text := ""
-	if ratio, ok := r.Ratio(c.Workload, key, contender.OursName, c.Contender); ok && c.Contender != contender.OursName {
+	if ratio, ok := r.Ratio(c.Workload, w.Main, contender.OursName, c.Contender); ok && c.Contender != contender.OursName {
 		text = figure(ratio, 2)
 	}
 	fmt.Fprintf(b, " %s |", text)
 	if limited {
 		text = ""
-		if share, ok := r.Ratio(c.Workload, key, c.Contender, contender.LimitName); ok {
+		if share, ok := r.Ratio(c.Workload, w.Main, c.Contender, contender.LimitName); ok {
 			text = figure(100*share, 1)
 		}
 		fmt.Fprintf(b, " %s |", text)

@@ -14,7 +14,7 @@ import (
 // bulkMessage is what the application writes at a time.
 const bulkMessage = 64 << 10
 
-// BulkMetrics are those of bulk over loopback.
+// bulkMetrics are those of bulk over loopback.
 var bulkMetrics = []Metric{
 	{Key: "goodput_mbit_s", Title: "Mbit/s", More: true},
 	{Key: "cpu_ns_per_byte", Title: "CPU ns/B, both ends", Digits: 3},
@@ -26,7 +26,7 @@ var bulkMetrics = []Metric{
 func bulks() []Workload {
 	bulk := func(name string, conns int, jumbo bool, takes func(contender.Contender) bool) Workload {
 		return Workload{
-			Name: name, Rows: []string{name}, Metrics: bulkMetrics, Takes: takes,
+			Name: name, Rows: []string{name}, Metrics: bulkMetrics, Main: "goodput_mbit_s", Takes: takes,
 			Run: one(name, 60*time.Second, func(ctx context.Context, c contender.Contender, s Settings) (map[string]float64, error) {
 				o := contender.Options{Packet: s.Packet}
 				if jumbo {

@@ -22,7 +22,7 @@ var pingMetrics = []Metric{
 func pings() []Workload {
 	ping := func(name string, size int) Workload {
 		return Workload{
-			Name: name, Rows: []string{name}, Metrics: pingMetrics, Takes: anyone,
+			Name: name, Rows: []string{name}, Metrics: pingMetrics, Main: "p50_us", Takes: anyone,
 			Run: one(name, 30*time.Second, func(ctx context.Context, c contender.Contender, s Settings) (map[string]float64, error) {
 				return runPing(ctx, c, size, s)
 			}),

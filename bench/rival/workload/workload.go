@@ -13,7 +13,8 @@ import (
 type Workload struct {
 	Name    string
 	Rows    []string // in the order of the report
-	Metrics []Metric // the first is what ratios are about
+	Metrics []Metric
+	Main    string // key of the metric that ratios are about
 	// Takes says whether a contender takes part.
 	Takes func(contender.Contender) bool
 	// SideBySide says that contenders run at the same time, because the work
@@ -58,7 +59,7 @@ func (s Settings) length(full, quick time.Duration) time.Duration {
 
 // All returns the workloads in the order of the report.
 func All() []Workload {
-	return slices.Concat(bulks(), pings())
+	return slices.Concat(bulks(), pings(), []Workload{connects(), idles(), games(), bottlenecks()})
 }
 
 func anyone(contender.Contender) bool { return true }

@@ -1,0 +1,92 @@
+package workload
+
+import (
+	"net/netip"
+	"time"
+
+	"udplab/bench/rival/contender"
+	"udplab/lossy"
+	"udplab/lossy/proxy"
+)
+
+// path is a bad network between a dialer and a listener in this process.
+type path interface {
+	// Enter says where to dial to get to a listener through it.
+	Enter(listener netip.AddrPort) (netip.AddrPort, error)
+	// Carried is the payload that was handed to it so far, bytes, and how much
+	// of what goes to the listener is on its way now.
+	Carried() carried
+	Close() error
+}
+
+// carried counts bytes of UDP payload.
+type carried struct {
+	ahead, back uint64 // towards the listener, towards the dialer
+	underway    uint64 // of ahead
+}
+
+// proxied is a path for UDP: lossy/proxy in this process.
+type proxied struct {
+	network lossy.Config
+	proxy   *proxy.Proxy
+}
+
+func (p *proxied) Enter(listener netip.AddrPort) (netip.AddrPort, error) {
+	var err error
+	p.proxy, err = proxy.New(proxy.Config{Listen: "127.0.0.1:0", Upstream: listener.String(), Config: p.network})
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return p.proxy.Addr(), nil
+}
+
+func (p *proxied) Carried() carried {
+	stats := p.proxy.Stats()
+	return carried{
+		ahead: stats.Up.BytesReceived, back: stats.Down.BytesReceived, underway: stats.Up.Link.BytesInFlight,
+	}
+}
+
+func (p *proxied) Close() error {
+	if p.proxy == nil {
+		return nil
+	}
+	return p.proxy.Close()
+}
+
+// pathSeed decides the fates of datagrams: they are the same for every
+// contender whose datagrams are the same.
+const pathSeed = 1
+
+// roundTripTime of every path, half of it each way.
+const roundTripTime = 50 * time.Millisecond
+
+// badNetwork loses that share of datagrams, each on its own, each way. A rate, in
+// bits per second, makes a bottleneck of the way to the listener, with a
+// drop-tail queue of 50 ms before the loss, as in bench/table.
+func badNetwork(loss, rate float64) lossy.Config {
+	back := lossy.Profile{Loss: loss, LossAfterQueue: true, Delay: roundTripTime / 2}
+	ahead := back
+	if rate > 0 {
+		ahead.Rate, ahead.Queue = rate, 50*time.Millisecond
+	}
+	return lossy.Config{Seed: pathSeed, Up: ahead, Down: back}
+}
+
+// lossRow is a row with a share of loss.
+type lossRow struct {
+	name string
+	loss float64
+}
+
+func names(rows []lossRow) []string {
+	var names []string
+	for _, r := range rows {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// throughUDP are the contenders that can go through a proxy for UDP and repair
+// what it loses.
+func throughUDP(c contender.Contender) bool { return !c.Raw && !c.TCP }
