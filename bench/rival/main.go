@@ -24,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"udplab/bench/profile"
 	"udplab/bench/rival/contender"
 	"udplab/bench/rival/record"
 	"udplab/bench/rival/workload"
@@ -48,11 +49,11 @@ const (
 
 // options are the flags.
 type options struct {
-	only, contenders       string
-	repetitions, packet    int
-	quick                  bool
-	out, markdown          string
-	cpuprofile, memprofile string
+	only, contenders    string
+	repetitions, packet int
+	quick               bool
+	out, markdown       string
+	profile             profile.Files
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -66,8 +67,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.quick, "quick", false, "one repetition of a second or so: does it still run?")
 	f.StringVar(&o.out, "out", "", "write the record, JSON, to this file (- is stdout)")
 	f.StringVar(&o.markdown, "markdown", "", "write the tables to this file instead of stdout")
-	f.StringVar(&o.cpuprofile, "cpuprofile", "", "write a CPU profile of the whole run to this file; samples carry the labels workload and contender")
-	f.StringVar(&o.memprofile, "memprofile", "", "write a profile of all allocations of the run to this file")
+	f.StringVar(&o.profile.CPU, "cpuprofile", "", "write a CPU profile of the whole run to this file; samples carry the labels workload and contender")
+	f.StringVar(&o.profile.Memory, "memprofile", "", "write a profile of all allocations of the run to this file")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -146,7 +147,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	p.told = func(name string, outcome workload.Outcome) { tell(stderr, name, outcome) }
 
-	finish, err := profiled(o.cpuprofile, o.memprofile)
+	finish, err := o.profile.Start()
 	if err != nil {
 		return fail(exitFailed, err)
 	}

@@ -34,6 +34,7 @@ the cases that were finished. -o json prints one object (udplab/bench-table/v1).
 const benchTableExample = `  udplab bench table
   udplab bench table --sockets=false
   udplab bench table --case '^bulk-1$' --congestion newreno --seeds 20 --sockets=false
+  udplab bench table --case '^bulk-1$' --sockets=false --cpuprofile cpu.out && go tool pprof -top cpu.out
   udplab bench table -o json | jq '.rows[] | select(.verdict == "MISS")'`
 
 var errNoBench = errors.New("no benchmark given")
@@ -47,6 +48,7 @@ const (
 // benchTableOptions is what the flags of `udplab bench table` say.
 type benchTableOptions struct {
 	table.Options
+	profile  profileFlag
 	cases    string
 	duration units.Duration
 	format   *outputFormat
@@ -77,6 +79,7 @@ func newBenchTableCmd(d deps) *cobra.Command {
 	f.IntVar(&o.Packet, "packet", o.Packet, "largest datagram, bytes of UDP payload")
 	f.StringVar(&o.Congestion, "congestion", "", "congestion controller of single flows, the library's default if not given: "+strings.Join(congestion.Names(), ", "))
 	f.BoolVar(&o.Sockets, "sockets", o.Sockets, "run each case over real sockets too")
+	o.profile.addTo(cmd)
 	o.format.addTo(cmd)
 	complete := cobra.FixedCompletions(congestion.Names(), cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("congestion", complete); err != nil {
@@ -109,9 +112,16 @@ func (o *benchTableOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
+	finish, err := o.profile.start()
+	if err != nil {
+		return err
+	}
 	report := table.Run(ctx, opts, func(done, of int, what string) {
 		say.progress("%d of %d: %s", done, of, what)
 	})
+	if err := finish(); err != nil {
+		return failure(fmt.Errorf("the profiles are not complete: %w", err), "give files on a disk with room")
+	}
 	if err := o.show(report, d, say); err != nil {
 		return err
 	}
