@@ -46,6 +46,13 @@ var benchmarkProfiles = []struct {
 	{"netem", Profile{LossModel: mustNetemLoss(0.05, 0.25), Duplicate: 0.01, Corrupt: 0.01, Delay: 40e6, Jitter: 10e6,
 		Reorder: 0.25, ReorderGap: 5, JitterReorder: true, Distribution: netemTable("netem-pareto"),
 		Netem: NetemCompat{On: true, Limit: 1000, Duplicate: 0.25, Corrupt: 0.25, Reorder: 0.5, Delay: 0.25}}},
+	// What any law of delay is to be compared with: datagrams in flight, of the same
+	// mean, and then also in bursts.
+	{"delay", Profile{Delay: 40e6}},
+	{"delay-30", Profile{Delay: 30e6}},
+	{"jitter", Profile{Delay: 40e6, Jitter: 10e6}},
+	// What a law of displacement is.
+	{"reorder-all", Profile{Reorder: 1}},
 	{"normal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: NormalDelay{}}},
 	{"pareto", Profile{Delay: 40e6, Jitter: 10e6, Distribution: ParetoDelay{}}},
 	{"paretonormal", Profile{Delay: 40e6, Jitter: 10e6, Distribution: ParetoNormalDelay{}}},

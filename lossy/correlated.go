@@ -85,11 +85,15 @@ type correlated struct {
 	fresh, below float64 // sqrt(1-Rho^2); the quantile of P
 	x            float64
 	begun        bool
+	ahead        batchOf[float64] // e
 	inflation    float64
 }
 
 func (c *correlated) takes(index uint64) bool {
-	e := normalQuantile(c.draws.open(index))
+	if c.ahead.lacks(index) {
+		c.draws.normals(c.ahead.begin(index), &c.ahead.values)
+	}
+	e := c.ahead.at(index)
 	if c.begun {
 		c.x = float64(c.model.Rho*c.x) + float64(c.fresh*e)
 	} else {

@@ -8,11 +8,16 @@ type delay struct {
 	draws         stream
 	fixed, jitter time.Duration
 	law           delayLaw // of Profile.Distribution, nil is uniform
+
+	ahead batchOf[time.Duration] // by the law
 }
 
 func (d *delay) of(index uint64) time.Duration {
 	if d.law != nil {
-		return d.law.of(index)
+		if d.ahead.lacks(index) {
+			d.law.fill(d.ahead.begin(index), &d.ahead.values)
+		}
+		return d.ahead.at(index)
 	}
 	if d.jitter == 0 {
 		return d.fixed

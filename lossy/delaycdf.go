@@ -119,28 +119,43 @@ type cdfDelay struct {
 	more          time.Duration
 }
 
-func (d *cdfDelay) of(index uint64) time.Duration {
-	u := d.draws.unit(index)
+func (d *cdfDelay) fill(first uint64, delays *[batch]time.Duration) {
+	var u [batch]float64
+	var places [batch]int
+	for i := range u {
+		u[i] = d.draws.unit(first + uint64(i))
+	}
+	for i, u := range u {
+		places[i] = d.beyond(u)
+	}
+	for i, at := range places {
+		delay, p := d.point(at)
+		if at > 0 {
+			before, q := d.point(at - 1)
+			// Evenly from the one point to the other.
+			delay = before + time.Duration(float64(delay-before)*((u[i]-q)/(p-q)))
+		}
+		delays[i] = min(delay+d.more, MaxDelay)
+	}
+}
+
+// beyond is the first point with a probability above u.
+func (d *cdfDelay) beyond(u float64) int {
 	g := int(u*guides) * 2
 	i := int(d.guide[g])<<8 | int(d.guide[g+1])
 	// Half of the time it is the next, which no processor can guess: so this one
 	// step is no branch.
-	if _, p := d.point(i); p <= u { // the last has 1, and u has not
+	if d.probability(i) <= u { // the last has 1, and u has not
 		i++
 	}
-	delay, p := d.point(i)
-	for p <= u {
+	for d.probability(i) <= u {
 		i++
-		delay, p = d.point(i)
 	}
-	if i > 0 {
-		before, q := d.point(i - 1)
-		// Evenly from the one point to the other.
-		delay = before + time.Duration(float64(delay-before)*((u-q)/(p-q)))
-	}
-	return min(delay+d.more, MaxDelay)
+	return i
 }
 
+func (d *cdfDelay) probability(i int) float64 { return math.Float64frombits(word(d.points, 2*i+1)) }
+
 func (d *cdfDelay) point(i int) (time.Duration, float64) {
-	return time.Duration(word(d.points, 2*i)), math.Float64frombits(word(d.points, 2*i+1))
+	return time.Duration(word(d.points, 2*i)), d.probability(i)
 }

@@ -67,15 +67,23 @@ func (LogNormalDelay) start(p *Profile, of streams) delayLaw {
 
 type fixedDelay time.Duration
 
-func (d fixedDelay) of(uint64) time.Duration { return time.Duration(d) }
+func (d fixedDelay) fill(_ uint64, delays *[batch]time.Duration) {
+	for i := range delays {
+		delays[i] = time.Duration(d)
+	}
+}
 
 type normalDelay struct {
 	draws    stream
 	mean, sd float64 // nanoseconds
 }
 
-func (d *normalDelay) of(index uint64) time.Duration {
-	return delayOf(d.mean + float64(d.sd*normalQuantile(d.draws.open(index))))
+func (d *normalDelay) fill(first uint64, delays *[batch]time.Duration) {
+	var z [batch]float64
+	d.draws.normals(first, &z)
+	for i, z := range z {
+		delays[i] = delayOf(d.mean + float64(d.sd*z))
+	}
 }
 
 type paretoDelay struct {
@@ -83,8 +91,10 @@ type paretoDelay struct {
 	mean, sd float64
 }
 
-func (d *paretoDelay) of(index uint64) time.Duration {
-	return delayOf(d.mean + float64(d.sd*d.draws.pareto(index)))
+func (d *paretoDelay) fill(first uint64, delays *[batch]time.Duration) {
+	for i := range delays {
+		delays[i] = delayOf(d.mean + float64(d.sd*d.draws.pareto(first+uint64(i))))
+	}
 }
 
 // pareto is a deviate of mean 0 and standard deviation 1. The largest of three
@@ -100,9 +110,15 @@ type paretoNormalDelay struct {
 	mean, sd       float64
 }
 
-func (d *paretoNormalDelay) of(index uint64) time.Duration {
-	z := float64(0.25*normalQuantile(d.normal.open(index))) + float64(0.75*d.pareto.pareto(index))
-	return delayOf(d.mean + float64(d.sd*float64(z*1.2649110640673518))) // 1/sqrt(0.25^2 + 0.75^2)
+func (d *paretoNormalDelay) fill(first uint64, delays *[batch]time.Duration) {
+	var z [batch]float64
+	d.normal.normals(first, &z)
+	for i := range z {
+		z[i] = float64(0.25*z[i]) + float64(0.75*d.pareto.pareto(first+uint64(i)))
+	}
+	for i, z := range z {
+		delays[i] = delayOf(d.mean + float64(d.sd*float64(z*1.2649110640673518))) // 1/sqrt(0.25^2 + 0.75^2)
+	}
 }
 
 type logNormalDelay struct {
@@ -110,8 +126,12 @@ type logNormalDelay struct {
 	mean, sd float64 // of the logarithm of nanoseconds
 }
 
-func (d *logNormalDelay) of(index uint64) time.Duration {
-	return delayOf(exponential(d.mean + float64(d.sd*normalQuantile(d.draws.open(index)))))
+func (d *logNormalDelay) fill(first uint64, delays *[batch]time.Duration) {
+	var z [batch]float64
+	d.draws.normals(first, &z)
+	for i, z := range z {
+		delays[i] = delayOf(exponential(d.mean + float64(d.sd*z)))
+	}
 }
 
 // delayOf rounds to the nearest nanosecond within the bounds.

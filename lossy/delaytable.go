@@ -70,14 +70,16 @@ type tableDelay struct {
 	mean, unit time.Duration
 }
 
-func (d *tableDelay) of(index uint64) time.Duration {
-	i := 2 * d.draws.below(index, uint64(len(d.samples)/2))
-	t := int16(uint16(d.samples[i])<<8 | uint16(d.samples[i+1]))
-	x := int64(d.unit) * int64(t) // at most 2^57
-	if x >= 0 {
-		x += tableScale / 2
-	} else {
-		x -= tableScale / 2
+func (d *tableDelay) fill(first uint64, delays *[batch]time.Duration) {
+	for n := range delays {
+		i := 2 * d.draws.below(first+uint64(n), uint64(len(d.samples)/2))
+		t := int16(uint16(d.samples[i])<<8 | uint16(d.samples[i+1]))
+		x := int64(d.unit) * int64(t) // at most 2^57
+		if x >= 0 {
+			x += tableScale / 2
+		} else {
+			x -= tableScale / 2
+		}
+		delays[n] = min(max(d.mean+time.Duration(x/tableScale), 0), MaxDelay)
 	}
-	return min(max(d.mean+time.Duration(x/tableScale), 0), MaxDelay)
 }

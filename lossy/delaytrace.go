@@ -72,6 +72,13 @@ type traceDelay struct {
 	more   time.Duration
 }
 
-func (d *traceDelay) of(index uint64) time.Duration {
-	return min(time.Duration(word(d.delays, int(index%uint64(len(d.delays)/8))))+d.more, MaxDelay)
+func (d *traceDelay) fill(first uint64, delays *[batch]time.Duration) {
+	n := uint64(len(d.delays) / 8)
+	i := first % n
+	for k := range delays {
+		delays[k] = min(time.Duration(word(d.delays, int(i)))+d.more, MaxDelay)
+		if i++; i == n {
+			i = 0
+		}
+	}
 }

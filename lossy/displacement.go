@@ -74,23 +74,42 @@ func (d Displacement) validate() error {
 type spread struct {
 	draws stream
 	law   Displacement
-	scale float64 // 1/ln(r) of the geometric law; 0 where r is 0
+	scale float64          // 1/ln(r) of the geometric law; 0 where r is 0
+	dense bool             // enough packets are displaced for a batch of logarithms
+	ahead batchOf[float64] // the logarithms
 }
 
-func (s *spread) set(law Displacement) {
-	s.law, s.scale = law, 0
+func (s *spread) set(law Displacement, share float64) {
+	s.law, s.scale, s.dense = law, 0, share >= denseShare
 	if law.Mean > 1 {
 		s.scale = 1 / logarithm(1-1/law.Mean)
 	}
 }
 
+// denseShare is of how many packets a logarithm must be asked for, or to draw all
+// of a batch costs more than it saves.
+const denseShare = 0.5
+
 func (s *spread) of(index uint64) int {
 	if s.law.Mean == 0 {
 		return s.law.Min + int(s.draws.below(index, uint64(s.law.Max-s.law.Min+1)))
 	}
-	k := logarithm(s.draws.open(index)) * s.scale
+	k := s.logarithm(index) * s.scale
 	if k >= MaxReorderBy {
 		return MaxReorderBy
 	}
 	return 1 + int(k)
+}
+
+func (s *spread) logarithm(index uint64) float64 {
+	if !s.dense {
+		return logarithm(s.draws.open(index))
+	}
+	if s.ahead.lacks(index) {
+		first := s.ahead.begin(index)
+		for i := range s.ahead.values {
+			s.ahead.values[i] = logarithm(s.draws.open(first + uint64(i)))
+		}
+	}
+	return s.ahead.at(index)
 }

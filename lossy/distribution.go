@@ -22,7 +22,10 @@ type Distribution interface {
 
 // delayLaw gives each packet its delay, as a function of its index alone.
 type delayLaw interface {
-	of(index uint64) time.Duration
+	// fill draws those of the packets from the first on. What a law has to
+	// compute for each it does in loops of one step, for one packet's step does
+	// not wait for another's.
+	fill(first uint64, delays *[batch]time.Duration)
 }
 
 const distributions = "uniform, normal, pareto, paretonormal, lognormal, netem-normal, netem-pareto, netem-paretonormal, table:FILE, cdf:FILE or trace:FILE"

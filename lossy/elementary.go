@@ -74,10 +74,9 @@ var rootsOfTwo = func() (roots [32]float64) {
 var atanhSeries = [8]float64{1, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15}
 
 // polynomial7 is of degree 7, in the order that leaves the processor least to
-// wait for.
+// wait for, and just short enough to be inlined.
 func polynomial7(x float64, c *[8]float64) float64 {
 	xx := float64(x * x)
-	low := float64((float64(c[3]*x)+c[2])*xx) + (float64(c[1]*x) + c[0])
 	high := float64((float64(c[7]*x)+c[6])*xx) + (float64(c[5]*x) + c[4])
-	return float64(high*float64(xx*xx)) + low
+	return float64(high*float64(xx*xx)) + (float64((float64(c[3]*x)+c[2])*xx) + (float64(c[1]*x) + c[0]))
 }

@@ -34,7 +34,7 @@ type reorder struct {
 func (r *reorder) set(p *Profile) {
 	r.probability = p.Reorder
 	r.by = p.reorderBy()
-	r.spread.set(p.ReorderSpread)
+	r.spread.set(p.ReorderSpread, p.Reorder)
 	r.hold = p.ReorderFor
 	r.gap.every = p.ReorderGap
 }
