@@ -2,22 +2,65 @@ package lossy
 
 import "time"
 
-// waiting is a datagram in a backlog, and what it will need to go on.
+// waiting is a datagram in a backlog, and what it will need to go on. Of its
+// verdict it has what decides its way; the rest, at the end, is only written if
+// there is any. So most touch two lines of a cache where a whole verdict and what
+// belongs to it would fill four.
 type waiting struct {
-	link       *Link
-	bottleneck *Bottleneck
-	verdict    Verdict
-	last       bool          // no other copy of the packet comes behind it
-	racing     bool          // sent under JitterReorder
-	late       time.Duration // how far the copy follows behind the packet
-	outside    outside
-	loss       exposure // to loss behind the transmitter
-	arrived    time.Duration
-	sent       int  // bytes of payload given to Send,
-	payload    int  // when damaged, also of one that is lost and not held,
-	size       int  // and with overhead
-	lodges     bool // the payload lies in the link's wire, not in the backlog,
-	at         int  // there
+	link    *Link
+	arrived time.Duration
+	course  course
+	late    time.Duration // how far the copy follows behind the packet
+	outside outside
+	index   uint64
+	sent    int // bytes of payload given to Send,
+	payload int // when damaged, also of one that is lost and not held,
+	size    int // and with overhead
+	at      int // where the payload lies in the link's wire, if it lodges there
+
+	drop    Cause // behind the transmitter
+	corrupt bool
+	marked  bool // as it arrived
+	shared  bool // the bottleneck is the shared one
+	last    bool // no other copy of the packet comes behind it
+	lodges  bool // the payload lies in the link's wire, not in the backlog
+	exposed bool // to loss behind the transmitter
+
+	detour detour   // if course.aside
+	damage injury   // if corrupt
+	loss   exposure // if exposed
+}
+
+// injury is how a corrupted packet is damaged: what a Verdict says of it.
+type injury struct {
+	damage Damage
+	bit    int
+	key    uint64
+}
+
+// set has the entry say what the verdict does.
+func (w *waiting) set(v *Verdict, late time.Duration) {
+	w.course, w.late = v.course(), late
+	w.index, w.drop, w.corrupt, w.marked = v.Index, v.Drop, v.Corrupt, v.Marked
+	if w.course.aside {
+		w.detour = v.detour()
+	}
+	if v.Corrupt {
+		w.damage = injury{v.Damage, v.Bit, v.Key}
+	}
+}
+
+// verdict is that on the packet, as far as it is known while it waits.
+func (w *waiting) verdict() Verdict {
+	v := Verdict{Index: w.index, Drop: w.drop, Corrupt: w.corrupt, Marked: w.marked,
+		Delay: w.course.delay, AtOnce: w.course.atOnce, Racing: w.course.racing}
+	if w.course.aside {
+		v.By, v.Hold = w.detour.by, w.detour.hold
+	}
+	if w.corrupt {
+		v.Damage, v.Bit, v.Key = w.damage.damage, w.damage.bit, w.damage.key
+	}
+	return v
 }
 
 // head is the place where a backlog is served, in time and in the queue. It is

@@ -51,11 +51,12 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 			}
 			return true
 		case deferred:
-			w := l.wait(b, v, payload)
-			w.sent, w.last, w.late = size, n == copies-1, l.late(n)
+			w := l.wait(b, v, l.late(n), payload)
+			w.sent, w.last = size, n == copies-1
 			w.outside.copy = uint8(n)
 			if marked {
-				w.outside.mark = l.marked(&w.verdict)
+				w.outside.mark = l.mark()
+				w.marked = true
 			}
 			l.waiting.add(w, 1)
 		case lost:
@@ -63,20 +64,26 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 			v.Wait = b.transmit(l.now, len(payload)+b.overhead) - l.now
 		default:
 			sent := b.transmit(l.now, len(payload)+b.overhead)
+			c, late := v.course(), l.late(n)
 			if n == 0 {
 				v.Wait = sent - l.now
-				l.count(v)
+				l.count(v.Corrupt, c)
 			}
 			o := l.outside
 			o.copy = uint8(n)
 			if marked {
-				o.mark = l.marked(v)
+				o.mark = l.mark()
+				v.Marked = true
 			}
 			if copies > 1 && l.trace != nil {
-				fates = append(fates, CopyFate{sent - l.now, l.late(n), marked})
+				fates = append(fates, CopyFate{sent - l.now, late, marked})
 				l.copies = fates
 			}
-			l.enter(v, l.lay(v, sent, l.late(n), v.Racing, &l.order), o, payload)
+			if at := c.lay(sent, late, &l.order); at.aside {
+				l.stepAside(at.due, o, v.detour(), payload)
+			} else {
+				l.enter(at, o, payload)
+			}
 		}
 	}
 	if len(fates) > 0 {
@@ -113,10 +120,9 @@ func (l *Link) refuses(b *Bottleneck, v *Verdict, n int, payload []byte) (why Ca
 	return why, marked
 }
 
-// marked notes that a datagram is marked, and returns its new codepoint.
-func (l *Link) marked(v *Verdict) ECN {
+// mark notes that a datagram is marked, and returns its new codepoint.
+func (l *Link) mark() ECN {
 	l.stats.Marked++
-	v.Marked = true
 	return CE
 }
 
@@ -124,23 +130,20 @@ func (l *Link) marked(v *Verdict) ECN {
 // compare the rates configured with the rates observed: loss for every packet
 // that comes to where it may be lost, the rest for those that are not.
 func (l *Link) observeLoss(v *Verdict) {
-	if e := l.exposure(); e.exposed {
+	if e, exposed := l.exposure(); exposed {
 		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, e.probability, e.inflation)
 	}
 }
 
 // exposure is what the loss model is expected to do to the packet decided last.
-type exposure struct {
-	exposed                bool
-	probability, inflation float64
-}
+type exposure struct{ probability, inflation float64 }
 
-func (l *Link) exposure() exposure {
+func (l *Link) exposure() (e exposure, exposed bool) {
 	if l.model.losses == nil {
-		return exposure{}
+		return exposure{}, false
 	}
 	probability, inflation := l.model.losses.odds()
-	return exposure{true, probability * l.model.vanishing, inflation}
+	return exposure{probability * l.model.vanishing, inflation}, true
 }
 
 func (l *Link) observe(v *Verdict, size int) {
@@ -159,11 +162,11 @@ func (l *Link) observe(v *Verdict, size int) {
 }
 
 // count enters what happens to a packet that is taken in.
-func (l *Link) count(v *Verdict) {
-	if v.Corrupt {
+func (l *Link) count(corrupt bool, c course) {
+	if corrupt {
 		l.stats.Corrupted++
 	}
-	if v.By > 0 || v.Hold > 0 || v.AtOnce {
+	if c.aside || c.atOnce {
 		l.stats.Displaced++
 	}
 }

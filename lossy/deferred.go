@@ -20,21 +20,21 @@ func (d *load) charge() int { return d.memory - d.lodged + entryBytes*d.packets 
 
 // add enters a datagram, or takes it out again with by = -1.
 func (d *load) add(w *waiting, by int) {
-	if d.floor = min(d.floor, w.verdict.Delay); d.packets == 0 {
-		d.floor = w.verdict.Delay
+	if d.floor = min(d.floor, w.course.delay); d.packets == 0 {
+		d.floor = w.course.delay
 	}
 	d.packets += by
 	d.bytes += by * w.payload
-	if w.verdict.Drop == CauseNone {
+	if w.drop == CauseNone {
 		d.memory += by * w.payload
 	}
 	if w.lodges {
 		d.lodged += by * w.payload
 	}
-	if w.racing || w.late > 0 || w.verdict.AtOnce {
+	if w.course.racing || w.late > 0 || w.course.atOnce {
 		d.racing += by
 	}
-	if w.bottleneck != w.link.own {
+	if w.shared {
 		d.shared += by
 	}
 }
@@ -50,7 +50,7 @@ type undecided struct {
 }
 
 // wait puts a datagram into the backlog.
-func (l *Link) wait(b *Bottleneck, v *Verdict, payload []byte) *waiting {
+func (l *Link) wait(b *Bottleneck, v *Verdict, late time.Duration, payload []byte) *waiting {
 	size := len(payload) + b.overhead
 	b.makeRoom(l.now, size)
 	held := payload
@@ -66,14 +66,13 @@ func (l *Link) wait(b *Bottleneck, v *Verdict, payload []byte) *waiting {
 		at, held = l.lodge(held), nil
 	}
 	w := &b.backlog.extend(held).label
+	w.set(v, late)
 	w.lodges, w.at = lodges, at
-	w.link, w.bottleneck, w.arrived = l, b, l.now
-	w.verdict, w.outside = *v, l.outside
+	w.link, w.shared, w.arrived = l, b != l.own, l.now
+	w.outside = l.outside
 	w.size, w.payload = size, len(payload)
-	w.racing = v.Racing
-	w.loss = exposure{}
-	if l.model.profile.LossAfterQueue {
-		w.loss = l.exposure()
+	if w.exposed = l.model.profile.LossAfterQueue; w.exposed {
+		w.loss, w.exposed = l.exposure()
 	}
 	b.head.packets++
 	b.head.bytes += size
@@ -83,12 +82,12 @@ func (l *Link) wait(b *Bottleneck, v *Verdict, payload []byte) *waiting {
 // endEarly notes that no more copies of a packet will wait.
 func (l *Link) endEarly(b *Bottleneck, v *Verdict, size int) {
 	if b.head.packets > 0 {
-		if w := &b.backlog.at(b.backlog.count - 1).label; w.link == l && w.verdict.Index == v.Index {
+		if w := &b.backlog.at(b.backlog.count - 1).label; w.link == l && w.index == v.Index {
 			w.last = true
 			return
 		}
 	}
-	l.conclude(v, size, l.now) // the others have left already
+	l.finish(*v, size, l.now) // the others have left already
 }
 
 // dropped takes a datagram out of the backlog that goes nowhere.
@@ -100,7 +99,7 @@ func (l *Link) dropped(w *waiting, now time.Duration, why Cause) {
 	l.stats.Dropped[why]++
 	l.undecided.drop = why
 	if w.last {
-		l.conclude(&w.verdict, w.sent, now)
+		l.conclude(w, now)
 	}
 }
 
@@ -108,52 +107,56 @@ func (l *Link) dropped(w *waiting, now time.Duration, why Cause) {
 // now. It goes onto the wire, or is lost before it.
 func (l *Link) transmitted(w *waiting, payload []byte, now, sent time.Duration, mark bool) {
 	l.waiting.add(w, -1)
-	v, u := &w.verdict, &l.undecided
+	u := &l.undecided
 	if first := u.passed == 0; first {
 		u.wait = sent - w.arrived
-		if w.loss.exposed {
-			l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, w.loss.probability, w.loss.inflation)
+		if w.exposed {
+			l.stats.Tallies[ImpairmentLoss].add(w.drop == CauseLoss, w.loss.probability, w.loss.inflation)
 		}
-		if v.Drop == CauseNone {
-			l.count(v)
+		if w.drop == CauseNone {
+			l.count(w.corrupt, w.course)
 		}
 	}
 	if mark {
-		w.outside.mark = l.marked(v)
+		w.outside.mark = l.mark()
 	}
-	u.marked = u.marked || v.Marked
-	if v.Drop != CauseNone {
-		u.drop = v.Drop
-		l.stats.Dropped[v.Drop]++
+	u.marked = u.marked || mark || w.marked
+	if w.drop != CauseNone {
+		u.drop = w.drop
+		l.stats.Dropped[w.drop]++
 	} else {
 		u.passed++
 		if l.trace != nil && (w.late > 0 || !w.last || u.passed > 1) {
-			u.fates = append(u.fates, CopyFate{sent - w.arrived, w.late, v.Marked})
+			u.fates = append(u.fates, CopyFate{sent - w.arrived, w.late, mark || w.marked})
 		}
-		l.board(w, l.lay(v, sent, w.late, w.racing, &l.order), payload)
+		l.board(w, w.course.lay(sent, w.late, &l.order), payload)
 	}
 	if w.last {
-		l.conclude(v, w.sent, now)
+		l.conclude(w, now)
 	}
 }
 
-// conclude tells the verdict on a packet whose copies have all been decided.
-func (l *Link) conclude(v *Verdict, size int, now time.Duration) {
-	if l.trace == nil {
-		u := &l.undecided
-		u.passed, u.drop, u.wait, u.marked = 0, CauseNone, 0, false
+// conclude is for the last copy of a packet to be decided.
+func (l *Link) conclude(w *waiting, now time.Duration) {
+	if l.trace != nil {
+		l.finish(w.verdict(), w.sent, now)
 		return
 	}
+	u := &l.undecided
+	u.passed, u.drop, u.wait, u.marked = 0, CauseNone, 0, false
+}
+
+// finish tells the verdict on a packet whose copies have all been decided.
+func (l *Link) finish(final Verdict, size int, now time.Duration) {
 	u := l.undecided
 	l.undecided = undecided{fates: u.fates[:0]}
-	final := *v
 	if u.passed == 0 && u.drop != CauseLoss {
 		final.drop(u.drop)
 	} else {
 		final.Copies, final.Wait, final.Marked = u.passed, u.wait, u.marked
 		final.apart(u.fates)
 	}
-	l.trace(now, size, final)
+	l.tell(now, size, &final)
 }
 
 // foresee returns when the next datagram comes out, given when the next of those
@@ -184,12 +187,11 @@ func (l *Link) foresee(best time.Duration, some bool) (time.Duration, bool) {
 		if some && start+l.waiting.floor >= best {
 			break // nor does any behind it come out sooner
 		}
-		v := &w.verdict
-		if did == drops || v.Drop != CauseNone {
+		if did == drops || w.drop != CauseNone {
 			last = start
 			continue
 		}
-		switch p := l.lay(v, sent, w.late, w.racing, &order); {
+		switch p := w.course.lay(sent, w.late, &order); {
 		case !p.aside:
 			consider(p.due)
 			if inOrder {
@@ -197,7 +199,7 @@ func (l *Link) foresee(best time.Duration, some bool) (time.Duration, bool) {
 			}
 		case !aside:
 			aside = true
-			consider(max(l.expires, p.due+v.held()))
+			consider(max(l.expires, p.due+w.detour.held()))
 		}
 	}
 	if !some {

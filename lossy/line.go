@@ -14,8 +14,8 @@ type line[Label any] struct {
 }
 
 type entry[Label any] struct {
-	label    Label
 	at, size int // where in bytes the payload lies
+	label    Label
 }
 
 const (
@@ -116,7 +116,8 @@ func (q *line[Label]) adopt(label Label, at, size int) {
 	if q.count == len(q.ring) {
 		q.growRing()
 	}
-	q.ring[(q.head+q.count)&(len(q.ring)-1)] = entry[Label]{label, at, size}
+	e := &q.ring[(q.head+q.count)&(len(q.ring)-1)]
+	e.label, e.at, e.size = label, at, size
 	q.count++
 }
 

@@ -31,17 +31,22 @@ func (l *Link) eachLodger(f func(*waiting)) {
 
 // board puts a datagram of a backlog onto the wire, or beside it.
 func (l *Link) board(w *waiting, at place, payload []byte) {
-	if !w.lodges {
-		l.enter(&w.verdict, at, w.outside, payload)
+	if w.lodges && !at.aside && !at.racing {
+		l.wire.adopt(passage{at.due, l.entered, w.outside}, w.at, w.payload)
+		l.entered++
 		return
 	}
-	if at.aside || at.racing {
-		l.enter(&w.verdict, at, w.outside, l.wire.bytes[w.at:w.at+w.payload])
+	if w.lodges {
+		payload = l.wire.bytes[w.at : w.at+w.payload]
+	}
+	if at.aside {
+		l.stepAside(at.due, w.outside, w.detour, payload)
+	} else {
+		l.enter(at, w.outside, payload)
+	}
+	if w.lodges {
 		l.wire.evict(w.at, w.payload)
-		return
 	}
-	l.wire.adopt(passage{at.due, l.entered, w.outside}, w.at, w.payload)
-	l.entered++
 }
 
 // lodgeNoMore moves all payloads into the backlog, because others will go onto

@@ -59,12 +59,13 @@ func (l *Link) replay(v *Verdict, payload []byte) {
 			v.Copies = n
 			return
 		}
-		if n == 0 {
-			l.count(v)
-		}
 		fate := CopyFate{Wait: v.Wait, Marked: v.Marked}
 		if n < len(fates) {
 			fate = fates[n]
+		}
+		c := v.course()
+		if n == 0 {
+			l.count(v.Corrupt, c)
 		}
 		o := l.outside
 		o.copy = uint8(n)
@@ -72,7 +73,11 @@ func (l *Link) replay(v *Verdict, payload []byte) {
 			o.mark = CE
 			l.stats.Marked++
 		}
-		l.enter(v, l.lay(v, l.now+fate.Wait, fate.Late, v.Racing, &l.order), o, payload)
+		if at := c.lay(l.now+fate.Wait, fate.Late, &l.order); at.aside {
+			l.stepAside(at.due, o, v.detour(), payload)
+		} else {
+			l.enter(at, o, payload)
+		}
 	}
 }
 

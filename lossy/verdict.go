@@ -63,14 +63,6 @@ type Verdict struct {
 	Apart  CopyFates     // of each copy, where they differ in it; only for who traces the link
 }
 
-// held is for how long a displaced packet waits at most beyond its turn.
-func (v *Verdict) held() time.Duration {
-	if v.Hold > 0 {
-		return v.Hold
-	}
-	return ReorderHold
-}
-
 // drop makes it the verdict on a packet that goes nowhere.
 func (v *Verdict) drop(why Cause) {
 	index := v.Index

@@ -23,6 +23,35 @@ type outside struct {
 	mark  ECN
 }
 
+// course is what a verdict says of a datagram's place on the wire.
+type course struct {
+	delay  time.Duration
+	atOnce bool
+	racing bool // sent under JitterReorder
+	aside  bool // it is displaced, see detour
+}
+
+func (v *Verdict) course() course {
+	return course{v.Delay, v.AtOnce, v.Racing, v.By > 0 || v.Hold > 0}
+}
+
+// detour is how a datagram that steps aside is overtaken: by a number of others,
+// or for a time.
+type detour struct {
+	by   int
+	hold time.Duration
+}
+
+func (v *Verdict) detour() detour { return detour{v.By, v.Hold} }
+
+// held is for how long a displaced packet waits at most beyond its turn.
+func (d detour) held() time.Duration {
+	if d.hold > 0 {
+		return d.hold
+	}
+	return ReorderHold
+}
+
 // place is when a datagram comes out of the wire, and what it does there.
 type place struct {
 	due    time.Duration
@@ -33,46 +62,43 @@ type place struct {
 // lay decides about the place of a datagram whose last bit is out. One that is
 // sent at once, and a copy that comes late, race those on the wire: they neither
 // wait for others nor hold them up.
-func (l *Link) lay(v *Verdict, sent, late time.Duration, racing bool, order *fifo) place {
-	p := place{due: sent + v.Delay + late, racing: racing}
-	if v.AtOnce || late > 0 {
+func (c course) lay(sent, late time.Duration, order *fifo) place {
+	p := place{due: sent + c.delay + late, racing: c.racing}
+	if c.atOnce || late > 0 {
 		p.racing = true
 		return p
 	}
-	if inOrder := order.due(p.due); !racing {
+	if inOrder := order.due(p.due); !c.racing {
 		p.due = inOrder
 	}
-	p.aside = v.By > 0 || v.Hold > 0
+	p.aside = c.aside
 	return p
 }
 
-// enter puts a datagram on the wire, or aside if it is displaced.
-func (l *Link) enter(v *Verdict, at place, o outside, payload []byte) {
-	switch p := (passage{at.due, l.entered, o}); {
-	case at.aside:
-		l.stepAside(v, at.due, o, payload)
-		return
-	case at.racing:
+// enter puts a datagram on the wire, if it is not displaced.
+func (l *Link) enter(at place, o outside, payload []byte) {
+	p := passage{at.due, l.entered, o}
+	if !at.racing {
+		l.wire.push(p, payload)
+	} else {
 		if l.race == nil {
 			l.race = new(race)
 		}
 		l.race.push(p, payload)
-	default:
-		l.wire.push(p, payload)
 	}
 	l.entered++
 }
 
 // stepAside has a datagram wait beside the wire until it has been overtaken.
-func (l *Link) stepAside(v *Verdict, due time.Duration, o outside, payload []byte) {
+func (l *Link) stepAside(due time.Duration, o outside, by detour, payload []byte) {
 	d := displaced{after: l.entered, until: math.MaxUint64, outside: o}
-	// Never before an earlier displaced one, whose By, hold or delay may have
+	// Never before an earlier displaced one, whose number, hold or delay may have
 	// been larger.
-	if v.Hold == 0 {
-		l.until = max(l.until, l.entered+uint64(v.By))
+	if by.hold == 0 {
+		l.until = max(l.until, l.entered+uint64(by.by))
 		d.until = l.until
 	}
-	l.expires = max(l.expires, due+v.held())
+	l.expires = max(l.expires, due+by.held())
 	d.expires = l.expires
 	l.aside.push(d, payload)
 }
