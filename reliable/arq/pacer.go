@@ -12,6 +12,8 @@ type pacer struct {
 	carry   float64 // the part of a byte that tokens can't hold
 	rate    float64 // bytes per second; 0 = not known yet, no pacing
 	quantum int     // bytes worth a wake-up
+	coarse  bool    // the rate gives more in a wake-up than goes in a row anyway
+	filling bool    // a quantum was used up, and the next is not there yet
 }
 
 // maxRate is more than any link carries, bytes per second.
@@ -34,6 +36,7 @@ func (p *pacer) advance(now time.Duration, rate float64, burst int, precision ti
 		return
 	}
 	p.quantum = max(burst, int(rate*precision.Seconds()))
+	p.coarse = p.quantum > burst
 	if fresh {
 		p.tokens, p.carry = p.quantum, 0
 		return
@@ -49,11 +52,18 @@ func (p *pacer) advance(now time.Duration, rate float64, burst int, precision ti
 }
 
 // sent takes a packet's bytes out of the bucket.
-func (p *pacer) sent(bytes int) { p.tokens -= bytes }
+func (p *pacer) sent(bytes int) {
+	p.tokens -= bytes
+	p.filling = p.filling || p.tokens <= 0
+}
 
-// wait is how long until a quantum may leave; 0 = some of one may leave now.
+// wait is how long until a quantum may leave; 0 = some of one may leave now. At
+// rates that let many packets go in a quantum they go together, in one call to
+// the system: neither an ack nor a message that comes meanwhile sets one of them
+// free.
 func (p *pacer) wait() time.Duration {
-	if p.rate == 0 || p.tokens > 0 {
+	if p.rate == 0 || p.tokens > 0 && !(p.coarse && p.filling && p.tokens < p.quantum) {
+		p.filling = false
 		return 0
 	}
 	// One nanosecond more than exact, so that the bucket is surely full enough.

@@ -92,3 +92,33 @@ func TestPacerForgetsIdleTime(t *testing.T) {
 		t.Errorf("after an hour %d bytes left at once, want two quanta: %d", got, want)
 	}
 }
+
+// Where a quantum is many packets, an ack or a message that comes while it
+// fills sets nothing free; where it is the two that go in a row anyway, a
+// packet leaves as soon as the rate covers the one before.
+func TestPacerFillsWholeQuanta(t *testing.T) {
+	const packet, precision = 1200, 200 * time.Microsecond
+	for _, c := range []struct {
+		rate   float64
+		coarse bool
+	}{{125e6, true}, {6.25e6, false}} {
+		var p pacer
+		p.advance(0, c.rate, minBurst*packet, precision)
+		p.emptied(packet)
+		began, full := time.Duration(0), p.wait()
+		for now := began; now < full-full/20; now += full / 10 {
+			p.advance(now, c.rate, minBurst*packet, precision)
+			if sent := p.emptied(packet); c.coarse && sent > 0 {
+				t.Errorf("rate %v: %d bytes may leave %v after a quantum, want none before %v", c.rate, sent, now, full)
+			}
+		}
+		p.advance(full, c.rate, minBurst*packet, precision)
+		sent := p.emptied(packet)
+		if want := int(c.rate * precision.Seconds()); c.coarse && (sent < want || sent > want+packet) {
+			t.Errorf("rate %v: %d bytes leave in a quantum, want %d and the packet they end in", c.rate, sent, want)
+		}
+		if !c.coarse && sent > packet {
+			t.Errorf("rate %v: %d bytes at once, want what the rate has not let go before", c.rate, sent)
+		}
+	}
+}
