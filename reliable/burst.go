@@ -19,7 +19,7 @@ type burst struct {
 	mark  udp.ECN
 }
 
-// socketWriter is what a burst leaves through: a Listener.
+// socketWriter is what a burst leaves through: a shard.
 type socketWriter interface {
 	write(b []byte, size, count int, to netip.AddrPort, mark udp.ECN)
 }

@@ -66,6 +66,11 @@ type Config struct {
 	// 4 MiB: the usual default holds 92 packets, and what overflows is lost on
 	// the last metre. EndpointStats tells what was granted.
 	SocketBuffer int
+	// Shards is how many sockets, each with a goroutine that reads it, Listen
+	// opens on its address, so that as many processors receive. The system
+	// spreads peers over them. Default 1; more do nothing outside Linux, or for
+	// sockets that are given or dialed.
+	Shards int
 	// Offload says how much of the work of many datagrams sockets may leave to
 	// the system. Default: what UDPLAB_OFFLOAD says, else OffloadAuto.
 	// EndpointStats tells what is in force.

@@ -24,6 +24,7 @@ import (
 // reader and the callers of its methods drive the state machine in turn.
 type Conn struct {
 	listener *Listener
+	shard    *shard // of the listener
 
 	// Owned by deadlines, under its lock.
 	wakeAt    time.Duration
@@ -115,7 +116,7 @@ func (c *Conn) settle(now time.Duration) {
 		return
 	}
 	at, wanted := c.machine.NextTimeout()
-	c.listener.timing.update(c, at, wanted)
+	c.shard.timing.update(c, at, wanted)
 }
 
 // drain sends every packet the machine has.
@@ -125,9 +126,9 @@ func (c *Conn) drain(now time.Duration, out *burst) {
 		if !more {
 			break
 		}
-		out.add(c.listener, bytes, to, udp.ECN(c.machine.ECN()))
+		out.add(c.shard, bytes, to, udp.ECN(c.machine.ECN()))
 	}
-	out.flush(c.listener)
+	out.flush(c.shard)
 }
 
 // wakeWaiters wakes the calls whose condition may have come true.

@@ -50,7 +50,7 @@ func DialPacketConn(ctx context.Context, pc net.PacketConn, addr net.Addr, confi
 // dialAlone makes a connection whose listener exists for it alone: the socket
 // is closed with the connection.
 func dialAlone(ctx context.Context, socket *udp.Socket, ours bool, remote *net.UDPAddr, config *Config) (*Conn, error) {
-	l := newListener(socket, config)
+	l := newListener(config, socket)
 	l.ours, l.alone = ours, true
 	l.start(false)
 	c, err := l.Dial(ctx, remote.AddrPort())

@@ -25,7 +25,7 @@ const batchSize = 64
 
 // reader is the state of the goroutine that reads a socket.
 type reader struct {
-	*Listener
+	*shard
 	inbox     *udp.Inbox
 	reply     []byte
 	packet    proto.Packet
@@ -41,11 +41,11 @@ type reader struct {
 // is acknowledged by few, and wakes those who wait for it once. The clock is
 // read once for what one call of the system gave, and a connection is locked
 // once for as many packets as come for it in a row.
-func (l *Listener) read() {
-	if !l.ours {
-		defer l.socket.Resume() // the caller may want to read it again
+func (s *shard) read() {
+	if !s.ours {
+		defer s.socket.Resume() // the caller may want to read it again
 	}
-	r := &reader{Listener: l, inbox: l.socket.NewInbox(), reply: make([]byte, 0, proto.MinHello)}
+	r := &reader{shard: s, inbox: s.socket.NewInbox(), reply: make([]byte, 0, proto.MinHello)}
 	for {
 		count, over := r.received(r.inbox.Receive())
 		if over {
@@ -94,7 +94,7 @@ func (r *reader) received(err error) (count int, over bool) {
 		return 0, true
 	case isClosed(err): // under us, by whoever owns it
 		r.endAll(err)
-		r.timing.close()
+		r.closeTimings()
 		return 0, true
 	default: // a datagram of ours found nobody; the connection's timers judge
 		if r.failures++; r.failures >= readFailuresInARow {
@@ -180,25 +180,12 @@ func (r *reader) settle() {
 	r.unsettled = r.unsettled[:0]
 }
 
-func (l *Listener) route(now time.Duration, from netip.AddrPort, p *proto.Packet, size int, reply []byte) arq.Route {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.endpoint.Route(now, from, p, size, reply)
+func (s *shard) route(now time.Duration, from netip.AddrPort, p *proto.Packet, size int, reply []byte) arq.Route {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.endpoint.Route(now, from, p, size, reply)
 	if r.New {
-		l.adopt(r.Conn, from).incoming = true
+		s.adopt(r.Conn, from, s).incoming = true
 	}
 	return r
-}
-
-// write sends packets of size bytes each, the last of which may be smaller. An
-// error is counted and otherwise taken for loss: that is what the machinery
-// above repairs.
-func (l *Listener) write(b []byte, size, count int, to netip.AddrPort, mark udp.ECN) {
-	sent, err := l.socket.WriteBurst(b, size, to, mark)
-	if err != nil {
-		l.counters.sendErrors.Add(uint64(count - sent))
-		b = b[:min(sent*size, len(b))]
-	}
-	l.counters.datagramsSent.Add(uint64(sent))
-	l.counters.bytesSent.Add(uint64(len(b)))
 }

@@ -60,9 +60,9 @@ func freezable(t *testing.T, network *lossy.Network, addr string, config *Config
 	t.Helper()
 	f := &freezer{}
 	pc := must(network.Listen(netip.MustParseAddrPort(addr)))
-	l := newListener(udp.New(frozenConn{pc, f}), config)
-	l.newAlarm = func(ring func()) udp.Alarm {
-		return l.socket.NewAlarm(func() { f.pass(); ring() }, &l.running)
+	l := newListener(config, udp.New(frozenConn{pc, f}))
+	l.newAlarm = func(s *udp.Socket, ring func()) udp.Alarm {
+		return s.NewAlarm(func() { f.pass(); ring() }, &l.running)
 	}
 	l.start(true)
 	t.Cleanup(func() { l.Close(); pc.Close() })

@@ -17,19 +17,17 @@ import (
 	"udplab/reliable/internal/udp"
 )
 
-// Listener is one socket and the connections on it. It accepts connections
-// and can dial from the same socket, which is what two peers behind known
+// Listener is one address and the connections on it. It accepts connections
+// and can dial from the same address, which is what two peers behind known
 // addresses need. Its methods are safe for concurrent use.
 type Listener struct {
 	config   Config
-	socket   *udp.Socket
-	ours     bool // the socket is closed with the listener
-	alone    bool // the listener exists for one dialed connection
+	shards   []*shard // one if Config.Shards does not say otherwise
+	ours     bool     // the sockets are closed with the listener
+	alone    bool     // the listener exists for one dialed connection
 	epoch    time.Time
-	newAlarm func(ring func()) udp.Alarm // what timing waits on
-	timing   *deadlines
-	counters counters
-	running  sync.WaitGroup // the reader, and the alarm's goroutine if it has one
+	newAlarm func(s *udp.Socket, ring func()) udp.Alarm // what timing waits on
+	running  sync.WaitGroup                             // readers, and goroutines of alarms that have one
 	closing  atomic.Bool
 	stopping sync.Once
 
@@ -38,15 +36,9 @@ type Listener struct {
 	conns    map[*Conn]struct{}
 	backlog  []*Conn
 	accepts  waiters
+	overflow uint64 // connections that found the backlog full
 	closed   bool
 	failure  error // why the reader ended, if Close did not ask for it
-}
-
-// counters are the socket's share of EndpointStats.
-type counters struct {
-	datagramsReceived, bytesReceived, datagramsSent, bytesSent atomic.Uint64
-	notPackets, checksum, malformed, version, sendErrors       atomic.Uint64
-	overflow                                                   atomic.Uint64
 }
 
 // Listen opens a UDP socket on addr ("host:port", ":port", port 0 to choose)
@@ -60,12 +52,14 @@ func Listen(network, addr string, config *Config) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reliable: listen: %w", err)
 	}
-	c, err := net.ListenUDP(network, local)
+	sockets, err := udp.ListenShards(network, local, config.or().Shards)
 	if err != nil {
 		return nil, fmt.Errorf("reliable: listen: %w", err)
 	}
-	l := newListener(udp.New(c), config)
-	l.socket.Limit(offload)
+	for _, s := range sockets {
+		s.Limit(offload)
+	}
+	l := newListener(config, sockets...)
 	l.ours = true
 	l.start(true)
 	return l, nil
@@ -81,17 +75,19 @@ func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reliable: listen: %w", err)
 	}
-	l := newListener(udp.New(pc), config)
-	l.socket.Limit(offload)
+	socket := udp.New(pc)
+	socket.Limit(offload)
+	l := newListener(config, socket)
 	l.start(true)
 	return l, nil
 }
 
-func newListener(socket *udp.Socket, config *Config) *Listener {
-	l := &Listener{
-		config: config.or(), socket: socket, epoch: time.Now(), conns: make(map[*Conn]struct{}),
+func newListener(config *Config, sockets ...*udp.Socket) *Listener {
+	l := &Listener{config: config.or(), epoch: time.Now(), conns: make(map[*Conn]struct{})}
+	l.newAlarm = func(s *udp.Socket, ring func()) udp.Alarm { return s.NewAlarm(ring, &l.running) }
+	for _, s := range sockets {
+		l.shards = append(l.shards, &shard{Listener: l, socket: s})
 	}
-	l.newAlarm = func(ring func()) udp.Alarm { return socket.NewAlarm(ring, &l.running) }
 	return l
 }
 
@@ -99,21 +95,26 @@ func newListener(socket *udp.Socket, config *Config) *Listener {
 func (l *Listener) start(listen bool) {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
-	l.timing = newDeadlines(l.now, (*Conn).timeout, l.newAlarm)
-	l.socket.Enlarge(l.config.socketBuffer())
-	conn := l.config.arq(l.timing.alarm.Granularity())
+	for _, shard := range l.shards {
+		shard.timing = newDeadlines(l.now, (*Conn).timeout, func(ring func()) udp.Alarm { return l.newAlarm(shard.socket, ring) })
+		shard.socket.Enlarge(l.config.socketBuffer())
+	}
+	one := l.shards[0] // they are all alike
+	conn := l.config.arq(one.timing.alarm.Granularity())
 	// What a peer sends before it hears of us must fit the buffer granted. Later
 	// its rate follows what arrives, and its window what was read.
-	conn.FirstWindow = l.socket.ReceiveBuffer()
-	conn.ECN = l.socket.CarriesECN()
-	if !l.socket.KeepWhole() && conn.FixedPacket == 0 {
+	conn.FirstWindow = one.socket.ReceiveBuffer()
+	conn.ECN = one.socket.CarriesECN()
+	if !one.socket.KeepWhole() && conn.FixedPacket == 0 {
 		conn.FixedPacket = proto.MinHello
 	}
 	l.endpoint = arq.NewEndpoint(arq.EndpointConfig{
 		Conn: conn, Listen: listen, Rendezvous: l.config.Rendezvous,
 		MaxConns: l.config.MaxConns, Random: randomID, Secret: secret,
 	})
-	l.running.Go(l.read)
+	for _, shard := range l.shards {
+		l.running.Go(shard.read)
+	}
 }
 
 // randomID is a connection id nobody can guess.
@@ -125,8 +126,8 @@ func randomID() uint64 {
 
 func (l *Listener) now() time.Duration { return time.Since(l.epoch) }
 
-// Addr is the socket's address.
-func (l *Listener) Addr() net.Addr { return l.socket.LocalAddr() }
+// Addr is the listener's address.
+func (l *Listener) Addr() net.Addr { return l.shards[0].socket.LocalAddr() }
 
 // Accept returns the next connection a peer opened. It waits until there is
 // one, ctx ends, or the listener is closed (ErrClosed).
@@ -175,14 +176,14 @@ func (l *Listener) dial(addr netip.AddrPort) (c *Conn, made bool, err error) {
 	}
 	machine, made := l.endpoint.Dial(l.now(), addr)
 	if made {
-		return l.adopt(machine, addr), true, nil
+		return l.adopt(machine, addr, l.shards[len(l.conns)%len(l.shards)]), true, nil
 	}
 	return machine.Tag.(*Conn), false, nil
 }
 
 // adopt wraps a connection the endpoint made. l.mu is held.
-func (l *Listener) adopt(machine *arq.Conn, addr netip.AddrPort) *Conn {
-	c := &Conn{listener: l, machine: machine, peer: addr}
+func (l *Listener) adopt(machine *arq.Conn, addr netip.AddrPort, on *shard) *Conn {
+	c := &Conn{listener: l, shard: on, machine: machine, peer: addr}
 	c.main.conn = c
 	machine.Tag = c
 	l.conns[c] = struct{}{}
@@ -194,7 +195,7 @@ func (l *Listener) announce(c *Conn) (taken bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || len(l.backlog) >= l.config.backlog() {
-		l.counters.overflow.Add(1)
+		l.overflow++
 		return false
 	}
 	l.backlog = append(l.backlog, c)
@@ -211,7 +212,7 @@ func (l *Listener) moved(c *Conn) {
 
 // forget takes a connection out that is over. c.mu is held.
 func (l *Listener) forget(c *Conn) {
-	l.timing.update(c, 0, false)
+	c.shard.timing.update(c, 0, false)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endpoint.Remove(c.machine)
@@ -251,14 +252,23 @@ func (l *Listener) endAll(failure error) {
 func (l *Listener) stop() (err error) {
 	l.stopping.Do(func() {
 		l.closing.Store(true)
-		l.timing.close()
-		if l.ours {
-			err = l.socket.Close()
-		} else {
-			l.socket.Interrupt()
+		l.closeTimings()
+		for _, s := range l.shards {
+			if l.ours {
+				err = errors.Join(err, s.socket.Close())
+			} else {
+				s.socket.Interrupt()
+			}
 		}
 	})
 	return err
+}
+
+// closeTimings ends all deadlines.
+func (l *Listener) closeTimings() {
+	for _, s := range l.shards {
+		s.timing.close()
+	}
 }
 
 func (l *Listener) closedError() error {
@@ -268,26 +278,17 @@ func (l *Listener) closedError() error {
 	return ErrClosed
 }
 
-// Stats returns a snapshot of what the socket saw.
+// Stats returns a snapshot of what the listener's sockets saw.
 func (l *Listener) Stats() EndpointStats {
-	n := &l.counters
-	s := EndpointStats{
-		DatagramsReceived: n.datagramsReceived.Load(), BytesReceived: n.bytesReceived.Load(),
-		DatagramsSent: n.datagramsSent.Load(), BytesSent: n.bytesSent.Load(),
-		NotPackets: n.notPackets.Load(), ChecksumErrors: n.checksum.Load(),
-		Malformed: n.malformed.Load(), UnknownVersion: n.version.Load(),
-		SendErrors:    n.sendErrors.Load(),
-		KernelDrops:   l.socket.KernelDrops(),
-		ReceiveBuffer: l.socket.ReceiveBuffer(), SendBuffer: l.socket.SendBuffer(),
+	s := EndpointStats{SendRung: RungSegments, ReceiveRung: RungSegments}
+	for _, shard := range l.shards {
+		shard.addTo(&s)
 	}
-	ladder := l.socket.Ladder()
-	s.SendRung, s.ReceiveRung, s.Demotions = ladder.Send, ladder.Receive, ladder.Demotions
-	s.SendCalls, s.ReceiveCalls = ladder.SendCalls, ladder.ReceiveCalls
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.endpoint.Stats()
 	s.UnknownConnection, s.RetriesSent, s.ResetsSent = r.UnknownConnection, r.Retries, r.Resets
-	s.HandshakesRefused = r.Refused + n.overflow.Load()
+	s.HandshakesRefused = r.Refused + l.overflow
 	s.Connections = l.endpoint.Len()
 	return s
 }

@@ -270,7 +270,7 @@ func TestPortableSocket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := newListener(udp.NewPortable(pc), nil)
+		l := newListener(nil, udp.NewPortable(pc))
 		l.ours = true
 		l.start(true)
 		t.Cleanup(func() { l.Close() })
