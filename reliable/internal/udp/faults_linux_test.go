@@ -5,9 +5,11 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -340,6 +342,34 @@ func TestIdleInboxHoldsNoBuffer(t *testing.T) {
 	if bag.bag != nil { // expectBurst read until there was nothing
 		t.Error("an inbox that found nothing holds a buffer")
 	}
+	// Nor does it while it waits, so that what it had is gone with the next two
+	// collections, which empty pools.
+	_ = f.in.socket.pc.SetReadDeadline(time.Now().Add(patience))
+	gone := make(chan struct{})
+	if _, err := f.WriteBurst(pattern(100), 100, f.to, NotECT); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.in.Receive(); err != nil {
+		t.Fatal(err)
+	}
+	runtime.AddCleanup(&bag.bag.buffers[0], func(gone chan struct{}) { close(gone) }, gone)
+	over := make(chan error)
+	go func() { over <- f.in.Receive() }()
+	for !asleep() {
+		runtime.Gosched()
+	}
+	for collected := false; !collected; {
+		runtime.GC()
+		select {
+		case <-gone:
+			collected = true
+		case err := <-over:
+			t.Fatalf("the buffer was still held after %v: %v", patience, err)
+		default:
+		}
+	}
+	f.in.socket.Close()
+	<-over
 }
 
 func descriptor(t *testing.T, s *Socket) (fd int) {

@@ -38,18 +38,17 @@ func (s *Socket) NewInbox() *Inbox {
 // calls gives. An error is of one datagram or of the path unless the socket is
 // closed or interrupted, and the next Receive goes on.
 func (in *Inbox) Receive() (err error) {
+	in.messages = nil // or a socket that waits would keep its last buffer from the next
 	if in.native != nil {
 		in.messages, err = in.native.receive(true)
 		return err
 	}
-	in.messages = in.lone[:0]
-	m := &in.lone[0]
 	n, from, err := in.socket.read(in.buffer)
 	if err != nil {
 		return err
 	}
 	in.socket.ladder.receiveCalls.Add(1)
-	*m = message{bytes: in.buffer[:n], from: from}
+	in.lone[0] = message{bytes: in.buffer[:n], from: from}
 	in.messages = in.lone[:]
 	return nil
 }
@@ -57,8 +56,8 @@ func (in *Inbox) Receive() (err error) {
 // TryReceive is Receive, except that it fails with ErrEmpty rather than wait.
 // On a socket that can't tell it always does.
 func (in *Inbox) TryReceive() (err error) {
+	in.messages = nil
 	if in.native == nil {
-		in.messages = nil
 		return ErrEmpty
 	}
 	in.messages, err = in.native.receive(false)
