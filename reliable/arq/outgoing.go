@@ -1,6 +1,10 @@
 package arq
 
-import "udplab/proto"
+import (
+	"slices"
+
+	"udplab/proto"
+)
 
 // outgoing are the messages of all lanes, and whose turn it is.
 type outgoing struct {
@@ -109,14 +113,15 @@ func (o *outgoing) wait(l *sendLane) {
 // crumb.
 func (o *outgoing) next(crumbs bool) *sendLane {
 	var best *sendLane
-	kept := o.waiting[:0]
+	idle := 0
 	for _, l := range o.waiting {
-		if !l.hasRepair() && !l.hasNew() {
+		repair := l.hasRepair()
+		if !repair && !l.hasNew() {
 			l.waits = false
+			idle++
 			continue
 		}
-		kept = append(kept, l)
-		if !l.hasRepair() && l.awaitsCredit(crumbs) {
+		if !repair && l.awaitsCredit(crumbs) {
 			continue
 		}
 		if best == nil || l.channel.Priority > best.channel.Priority ||
@@ -124,8 +129,9 @@ func (o *outgoing) next(crumbs bool) *sendLane {
 			best = l
 		}
 	}
-	clear(o.waiting[len(kept):])
-	o.waiting = kept
+	if idle > 0 {
+		o.waiting = slices.DeleteFunc(o.waiting, func(l *sendLane) bool { return !l.waits })
+	}
 	return best
 }
 

@@ -12,6 +12,7 @@ type pacer struct {
 	carry   float64 // the part of a byte that tokens can't hold
 	rate    float64 // bytes per second; 0 = not known yet, no pacing
 	quantum int     // bytes worth a wake-up
+	burst   int     // bytes that go in a row at any rate
 	coarse  bool    // the rate gives more in a wake-up than goes in a row anyway
 	filling bool    // a quantum was used up, and the next is not there yet
 }
@@ -30,6 +31,10 @@ func (p *pacer) advance(now time.Duration, rate float64, burst int, precision ti
 		rate = 0 // a controller that does not know better, or errs, does not stop the connection
 	}
 	elapsed := now - p.updated
+	if elapsed == 0 && rate == p.rate && burst == p.burst {
+		return // another packet of the same moment
+	}
+	p.burst = burst
 	fresh := p.rate == 0
 	p.updated, p.rate = now, rate
 	if rate == 0 {

@@ -53,15 +53,16 @@ func (c *Conn) AppendPacket(now time.Duration, dst []byte) (datagram []byte, to 
 // appendData appends a data packet: an ack if one is owed, credit, and as
 // many message bytes as window, pacer and credit let go.
 func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
-	data := c.mayElicit(now)
+	n := c.nextUp()
+	data := c.mayElicit(now, n)
 	if !data && !c.acks.immediate {
-		if !c.hasData() && c.windowRoom() > 0 {
+		if n.lane == nil && n.room > 0 {
 			c.sampler.AppLimited(c.recovery.inFlight)
 		}
 		return dst
 	}
 	b := proto.BeginData(dst, c.peerID, uint32(c.nextNumber))
-	p := sentPacket{at: now, marked: c.ECN() != NotECT}
+	p := sentPacket{at: now, marked: c.ECN() != NotECT, moreWaited: n.lane != nil}
 	if !c.timeHeard && c.nextNumber-c.firstNumber() < firstTimes {
 		c.addTime(now, &b, &p)
 	}
@@ -70,7 +71,7 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 		c.addAck(now, &b, &p, basePacket)
 	}
 	if data {
-		c.fill(now, &b, &p)
+		c.fill(now, &b, &p, n)
 	}
 	if b.Frames() == bare {
 		return dst
@@ -78,7 +79,7 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 	before := len(dst)
 	dst = b.Finish()
 	p.size = int32(len(dst) - before)
-	c.packetSent(now, p)
+	c.packetSent(now, &p)
 	if data && c.urgency.now {
 		c.urgency.bytes += int(p.size)
 		c.stats.PacketsAhead++
@@ -87,13 +88,36 @@ func (c *Conn) appendData(now time.Duration, dst []byte) []byte {
 	return dst
 }
 
+// nextUp is what holds until the packet in hand is made: looked up once, for it
+// is asked for again and again.
+type nextUp struct {
+	lane  *sendLane // whose bytes go next; nil if none may
+	size  int       // of the packet that would carry its next piece whole, as far as one packet can
+	limit int       // size of a full packet
+	room  int       // bytes that the congestion window lets go
+}
+
+func (c *Conn) nextUp() nextUp {
+	n := nextUp{lane: c.nextLane(), limit: c.packetLimit(), room: c.windowRoom()}
+	n.size = maxHeaders
+	if n.lane != nil {
+		n.size += n.lane.upcoming()
+	}
+	n.size = min(n.size, n.limit)
+	return n
+}
+
+// maxHeaders is more than a packet needs around the payload of one frame when
+// it carries no ack: an ack only leaves less room for payload.
+const maxHeaders = 64
+
 // mayElicit reports whether an ack-eliciting packet may leave now, and arms
 // the pacer's timer when only the pacer keeps it back.
-func (c *Conn) mayElicit(now time.Duration) bool {
+func (c *Conn) mayElicit(now time.Duration, n nextUp) bool {
 	c.timers.stop(timerPace)
 	c.urgency.now = false
 	owed, repeats := c.pingPending || c.owes(), c.repeatsDue(now)
-	if !owed && !repeats && !c.hasData() {
+	if !owed && !repeats && n.lane == nil {
 		if c.out.flowBlocked() {
 			c.limits.note(now, limitFlow)
 		} else {
@@ -104,10 +128,9 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	if c.recovery.probes > 0 || owed {
 		return true // small and rare, or owed to the peer: not held back
 	}
-	urgent := c.noteUrgency(now)
-	room := c.windowRoom() >= c.nextSize()
-	if room {
-		c.pacer.advance(now, c.congestion.PacingRate(), c.packetsInARow(now)*c.packetLimit(), c.config.PacingQuantum)
+	urgent := c.noteUrgency(now, n.lane)
+	if n.room >= n.size {
+		c.pacer.advance(now, c.congestion.PacingRate(), c.packetsInARow(now)*n.limit, c.config.PacingQuantum)
 		wait := c.pacer.wait()
 		if wait == 0 {
 			c.urgency.bytes = 0
@@ -118,27 +141,13 @@ func (c *Conn) mayElicit(now time.Duration) bool {
 	} else {
 		c.limits.note(now, limitCongestion)
 	}
-	c.urgency.now = urgent && c.mayGoAhead()
+	c.urgency.now = urgent && c.mayGoAhead(n)
 	return c.urgency.now
 }
 
 // windowRoom is how many bytes the congestion window lets go now (RFC 9002
 // section 7: bytes in flight must not exceed it).
 func (c *Conn) windowRoom() int { return c.congestion.Window() - c.recovery.inFlight }
-
-// nextSize is the size of the packet that would carry the next piece of data
-// whole, as far as one packet can.
-func (c *Conn) nextSize() int {
-	bytes := 0
-	if l := c.nextLane(); l != nil {
-		bytes = l.upcoming()
-	}
-	return min(bytes+maxHeaders, c.packetLimit())
-}
-
-// maxHeaders is more than a packet needs around the payload of one frame when
-// it carries no ack: an ack only leaves less room for payload.
-const maxHeaders = 64
 
 // hasData reports whether message bytes could go if window and pacer let them.
 func (c *Conn) hasData() bool { return c.nextLane() != nil }
@@ -150,19 +159,19 @@ func (c *Conn) nextLane() *sendLane { return c.out.next(c.recovery.inFlight == 0
 const ackNowRoom = proto.AckNowFrameSize + frameSlack
 
 // fill puts everything ack-eliciting into the packet.
-func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
+func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket, n nextUp) {
 	c.addOwed(b, p)
-	limit, size := c.packetLimit(), c.nextSize()
+	limit, size := n.limit, n.size
 	switch {
 	case c.urgency.now:
 		limit, size = min(limit, b.Len()+size), 0 // that and no more
 	case c.recovery.probes == 0:
-		limit = min(limit, c.windowRoom())
+		limit = min(limit, n.room)
 	default:
 		// Silence may mean that the path no longer carries large packets.
 		limit, size = min(limit, basePacket), min(size, basePacket)
 	}
-	if c.frequency.decide(now, c.congestion.Window(), c.packetLimit(), &c.rtt, c.config.ReportReceivedAt); c.frequency.pending {
+	if c.frequency.decide(now, c.congestion.Window(), n.limit, &c.rtt, c.config.ReportReceivedAt); c.frequency.pending {
 		f := c.frequency.frame(c.config.ReportReceivedAt)
 		c.frequency.pending = false
 		b.AddAckFrequency(&f)
@@ -173,12 +182,13 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket) {
 		if thinned {
 			limit -= proto.AckNowFrameSize
 		}
-		c.appendMessages(now, b, p, limit)
+		c.appendMessages(now, b, p, limit, n.lane)
 		c.addRepeats(now, b, p, limit)
 		p.eliciting = p.eliciting || p.pieceCount > 0
 	}
-	p.prompt = p.pieceCount > 0 && c.alone(now) && limit-b.Len() >= ackNowRoom
-	if p.prompt || thinned && p.eliciting && (c.recovery.probeCount > 0 || c.thin()) {
+	p.moreWaited = c.out.next(false) != nil
+	p.prompt = p.pieceCount > 0 && c.alone(now, p) && limit-b.Len() >= ackNowRoom
+	if p.prompt || thinned && p.eliciting && (c.recovery.probeCount > 0 || !p.moreWaited) {
 		b.AddAckNow() // nothing follows that would make the peer acknowledge this
 	}
 	if c.pingPending && !p.eliciting {
@@ -217,13 +227,12 @@ func (c *Conn) addAck(now time.Duration, b *proto.DataBuilder, p *sentPacket, li
 }
 
 // packetSent records a data packet that is about to leave.
-func (c *Conn) packetSent(now time.Duration, p sentPacket) {
+func (c *Conn) packetSent(now time.Duration, p *sentPacket) {
 	if p.eliciting {
 		c.recovery.probes = max(c.recovery.probes-1, 0)
 		p.rate = c.sampler.Sent(now, int(p.size), c.recovery.inFlight)
 		c.recovery.inFlight += int(p.size)
 		c.recovery.lastEliciting, c.recovery.prompt = now, p.prompt
-		p.moreWaited = c.hasData()
 		c.congestion.PacketSent(now, congestion.Sent{Bytes: int(p.size), InFlight: c.recovery.inFlight})
 		c.pacer.sent(int(p.size))
 	}
@@ -268,6 +277,6 @@ func (c *Conn) appendCloseFrame(now time.Duration, dst []byte, ack bool) []byte 
 	}
 	b.AddClose(&proto.Close{Code: c.closing.code, Reason: []byte(c.closing.reason)})
 	p.eliciting = false // no answer is wanted but the peer's close
-	c.numbered(now, p)
+	c.numbered(now, &p)
 	return b.Finish()
 }

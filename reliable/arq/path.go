@@ -179,7 +179,7 @@ func (c *Conn) finishPath(now time.Duration, b *proto.DataBuilder, to netip.Addr
 	}
 	// It says nothing about the path our data takes: neither in flight, nor
 	// lost, nor measured.
-	c.numbered(now, sentPacket{at: now, size: int32(size)})
+	c.numbered(now, &sentPacket{at: now, size: int32(size)})
 	c.retire(now)
 	return b.Finish(), true
 }

@@ -7,13 +7,10 @@ import (
 )
 
 // appendMessages fills the packet with message frames: of each lane whose turn
-// it is, repairs first, then new data as far as the credit goes. limit is the
-// size the datagram may have.
-func (c *Conn) appendMessages(now time.Duration, b *proto.DataBuilder, p *sentPacket, limit int) {
-	for l := c.nextLane(); l != nil; l = c.nextLane() {
-		if limit-b.Len() < maxHeaders {
-			return
-		}
+// it is, l first, repairs first, then new data as far as the credit goes. limit
+// is the size the datagram may have.
+func (c *Conn) appendMessages(now time.Duration, b *proto.DataBuilder, p *sentPacket, limit int, l *sendLane) {
+	for l != nil && limit-b.Len() >= maxHeaders {
 		c.sayTime(now, l, b, p)
 		before := b.Len()
 		if l.hasRepair() {
@@ -47,6 +44,9 @@ func (c *Conn) appendMessages(now time.Duration, b *proto.DataBuilder, p *sentPa
 			}
 		}
 		c.out.served(l, b.Len()-before)
+		if limit-b.Len() >= maxHeaders {
+			l = c.nextLane()
+		}
 	}
 }
 

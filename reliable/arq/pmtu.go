@@ -204,7 +204,7 @@ func (c *Conn) appendProbe(now time.Duration, dst []byte) []byte {
 	b.AddPing()
 	b.AddPadding(size - b.Len())
 	m.probing, m.number = size, c.nextNumber
-	c.numbered(now, sentPacket{at: now, size: int32(size)})
+	c.numbered(now, &sentPacket{at: now, size: int32(size)})
 	c.retire(now)
 	c.pacer.sent(size)
 	c.stats.SizeProbesSent++

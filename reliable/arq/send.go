@@ -92,6 +92,9 @@ func (l *sendLane) wanted(m *outMessage) bool { return !m.done && !m.expired && 
 
 // hasRepair reports whether something of the lane waits to be sent again.
 func (l *sendLane) hasRepair() bool {
+	if len(l.repair) == 0 {
+		return false
+	}
 	for l.repaired < len(l.repair) {
 		r := &l.repair[l.repaired]
 		if l.needs(r) {

@@ -74,7 +74,7 @@ const (
 func (p *sentPacket) outstanding() bool { return p.eliciting && !p.acked && !p.lost }
 
 // push records a packet that leaves.
-func (s *sent) push(p sentPacket) {
+func (s *sent) push(p *sentPacket) {
 	n := s.packets.end()
 	if p.eliciting {
 		p.before = s.last
@@ -87,7 +87,7 @@ func (s *sent) push(p sentPacket) {
 	} else {
 		s.quiet++
 	}
-	s.packets.push(p)
+	*s.packets.extend() = *p
 }
 
 // settle takes a packet out of the list of outstanding ones.
@@ -129,8 +129,8 @@ func (s *sent) retire(forgetLostBefore time.Duration) {
 		if !p.eliciting {
 			s.quiet--
 		}
-		s.pieces.popFront(int(p.pieceCount))
-		s.packets.popFront(1)
+		s.pieces.drop(int(p.pieceCount))
+		s.packets.drop(1)
 	}
 	s.trim()
 }
@@ -138,8 +138,8 @@ func (s *sent) retire(forgetLostBefore time.Duration) {
 // forget drops all packets, none of which may be outstanding: acks of them mean
 // nothing any more.
 func (s *sent) forget() {
-	s.pieces.popFront(s.pieces.len())
-	s.packets.popFront(s.packets.len())
+	s.pieces.drop(s.pieces.len())
+	s.packets.drop(s.packets.len())
 	s.trim()
 }
 
@@ -187,6 +187,18 @@ func (r *ring[T]) push(v T) uint64 {
 	r.tail++
 	return index
 }
+
+// extend appends an element to be set at once: it is whatever was in its slot.
+func (r *ring[T]) extend() *T {
+	if r.len() == len(r.slots) {
+		r.grow()
+	}
+	r.tail++
+	return r.at(r.tail - 1)
+}
+
+// drop removes n elements that hold nothing alive.
+func (r *ring[T]) drop(n int) { r.head += uint64(n) }
 
 // popFront removes n elements, clearing them so that they hold nothing alive.
 func (r *ring[T]) popFront(n int) {

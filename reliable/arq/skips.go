@@ -35,7 +35,7 @@ func (c *Conn) drawSkip() {
 
 // numbered records the packet with the next number, which is about to leave,
 // and leaves a number out behind it if it is time to.
-func (c *Conn) numbered(now time.Duration, p sentPacket) {
+func (c *Conn) numbered(now time.Duration, p *sentPacket) {
 	c.sent.push(p)
 	c.nextNumber++
 	if c.nextNumber != c.skips.next {
@@ -45,7 +45,7 @@ func (c *Conn) numbered(now time.Duration, p sentPacket) {
 	if kept.add(c.nextNumber, c.nextNumber+1); len(*kept) > skipsKept {
 		kept.removeBelow((*kept)[1].lo)
 	}
-	c.sent.push(sentPacket{at: now, acked: true})
+	c.sent.push(&sentPacket{at: now, acked: true})
 	c.nextNumber++
 	c.drawSkip()
 }

@@ -14,7 +14,7 @@ func (c *Conn) thin() bool { return !c.hasData() }
 // symbols have most likely repaired before. What is lost of
 // both is sent again.
 func (c *Conn) copyRepairs(p *sentPacket) {
-	if !c.thin() {
+	if p.moreWaited {
 		return
 	}
 	for i := range uint64(p.pieceCount) {
@@ -32,13 +32,13 @@ func (c *Conn) copyRepairs(p *sentPacket) {
 	}
 }
 
-// alone reports whether the flow is thin, and its packets so far apart that the
-// peer acknowledged the last one before the next leaves. Each is acknowledged by
-// itself then, and may as well be at once. The probes for such a packet are like
-// it.
-func (c *Conn) alone(now time.Duration) bool {
+// alone reports whether the flow of a packet is thin, and its packets so far
+// apart that the peer acknowledged the last one before the next leaves. Each is
+// acknowledged by itself then, and may as well be at once. The probes for such a
+// packet are like it.
+func (c *Conn) alone(now time.Duration, p *sentPacket) bool {
 	if c.recovery.probeCount > 0 {
 		return c.recovery.prompt
 	}
-	return c.thin() && now-c.recovery.lastEliciting > max(c.rtt.ackDelay(), c.frequency.maxDelay)
+	return !p.moreWaited && now-c.recovery.lastEliciting > max(c.rtt.ackDelay(), c.frequency.maxDelay)
 }

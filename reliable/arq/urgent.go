@@ -40,8 +40,7 @@ func (c *Conn) packetsInARow(now time.Duration) int {
 }
 
 // noteUrgency reports whether what goes next outranks something that waits too.
-func (c *Conn) noteUrgency(now time.Duration) bool {
-	l := c.nextLane()
+func (c *Conn) noteUrgency(now time.Duration, l *sendLane) bool {
 	if l == nil || !c.out.outranks(l) {
 		return false
 	}
@@ -51,8 +50,8 @@ func (c *Conn) noteUrgency(now time.Duration) bool {
 
 // mayGoAhead reports whether an urgent packet may leave although window or pacer
 // hold it back.
-func (c *Conn) mayGoAhead() bool {
-	return c.urgency.bytes+c.nextSize() <= min(c.congestion.Window()/aheadPart, aheadPackets*c.packetLimit())
+func (c *Conn) mayGoAhead(n nextUp) bool {
+	return c.urgency.bytes+n.size <= min(c.congestion.Window()/aheadPart, aheadPackets*n.limit)
 }
 
 // outranks reports whether a lane of smaller priority waits.
