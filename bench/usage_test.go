@@ -43,13 +43,6 @@ func (m meter) report(b *testing.B, count uint64, of string) {
 	b.ReportMetric(float64(now.wakeUps-m.used.wakeUps)/passed.Seconds(), "wake-ups/s")
 }
 
-// reportMemory adds the memory of the process, where the system tells.
-func reportMemory(b *testing.B) {
-	if peak, ok := statusBytes("VmHWM"); ok {
-		b.ReportMetric(float64(peak)/(1<<20), "peak-RSS-MiB")
-	}
-}
-
 // forgetPeak makes the system count the peak of memory from now on (man 5
 // proc, clear_refs). Where that fails it is the peak since the start.
 func forgetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
