@@ -23,6 +23,9 @@ const (
 // many datagrams take: some tens of microseconds.
 const batchSize = 64
 
+// replyRoom holds a retry, the longest of the answers that no connection gives.
+const replyRoom = 64
+
 // reader is the state of the goroutine that reads a socket.
 type reader struct {
 	*shard
@@ -45,7 +48,7 @@ func (s *shard) read() {
 	if !s.ours {
 		defer s.socket.Resume() // the caller may want to read it again
 	}
-	r := &reader{shard: s, inbox: s.socket.NewInbox(), reply: make([]byte, 0, proto.MinHello)}
+	r := &reader{shard: s, inbox: s.socket.NewInbox(), reply: make([]byte, 0, replyRoom)}
 	for {
 		count, over := r.received(r.inbox.Receive())
 		if over {

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"net/netip"
 	"time"
 )
@@ -19,8 +20,12 @@ const cookieSize = 16
 // RFC 4987 section 3.6, SYN cookies): the cookie is a MAC over the address
 // and the id it was sent to, so whoever brings it back can receive there.
 type cookies struct {
-	secret [32]byte
+	mac hash.Hash // keyed with the endpoint's secret; used over and over
+	in  [8 + 16 + 2 + 8]byte
+	sum [sha256.Size]byte
 }
+
+func newCookies(secret [32]byte) cookies { return cookies{mac: hmac.New(sha256.New, secret[:])} }
 
 // appendCookie appends the cookie for a hello from the address.
 func (k *cookies) appendCookie(dst []byte, now time.Duration, from netip.AddrPort, sourceID uint64) []byte {
@@ -31,21 +36,21 @@ func (k *cookies) appendCookie(dst []byte, now time.Duration, from netip.AddrPor
 func (k *cookies) valid(token []byte, now time.Duration, from netip.AddrPort, sourceID uint64) bool {
 	var buf [cookieSize]byte
 	slot := slotAt(now)
-	return hmac.Equal(token, k.appendSlot(buf[:0], slot, from, sourceID)) ||
-		hmac.Equal(token, k.appendSlot(buf[:0], slot-1, from, sourceID))
+	return len(token) == cookieSize && // the first hello of most has none
+		(hmac.Equal(token, k.appendSlot(buf[:0], slot, from, sourceID)) ||
+			hmac.Equal(token, k.appendSlot(buf[:0], slot-1, from, sourceID)))
 }
 
 func slotAt(now time.Duration) uint64 { return uint64(now / cookieLife) }
 
 func (k *cookies) appendSlot(dst []byte, slot uint64, from netip.AddrPort, sourceID uint64) []byte {
-	mac := hmac.New(sha256.New, k.secret[:])
-	var b [34]byte
+	b := &k.in
 	binary.BigEndian.PutUint64(b[0:], slot)
 	ip := from.Addr().As16()
 	copy(b[8:], ip[:])
 	binary.BigEndian.PutUint16(b[24:], from.Port())
 	binary.BigEndian.PutUint64(b[26:], sourceID)
-	mac.Write(b[:])
-	var sum [sha256.Size]byte
-	return append(dst, mac.Sum(sum[:0])[:cookieSize]...)
+	k.mac.Reset()
+	k.mac.Write(b[:])
+	return append(dst, k.mac.Sum(k.sum[:0])[:cookieSize]...)
 }

@@ -66,7 +66,7 @@ func NewEndpoint(config EndpointConfig) *Endpoint {
 	}
 	return &Endpoint{
 		config:     config,
-		cookies:    cookies{secret: config.Secret},
+		cookies:    newCookies(config.Secret),
 		byID:       make(map[uint64]*Conn),
 		byPeer:     make(map[peerKey]*Conn),
 		byAddr:     make(map[netip.AddrPort]*Conn),
