@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"udplab/cmd/internal/apiclient"
-	"udplab/cmd/internal/spelling"
 	"udplab/lossy/settings"
+	"udplab/lossy/spelling"
 )
 
 // pairs is NAME=VALUE arguments as the members of an object.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"udplab/cmd/internal/spelling"
+	"udplab/lossy/spelling"
 )
 
 // flagError rewrites what pflag says about a bad command line into one line

@@ -14,7 +14,7 @@ func TestDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := []string{"errors", "fmt", "math", "slices", "strconv", "strings", "time", "udplab/lossy", "udplab/lossy/settings"}
+	allowed := []string{"errors", "fmt", "math", "slices", "strconv", "strings", "time", "udplab/lossy", "udplab/lossy/settings", "udplab/lossy/spelling"}
 	for path := range strings.FieldsSeq(string(out)) {
 		if !slices.Contains(allowed, path) {
 			t.Errorf("netem imports %s: it may use only %v", path, allowed)

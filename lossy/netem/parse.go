@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"udplab/lossy/spelling"
 )
 
 // Parse reads a line of netem's arguments as tc does: a keyword may be shortened,
@@ -93,8 +95,8 @@ func (p *parser) unknown(text string) {
 		p.fail("%q is no word of netem: jitter is the second value of delay, delay 40ms 10ms", text)
 	case begins:
 		p.fail("%q is a value too many, or its keyword is missing", text)
-	case nearest(text, names) != "":
-		p.fail("%q is no word of netem: did you mean %s?", text, nearest(text, names))
+	case spelling.Nearest(text, names) != "":
+		p.fail("%q is no word of netem: did you mean %s?", text, spelling.Nearest(text, names))
 	default:
 		p.fail("%q is no word of netem: it takes %s", text, strings.Join(names, ", "))
 	}
@@ -138,7 +140,7 @@ func (p *parser) loss() {
 			further(p.words, &l.Good, "1-k", parsePercent)
 	default:
 		hint := ""
-		if near := nearest(model, []string{"random", "state", "gemodel"}); near != "" {
+		if near := spelling.Nearest(model, []string{"random", "state", "gemodel"}); near != "" {
 			hint = fmt.Sprintf("; did you mean %s?", near)
 		}
 		p.fail("loss: %q is neither a percentage nor random, state or gemodel%s", model, hint)

@@ -13,7 +13,7 @@ func TestDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := []string{"encoding/json", "errors", "fmt", "strconv", "strings", "slices", "maps", "time", "udplab/lossy", "udplab/lossy/settings", "udplab/lossy/scenario"}
+	allowed := []string{"encoding/json", "errors", "fmt", "strconv", "strings", "slices", "maps", "time", "udplab/lossy", "udplab/lossy/settings", "udplab/lossy/scenario", "udplab/lossy/spelling"}
 	for path := range strings.FieldsSeq(string(out)) {
 		if !slices.Contains(allowed, path) {
 			t.Errorf("presets imports %s: it may use only %v", path, allowed)

@@ -3,6 +3,8 @@ package presets
 import (
 	"slices"
 	"strings"
+
+	"udplab/lossy/spelling"
 )
 
 // mostNear is how many names are proposed.
@@ -20,7 +22,7 @@ func near(name string) []string {
 	}
 	var found []candidate
 	add := func(known, name string) {
-		d := distance(name, known)
+		d := spelling.Distance(name, known)
 		part := len(name) >= 2 && strings.Contains(known, name)
 		if d > 2 && !part || d >= len(name) && !part {
 			return
@@ -51,26 +53,4 @@ func near(name string) []string {
 		}
 	}
 	return names
-}
-
-// distance counts the insertions, deletions and replacements of a letter that
-// turn a into b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

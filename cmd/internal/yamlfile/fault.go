@@ -7,8 +7,8 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
-	"udplab/cmd/internal/spelling"
 	"udplab/lossy/settings"
+	"udplab/lossy/spelling"
 )
 
 // Fault is an error with its place in a file.

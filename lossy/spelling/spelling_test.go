@@ -2,18 +2,18 @@ package spelling
 
 import "testing"
 
-func TestEditDistance(t *testing.T) {
+func TestDistance(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int
 	}{
 		{"", "", 0}, {"loss", "loss", 0}, {"", "loss", 4}, {"los", "loss", 1},
-		{"losss", "loss", 1}, {"lost", "loss", 1}, {"outptu", "output", 2}, {"delay", "rate", 5},
+		{"losss", "loss", 1}, {"lost", "loss", 1}, {"outptu", "output", 1}, {"otuptu", "output", 2}, {"ca", "abc", 3}, {"delay", "rate", 5},
 	} {
-		if got := editDistance(c.a, c.b); got != c.want {
+		if got := Distance(c.a, c.b); got != c.want {
 			t.Errorf("%q to %q: %d, want %d", c.a, c.b, got, c.want)
 		}
-		if got := editDistance(c.b, c.a); got != c.want {
+		if got := Distance(c.b, c.a); got != c.want {
 			t.Errorf("%q to %q: %d, want %d, as the other way round", c.b, c.a, got, c.want)
 		}
 	}
