@@ -184,7 +184,8 @@ func TestNoGoroutinePerConnection(t *testing.T) {
 		return runtime.NumGoroutine()
 	}
 	one := count(1)
-	if many := count(999); many > one {
+	const alarms = 2 // a socket's first near deadline gives its alarm a goroutine
+	if many := count(999); many > one+alarms {
 		t.Errorf("%d goroutines with 1000 connections, %d with one", many, one)
 	}
 	if got := l.Stats().Connections; got != 1000 {

@@ -13,7 +13,6 @@ type pacer struct {
 	rate    float64 // bytes per second; 0 = not known yet, no pacing
 	quantum int     // bytes worth a wake-up
 	burst   int     // bytes that go in a row at any rate
-	coarse  bool    // the rate gives more in a wake-up than goes in a row anyway
 	filling bool    // a quantum was used up, and the next is not there yet
 }
 
@@ -41,7 +40,6 @@ func (p *pacer) advance(now time.Duration, rate float64, burst int, precision ti
 		return
 	}
 	p.quantum = max(burst, int(rate*precision.Seconds()))
-	p.coarse = p.quantum > burst
 	if fresh {
 		p.tokens, p.carry = p.quantum, 0
 		return
@@ -67,7 +65,7 @@ func (p *pacer) sent(bytes int) {
 // the system: neither an ack nor a message that comes meanwhile sets one of them
 // free.
 func (p *pacer) wait() time.Duration {
-	if p.rate == 0 || p.tokens > 0 && !(p.coarse && p.filling && p.tokens < p.quantum) {
+	if p.rate == 0 || p.tokens > 0 && !(p.quantum > p.burst && p.filling && p.tokens < p.quantum) {
 		p.filling = false
 		return 0
 	}
