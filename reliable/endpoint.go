@@ -54,9 +54,9 @@ func (s *shard) read() {
 		if over {
 			return
 		}
-		// What had to be waited for is likely alone, and to look for more would
-		// cost it the time of a system call.
-		for count < batchSize && !r.inbox.Waited() {
+		// To look for more where there is likely none would cost what was read
+		// the time of a system call.
+		for count < batchSize && !r.inbox.Drained() {
 			err := r.inbox.TryReceive()
 			if errors.Is(err, udp.ErrEmpty) {
 				break

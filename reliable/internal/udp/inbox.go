@@ -64,9 +64,10 @@ func (in *Inbox) TryReceive() (err error) {
 	return err
 }
 
-// Waited reports whether the last Receive found nothing at first, so that what
-// it read is likely all there is. It is true where that isn't known.
-func (in *Inbox) Waited() bool { return in.native == nil || in.native.late }
+// Drained reports whether what the last round read is likely all there is: it
+// had to be waited for, or there was less than asked for. It is true where that
+// isn't known.
+func (in *Inbox) Drained() bool { return in.native == nil || in.native.drained() }
 
 // Next returns the next datagram of what was read, in place: it is valid until
 // the inbox receives again.

@@ -18,7 +18,7 @@ const (
 )
 
 // bag is what recvmmsg(2) fills: headers, and buffers of the largest size. Idle
-// sockets hold none. A bag of one message is for the datagram that comes alone.
+// sockets hold none.
 type bag struct {
 	headers  []unix.Mmsghdr
 	vectors  []unix.Iovec
@@ -32,10 +32,16 @@ type bag struct {
 // sets of the cache, where they would displace each other.
 const bagStride = MaxDatagram + 320
 
-var (
-	smallBags = sync.Pool{New: func() any { return newBag(1) }}
-	largeBags = sync.Pool{New: func() any { return newBag(bagMessages) }}
-)
+// bags are of three sizes: for the datagram that comes alone, for what shows
+// that nothing is behind it, and for a flood.
+var bags = [...]struct {
+	messages int
+	pool     sync.Pool
+}{
+	{messages: 1, pool: sync.Pool{New: func() any { return newBag(1) }}},
+	{messages: 2, pool: sync.Pool{New: func() any { return newBag(2) }}},
+	{messages: bagMessages, pool: sync.Pool{New: func() any { return newBag(bagMessages) }}},
+}
 
 func newBag(n int) *bag {
 	b := &bag{
@@ -74,16 +80,21 @@ type mailbag struct {
 	names  senders
 
 	bag   *bag // borrowed, nil while there is nothing to read
-	want  int  // messages of the next call
+	want  int  // messages to ask for where nothing has to be waited for
+	asked int  // for in the last call
 	wait  bool
 	late  bool // there was nothing at first
 	n     int
 	errno syscall.Errno
 }
 
+// fewest is how many messages are asked for at least: a call that gives fewer
+// saves the next one.
+const fewest = 2
+
 // newMailbag has the kernel join what arrives, if it can.
 func newMailbag(m *messages) *mailbag {
-	in := &mailbag{socket: m, want: 1}
+	in := &mailbag{socket: m, want: fewest}
 	in.fill = in.tryFill
 	if m.ladder.receive.Load() == uint32(Segments) && !m.join(true) {
 		limit(&m.ladder.receive, Batch)
@@ -97,7 +108,7 @@ func (in *mailbag) receive(wait bool) ([]message, error) {
 	err := in.socket.raw.Read(in.fill)
 	if err != nil || in.errno != 0 {
 		in.giveBack()
-		in.want = 1
+		in.want = fewest
 		switch {
 		case err != nil:
 			return nil, err
@@ -124,35 +135,35 @@ func (in *mailbag) receive(wait bool) ([]message, error) {
 	return in.bag.messages[:in.n], nil
 }
 
-// learn decides how many messages to ask for next. What had to be waited for
-// is likely alone, and a call for one is cheaper. Where more were there than
-// asked for, more are asked for, as long as a round stays short.
+// drained reports whether the last call likely read all there was: what had to
+// be waited for is likely alone.
+func (in *mailbag) drained() bool { return in.late || in.n < in.asked }
+
+// learn decides how many messages to ask for next: more where there were as
+// many as asked for, as long as a round stays short.
 func (in *mailbag) learn(datagrams int) {
-	switch {
-	case in.late:
-		in.want = 1
-	case in.n < in.want:
-		in.want = max(1, in.n)
-	default:
-		most := max(1, roundDatagrams*in.n/datagrams)
-		in.want = min(2*in.want, most, bagMessages)
+	most := in.n
+	if in.n == in.asked {
+		most = min(2*in.asked, roundDatagrams*in.n/datagrams)
 	}
+	in.want = min(max(most, fewest), bagMessages)
 }
 
 // tryFill is what the poller runs, again when there is something to read if it
 // says that it is not done.
 func (in *mailbag) tryFill(fd uintptr) (done bool) {
+	in.asked = in.want
 	if in.late || in.socket.ladder.receive.Load() < uint32(Batch) {
-		in.want = 1
+		in.asked = 1 // a call for one is cheaper
 	}
 	for {
 		in.borrow()
-		in.n, in.errno = in.socket.receive(fd, in.bag.prepare(in.want))
+		in.n, in.errno = in.socket.receive(fd, in.bag.prepare(in.asked))
 		switch {
 		case in.errno == unix.EINTR:
-		case in.errno == unix.ENOSYS && in.want > 1:
+		case in.errno == unix.ENOSYS && in.asked > 1:
 			in.socket.ladder.demote(&in.socket.ladder.receive, Single)
-			in.want = 1
+			in.asked = 1
 		case in.errno == unix.EAGAIN:
 			in.late = true
 			if in.wait {
@@ -167,24 +178,26 @@ func (in *mailbag) tryFill(fd uintptr) (done bool) {
 
 // borrow takes a bag that is large enough.
 func (in *mailbag) borrow() {
-	if in.bag != nil && len(in.bag.headers) >= in.want {
+	if in.bag != nil && len(in.bag.headers) >= in.asked {
 		return
 	}
 	in.giveBack()
-	if in.want == 1 {
-		in.bag = smallBags.Get().(*bag)
-	} else {
-		in.bag = largeBags.Get().(*bag)
+	for i := range bags {
+		if bags[i].messages >= in.asked {
+			in.bag = bags[i].pool.Get().(*bag)
+			return
+		}
 	}
 }
 
 func (in *mailbag) giveBack() {
-	switch {
-	case in.bag == nil:
-	case len(in.bag.headers) == 1:
-		smallBags.Put(in.bag)
-	default:
-		largeBags.Put(in.bag)
+	if in.bag == nil {
+		return
+	}
+	for i := range bags {
+		if bags[i].messages == len(in.bag.headers) {
+			bags[i].pool.Put(in.bag)
+		}
 	}
 	in.bag = nil
 }

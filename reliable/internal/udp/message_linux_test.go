@@ -115,3 +115,44 @@ func TestNoAllocations(t *testing.T) {
 		}
 	}
 }
+
+// An inbox asks for more messages while there are as many as it asked for, up to
+// a round of some datagrams, and knows by a call that gave fewer that it has all
+// there was: no call is made to learn that.
+func TestInboxAsksForWhatThereIs(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		sender Offload
+		rounds []int // datagrams of each
+	}{
+		{"single datagrams", OffloadBatch, []int{2, 4, 8, 16, 16, 16, 2}},
+		{"joined ones", OffloadAuto, []int{64}},
+	} {
+		to := New(loopback(t, "udp4", "127.0.0.1:0"))
+		from := dialer(t, addrOf(to))
+		from.Limit(c.sender)
+		in := to.NewInbox()
+		total := 0
+		for _, n := range c.rounds {
+			total += n
+		}
+		if sent, err := from.WriteBurst(pattern(100*total), 100, addrOf(to), NotECT); sent != total || err != nil {
+			t.Fatal(sent, err)
+		}
+		for i, want := range c.rounds {
+			if err := in.TryReceive(); err != nil {
+				t.Fatalf("%s, round %d: %v", c.name, i, err)
+			}
+			got := 0
+			for _, ok := in.Next(); ok; _, ok = in.Next() {
+				got++
+			}
+			if last := i == len(c.rounds)-1; got != want || in.Drained() != last {
+				t.Errorf("%s, round %d: %d datagrams, all there were: %v; want %d, %v", c.name, i, got, in.Drained(), want, last)
+			}
+		}
+		if err := in.TryReceive(); !errors.Is(err, ErrEmpty) || !in.Drained() {
+			t.Errorf("%s: then %v, drained %v", c.name, err, in.Drained())
+		}
+	}
+}

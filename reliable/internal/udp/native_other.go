@@ -22,8 +22,10 @@ func (*messages) writeBurst([]byte, int, netip.AddrPort, bool, ECN) (int, error)
 }
 
 // mailbag neither.
-type mailbag struct{ late bool }
+type mailbag struct{}
 
 func newMailbag(*messages) *mailbag { panic("BUG: messages on a system that has none") }
 
 func (*mailbag) receive(bool) ([]message, error) { panic("BUG: messages on a system that has none") }
+
+func (*mailbag) drained() bool { panic("BUG: messages on a system that has none") }
