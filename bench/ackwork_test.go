@@ -67,8 +67,8 @@ func reportAckWork(b *testing.B, d *delivery, samples []sample) {
 // The functions that tell what is ack work.
 const (
 	makesPackets = "udplab/reliable/arq.(*Conn).AppendPacket"
-	sendsPackets = "udplab/reliable/internal/udp.(*Socket).Write"
-	readsSocket  = "udplab/reliable.(*Listener).read"
+	sendsPackets = "udplab/reliable/internal/udp.(*Socket).WriteBurst"
+	readsSocket  = "udplab/reliable.(*shard).read"
 	notesForAcks = "udplab/reliable/arq.(*acks)"
 )
 
