@@ -28,7 +28,8 @@ type Conn struct {
 
 	// Owned by deadlines, under its lock.
 	wakeAt    time.Duration
-	heapIndex int
+	reminder  time.Duration // when it is looked at again, however wakeAt moves away
+	wakePlace [2]int32      // in the two heaps, plus 1; 0 = not there
 
 	mu        sync.Mutex // guards what is below
 	machine   *arq.Conn

@@ -1,20 +1,30 @@
 package reliable
 
 import (
+	"math"
 	"sync"
 	"time"
 
 	"udplab/reliable/internal/udp"
 )
 
-// deadlines wakes the connections of one socket: one heap, one alarm, however
-// many connections there are.
+// deadlines wakes the connections of one socket: one alarm, however many
+// connections there are.
+//
+// A connection that talks has a probe timeout some milliseconds off while
+// something is on its way, and an idle timeout a minute off when it is not: twice
+// a message its deadline would move past those of all that are idle. So there are
+// two heaps. In far each has a time at or before its deadline, which is only
+// looked at when it comes; in near are those that are due before that, by their
+// deadlines. near is as large as there are connections with something on its way,
+// and a deadline that moves away touches nothing else.
 type deadlines struct {
 	now  func() time.Duration
 	fire func(*Conn) // called without the lock
 
 	mu      sync.Mutex
-	heap    []*Conn // by Conn.wakeAt; Conn.heapIndex is each one's place plus 1
+	near    wakeHeap
+	far     wakeHeap
 	alarm   udp.Alarm
 	armed   time.Duration // when the alarm rings; meaningful if set
 	set     bool
@@ -28,8 +38,11 @@ type deadlines struct {
 // wake-ups than one. It is half of the finest pacing quantum.
 const wakeGap = 100 * time.Microsecond
 
+// never is the deadline of a connection that was woken and has set none yet.
+const never = time.Duration(math.MaxInt64)
+
 func newDeadlines(now func() time.Duration, fire func(*Conn), newAlarm func(ring func()) udp.Alarm) *deadlines {
-	d := &deadlines{now: now, fire: fire, served: -wakeGap}
+	d := &deadlines{now: now, fire: fire, served: -wakeGap, far: wakeHeap{which: 1}}
 	d.alarm = newAlarm(d.expired)
 	return d
 }
@@ -38,37 +51,60 @@ func newDeadlines(now func() time.Duration, fire func(*Conn), newAlarm func(ring
 func (d *deadlines) update(c *Conn, at time.Duration, wanted bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	if !wanted {
+		d.near.remove(c)
+		d.far.remove(c)
+		return
+	}
+	c.wakeAt = at
 	switch {
-	case d.closed:
-	case !wanted:
-		d.remove(c)
-	case c.heapIndex == 0:
-		c.wakeAt = at
-		d.heap = append(d.heap, c)
-		c.heapIndex = len(d.heap)
-		d.up(len(d.heap) - 1)
-	case c.wakeAt != at:
-		c.wakeAt = at
-		d.fix(c.heapIndex - 1)
+	case !d.far.has(c):
+		d.remind(c)
+	case at < c.reminder:
+		d.near.set(c, at)
 	default:
+		d.near.remove(c)
 		return
 	}
 	d.arm()
+}
+
+// remind puts c into far, by its deadline of now.
+func (d *deadlines) remind(c *Conn) {
+	c.reminder = c.wakeAt
+	d.far.set(c, c.reminder)
 }
 
 // arm sets the alarm for the earliest deadline. One that rings too early is
 // left alone: it finds nothing to do and is set again. So an acknowledgment
 // that moves a deadline away costs nothing here.
 func (d *deadlines) arm() {
-	if d.closed || d.serving || len(d.heap) == 0 {
+	if d.closed || d.serving {
 		return
 	}
-	at := max(d.heap[0].wakeAt, d.served+wakeGap)
+	first, _, ok := d.first()
+	if !ok {
+		return
+	}
+	at := max(first.at, d.served+wakeGap)
 	if d.set && d.armed <= at {
 		return
 	}
 	d.armed, d.set = at, true
 	d.alarm.Set(at - d.now())
+}
+
+// first is the earliest entry of both heaps, and where it is.
+func (d *deadlines) first() (wakeEntry, *wakeHeap, bool) {
+	near, isNear := d.near.first()
+	far, isFar := d.far.first()
+	if isNear && (!isFar || near.at <= far.at) {
+		return near, &d.near, true
+	}
+	return far, &d.far, isFar
 }
 
 // expired wakes every connection whose time has come, those included whose
@@ -83,11 +119,19 @@ func (d *deadlines) expired() {
 	d.serving = true
 	for {
 		now := d.now()
-		if d.closed || len(d.heap) == 0 || d.heap[0].wakeAt > now {
+		first, heap, ok := d.first()
+		if d.closed || !ok || first.at > now {
 			break
 		}
-		c := d.heap[0]
-		d.remove(c)
+		c := first.conn
+		heap.remove(c)
+		if first.at < c.wakeAt { // in far: its deadline has moved away since
+			if c.wakeAt != never {
+				d.remind(c)
+			}
+			continue
+		}
+		c.wakeAt = never
 		d.served = now
 		d.mu.Unlock()
 		d.fire(c)
@@ -105,61 +149,6 @@ func (d *deadlines) close() {
 	}
 	d.closed = true
 	d.alarm.Close()
-	for _, c := range d.heap {
-		c.heapIndex = 0
-	}
-	d.heap = nil
-}
-
-func (d *deadlines) remove(c *Conn) {
-	if c.heapIndex == 0 {
-		return
-	}
-	i, last := c.heapIndex-1, len(d.heap)-1
-	d.swap(i, last)
-	d.heap[last] = nil
-	d.heap = d.heap[:last]
-	c.heapIndex = 0
-	if i < last {
-		d.fix(i)
-	}
-}
-
-func (d *deadlines) fix(i int) {
-	if !d.down(i) {
-		d.up(i)
-	}
-}
-
-func (d *deadlines) up(i int) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if d.heap[parent].wakeAt <= d.heap[i].wakeAt {
-			return
-		}
-		d.swap(i, parent)
-		i = parent
-	}
-}
-
-func (d *deadlines) down(i int) (moved bool) {
-	for {
-		child := 2*i + 1
-		if child >= len(d.heap) {
-			return moved
-		}
-		if right := child + 1; right < len(d.heap) && d.heap[right].wakeAt < d.heap[child].wakeAt {
-			child = right
-		}
-		if d.heap[i].wakeAt <= d.heap[child].wakeAt {
-			return moved
-		}
-		d.swap(i, child)
-		i, moved = child, true
-	}
-}
-
-func (d *deadlines) swap(i, j int) {
-	d.heap[i], d.heap[j] = d.heap[j], d.heap[i]
-	d.heap[i].heapIndex, d.heap[j].heapIndex = i+1, j+1
+	d.near.clear()
+	d.far.clear()
 }

@@ -1,7 +1,9 @@
 package reliable
 
 import (
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -152,5 +154,26 @@ func TestNoWakeUpsWhenNothingIsDue(t *testing.T) {
 	w.update(&c, time.Hour, true)
 	if w.alarm.sets != 1 || w.alarm.at != -1 {
 		t.Error("the alarm was set after close")
+	}
+}
+
+// BenchmarkDeadlines moves a random connection's deadline to a near one and
+// back to a far one, as a message and its acknowledgment do.
+func BenchmarkDeadlines(b *testing.B) {
+	for _, n := range []int{1, 100, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("connections=%d", n), func(b *testing.B) {
+			w := newWatch()
+			conns := make([]Conn, n)
+			for i := range conns {
+				w.update(&conns[i], time.Minute+time.Duration(i), true)
+			}
+			random := rand.New(rand.NewPCG(1, 2))
+			for b.Loop() {
+				w.clock += 10 * time.Microsecond
+				c := &conns[random.IntN(n)]
+				w.update(c, w.clock+2*time.Millisecond, true)
+				w.update(c, w.clock+time.Minute, true)
+			}
+		})
 	}
 }
