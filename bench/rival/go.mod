@@ -4,6 +4,7 @@ go 1.26.2
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	github.com/google/go-cmp v0.7.0
 	github.com/pion/sctp v1.12.1
 	github.com/pion/transport/v5 v5.1.5
 	github.com/quic-go/quic-go v0.65.0

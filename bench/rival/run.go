@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"udplab/bench/rival/contender"
 	"udplab/bench/rival/record"
@@ -52,12 +53,29 @@ func rotated[T any](list []T, n int) []T {
 	return slices.Concat(list[n:], list[:n])
 }
 
+// abandonAfter is how long a run may take before it is left behind. Every
+// workload ends itself sooner, unless a contender does not even let itself be
+// closed.
+const abandonAfter = 3 * time.Minute
+
 // measure is one run of a workload, whose samples in a CPU profile say so.
-func (p plan) measure(ctx context.Context, w workload.Workload, c contender.Contender) (outcomes []workload.Outcome) {
+func (p plan) measure(ctx context.Context, w workload.Workload, c contender.Contender) []workload.Outcome {
+	done := make(chan []workload.Outcome, 1)
 	pprof.Do(ctx, pprof.Labels("workload", w.Name, "contender", c.Name), func(ctx context.Context) {
-		outcomes = w.Run(ctx, c, p.settings)
+		go func() { done <- w.Run(ctx, c, p.settings) }() // it has the labels too
 	})
-	return outcomes
+	timer := time.NewTimer(abandonAfter)
+	defer timer.Stop()
+	select {
+	case outcomes := <-done:
+		return outcomes
+	case <-timer.C:
+	}
+	var left []workload.Outcome
+	for _, row := range w.Rows {
+		left = append(left, workload.Outcome{Row: row, Failed: "does not end: left behind after " + abandonAfter.String()})
+	}
+	return left
 }
 
 func (p plan) inTurn(ctx context.Context, r *record.Record, w workload.Workload, takers []contender.Contender) {

@@ -43,7 +43,7 @@ func listenRaw(w *windows, o Options, newPipe makeRawPipe) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rawListener{w, w.open(addrPort(socket.LocalAddr())), socket, o, newPipe}, nil
+	return &rawListener{w, w.open(addrPort(socket.LocalAddr()), granted(socket)), socket, o, newPipe}, nil
 }
 
 func (l *rawListener) Addr() netip.AddrPort { return addrPort(l.socket.LocalAddr()) }
@@ -80,7 +80,7 @@ func rawSocket() (*net.UDPConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = socket.SetReadBuffer(rawBuffer) // what is granted is enough for the window or shows as loss
+	_ = socket.SetReadBuffer(rawBuffer) // the window asks what was granted
 	_ = socket.SetWriteBuffer(rawBuffer)
 	return socket, nil
 }

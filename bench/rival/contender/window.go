@@ -86,9 +86,15 @@ func newWindows(size int64) *windows {
 	return &windows{size: size, at: make(map[netip.AddrPort]*window)}
 }
 
-// open makes the window of a listener.
-func (ws *windows) open(addr netip.AddrPort) *window {
-	w := &window{size: ws.size, room: make(chan struct{}, 1), closed: make(chan struct{})}
+// open makes the window of a listener whose receive buffer has that many bytes;
+// 0 if that is not known. Half of it is left to what the kernel adds to each
+// datagram.
+func (ws *windows) open(addr netip.AddrPort, buffer int) *window {
+	size := ws.size
+	if buffer > 0 {
+		size = min(size, int64(buffer/2))
+	}
+	w := &window{size: size, room: make(chan struct{}, 1), closed: make(chan struct{})}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.at[addr] = w

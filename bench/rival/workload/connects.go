@@ -144,6 +144,9 @@ func dialAll(ctx context.Context, d contender.Dialer, l contender.Listener, s Se
 		values["cpu_us_per_connect"] = float64(used.cpu) / 1e3 / n
 		values["allocs_per_connect"] = float64(used.mallocs) / n
 	}
+	if n == 0 && err == nil {
+		err = errors.New("stalled: no connection was made")
+	}
 	if f := failed.Load(); f > 0 {
 		err = errors.Join(err, fmt.Errorf("%d connections failed, one because: %w", f, <-failures))
 	}
