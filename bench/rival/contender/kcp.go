@@ -14,7 +14,7 @@ import (
 func kcpGo() Contender {
 	return Contender{
 		Name:   "kcp-go",
-		About:  "KCP, a stream, plain, no FEC, nodelay 1,10,2,1 (no congestion control: rude on a shared path), windows of 1,024 packets, acks at once; no handshake, and a close that tells nobody",
+		About:  "KCP, messages that are a stream in effect, plain, no FEC, nodelay 1,10,2,1 (no congestion control: rude on a shared path), windows of 1,024 packets, acks at once; no handshake, and a close that tells nobody",
 		Module: "github.com/xtaci/kcp-go/v5",
 		Traits: Traits{Silent: true},
 		Listen: func(o Options) (Listener, error) {
@@ -86,7 +86,6 @@ func newKCPPipe(s *kcp.UDPSession, o Options, socket *net.UDPConn) kcpPipe {
 	s.SetNoDelay(1, 10, 2, 1)
 	s.SetWindowSize(1024, 1024)
 	s.SetACKNoDelay(true)
-	s.SetStreamMode(true)
 	return kcpPipe{s, socket}
 }
 

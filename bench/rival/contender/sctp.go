@@ -31,11 +31,32 @@ func pionSCTP() Contender {
 	}
 }
 
-func sctpConfig(conn net.Conn, o Options) sctp.Config {
-	return sctp.Config{
-		NetConn: conn, MTU: uint32(o.Packet), BlockWrite: true,
-		MaxReceiveBufferSize: 4 << 20, MaxMessageSize: 64 << 10,
+// sctpOptions are those of both ends.
+func sctpOptions(conn net.Conn, o Options) []sctp.AssociationOption {
+	options := []sctp.AssociationOption{
+		sctp.WithNetConn(conn), sctp.WithBlockWrite(true),
+		sctp.WithMaxReceiveBufferSize(4 << 20), sctp.WithMaxMessageSize(64 << 10),
 	}
+	if o.Packet != 0 {
+		options = append(options, sctp.WithMTU(uint32(o.Packet)))
+	}
+	return options
+}
+
+func sctpServe(conn net.Conn, o Options) (*sctp.Association, error) {
+	var options []sctp.ServerOption
+	for _, option := range sctpOptions(conn, o) {
+		options = append(options, option)
+	}
+	return sctp.ServerWithOptions(options...)
+}
+
+func sctpDial(conn net.Conn, o Options) (*sctp.Association, error) {
+	var options []sctp.ClientOption
+	for _, option := range sctpOptions(conn, o) {
+		options = append(options, option)
+	}
+	return sctp.ClientWithOptions(options...)
 }
 
 // sctpListener shakes hands with every peer as soon as it comes, in a goroutine
@@ -77,7 +98,7 @@ func (l *sctpListener) greet(p *sctpPipe) {
 		case <-shaken:
 		}
 	})
-	association, err := sctp.Server(sctpConfig(p.conn, l.options))
+	association, err := sctpServe(p.conn, l.options)
 	close(shaken)
 	if err != nil || p.use(association) != nil {
 		_ = p.Close()
@@ -119,7 +140,7 @@ func (d sctpDialer) Dial(ctx context.Context, to netip.AddrPort) (Pipe, error) {
 	_ = conn.SetWriteBuffer(rawBuffer)
 	p := &sctpPipe{conn: conn, options: d.options}
 	defer context.AfterFunc(ctx, func() { _ = p.Close() })()
-	association, err := sctp.Client(sctpConfig(conn, d.options))
+	association, err := sctpDial(conn, d.options)
 	if err == nil {
 		if err = p.use(association); err == nil {
 			p.stream, err = association.OpenStream(0, sctp.PayloadTypeWebRTCBinary)
