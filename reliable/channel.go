@@ -102,14 +102,16 @@ func (c ChannelConfig) options() SendOptions {
 	return SendOptions{Mode: c.Mode, Lifetime: c.Lifetime, Tracked: c.Tracked}
 }
 
-// wakeWaiters wakes the calls whose condition may have come true. conn.mu is
-// held.
-func (ch *Channel) wakeWaiters(over bool) {
+// wakeWaiters wakes the calls whose condition may have come true, and reports
+// whether one of them may read now. conn.mu is held.
+func (ch *Channel) wakeWaiters(over bool) (reads bool) {
 	m := ch.conn.machine
 	if len(ch.reads.list) > 0 && (over || m.ReadableOn(ch.id) || m.PeerFinishedOn(ch.id)) {
 		ch.reads.wake()
+		reads = true
 	}
 	if len(ch.writes.list) > 0 && (over || m.CanSendOn(ch.id, ModeOrdered)) {
 		ch.writes.wake()
 	}
+	return reads
 }

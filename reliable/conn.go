@@ -37,6 +37,7 @@ type Conn struct {
 	incoming  bool           // the peer opened it and Accept has not been told
 	forgotten bool           // the listener does not know it any more
 	unsettled bool           // packets were handled, and what follows from them was not done
+	reads     bool           // the last settle woke a call that waits for a message
 	partial   []byte         // rest of the message that Read is in
 	main      Channel
 	others    []*Channel // by number, nil where nobody asked for it
@@ -72,13 +73,16 @@ func (c *Conn) receive(now time.Duration, d *udp.Datagram, p *proto.Packet, fres
 	return later
 }
 
-// settleBatch settles what receive left, unless another input did meanwhile.
-func (c *Conn) settleBatch(now time.Duration) {
+// settleBatch settles what receive left, unless another input did meanwhile. It
+// reports whether that woke a call that waits for a message.
+func (c *Conn) settleBatch(now time.Duration) (reads bool) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.unsettled {
 		c.settle(now)
+		reads = c.reads
 	}
-	c.mu.Unlock()
+	return reads
 }
 
 func (c *Conn) timeout() {
@@ -135,10 +139,10 @@ func (c *Conn) drain(now time.Duration, out *burst) {
 // wakeWaiters wakes the calls whose condition may have come true.
 func (c *Conn) wakeWaiters(state arq.State) {
 	over := state >= arq.Draining
-	c.main.wakeWaiters(over)
+	c.reads = c.main.wakeWaiters(over)
 	for _, ch := range c.others {
-		if ch != nil {
-			ch.wakeWaiters(over)
+		if ch != nil && ch.wakeWaiters(over) {
+			c.reads = true
 		}
 	}
 	c.receipts.wake()

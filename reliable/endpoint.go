@@ -67,11 +67,12 @@ func (s *shard) read() {
 			}
 			count += more
 		}
-		r.settle()
-		if count >= batchSize {
+		reads := r.settle()
+		if count >= batchSize || reads && r.inbox.Waited() {
 			// While there is something to read, a socket is read without ever
-			// giving up the processor, and those who wait for what arrived
-			// would find the whole window at once.
+			// giving up the processor, and those who wait for what arrived would
+			// find the whole window at once. And what came alone is likely asked
+			// for: the answer is on its way before we look for more.
 			runtime.Gosched()
 		}
 	}
@@ -170,17 +171,19 @@ func (r *reader) release() {
 	}
 }
 
-// settle settles each connection that the batch touched.
-func (r *reader) settle() {
+// settle settles each connection that the batch touched, and reports whether
+// that woke a call that waits for a message.
+func (r *reader) settle() (reads bool) {
 	if len(r.unsettled) == 0 {
-		return
+		return false
 	}
 	now := r.now()
 	for i, c := range r.unsettled {
-		c.settleBatch(now)
+		reads = c.settleBatch(now) || reads
 		r.unsettled[i] = nil
 	}
 	r.unsettled = r.unsettled[:0]
+	return reads
 }
 
 func (s *shard) route(now time.Duration, from netip.AddrPort, p *proto.Packet, size int, reply []byte) arq.Route {
