@@ -68,7 +68,7 @@ func (s *shard) read() {
 			count += more
 		}
 		reads := r.settle()
-		if count >= batchSize || reads && r.inbox.Waited() {
+		if count >= batchSize || reads && count == 1 {
 			// While there is something to read, a socket is read without ever
 			// giving up the processor, and those who wait for what arrived would
 			// find the whole window at once. And what came alone is likely asked
