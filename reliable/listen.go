@@ -33,7 +33,6 @@ type Listener struct {
 
 	mu       sync.Mutex // guards what is below; taken after a connection's lock
 	endpoint *arq.Endpoint
-	conns    map[*Conn]struct{}
 	backlog  []*Conn
 	accepts  waiters
 	overflow uint64 // connections that found the backlog full
@@ -83,7 +82,7 @@ func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
 }
 
 func newListener(config *Config, sockets ...*udp.Socket) *Listener {
-	l := &Listener{config: config.or(), epoch: time.Now(), conns: make(map[*Conn]struct{})}
+	l := &Listener{config: config.or(), epoch: time.Now()}
 	l.newAlarm = func(s *udp.Socket, ring func()) udp.Alarm { return s.NewAlarm(ring, &l.running) }
 	for _, s := range sockets {
 		l.shards = append(l.shards, &shard{Listener: l, socket: s})
@@ -176,7 +175,7 @@ func (l *Listener) dial(addr netip.AddrPort) (c *Conn, made bool, err error) {
 	}
 	machine, made := l.endpoint.Dial(l.now(), addr)
 	if made {
-		return l.adopt(machine, addr, l.shards[len(l.conns)%len(l.shards)]), true, nil
+		return l.adopt(machine, addr, l.shards[(l.endpoint.Len()-1)%len(l.shards)]), true, nil
 	}
 	return machine.Tag.(*Conn), false, nil
 }
@@ -186,7 +185,6 @@ func (l *Listener) adopt(machine *arq.Conn, addr netip.AddrPort, on *shard) *Con
 	c := &Conn{listener: l, shard: on, machine: machine, peer: addr}
 	c.main.conn = c
 	machine.Tag = c
-	l.conns[c] = struct{}{}
 	return c
 }
 
@@ -216,7 +214,6 @@ func (l *Listener) forget(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.endpoint.Remove(c.machine)
-	delete(l.conns, c)
 }
 
 // Close ends every connection at once, tells the peers, and stops. It closes
@@ -236,14 +233,11 @@ func (l *Listener) endAll(failure error) {
 	if l.failure == nil {
 		l.failure = failure
 	}
-	conns := make([]*Conn, 0, len(l.conns))
-	for c := range l.conns {
-		conns = append(conns, c)
-	}
+	conns := l.endpoint.Conns()
 	l.accepts.wake()
 	l.mu.Unlock()
-	for _, c := range conns {
-		c.abort()
+	for _, machine := range conns {
+		machine.Tag.(*Conn).abort()
 	}
 }
 

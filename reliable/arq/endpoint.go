@@ -1,7 +1,9 @@
 package arq
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"udplab/proto"
@@ -64,14 +66,19 @@ func NewEndpoint(config EndpointConfig) *Endpoint {
 	if config.MaxConns <= 0 {
 		config.MaxConns = 1 << 16
 	}
-	return &Endpoint{
-		config:     config,
-		cookies:    newCookies(config.Secret),
-		byID:       make(map[uint64]*Conn),
-		byPeer:     make(map[peerKey]*Conn),
-		byAddr:     make(map[netip.AddrPort]*Conn),
-		succeeding: make(map[uint64]bool),
+	e := &Endpoint{
+		config: config,
+		byID:   make(map[uint64]*Conn),
+		byPeer: make(map[peerKey]*Conn),
+		byAddr: make(map[netip.AddrPort]*Conn),
 	}
+	if config.Listen { // others give no cookies
+		e.cookies = newCookies(config.Secret)
+	}
+	if config.Rendezvous {
+		e.succeeding = make(map[uint64]bool)
+	}
+	return e
 }
 
 // Dial makes a connection that asks the peer at addr to talk, and whose
@@ -89,6 +96,9 @@ func (e *Endpoint) Dial(now time.Duration, addr netip.AddrPort) (c *Conn, made b
 
 // Len is the number of connections.
 func (e *Endpoint) Len() int { return len(e.byID) }
+
+// Conns returns the connections, in no order.
+func (e *Endpoint) Conns() []*Conn { return slices.Collect(maps.Values(e.byID)) }
 
 // Stats returns a snapshot of the counters.
 func (e *Endpoint) Stats() RouteStats { return e.stats }
