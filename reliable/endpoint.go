@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"runtime"
+	"sync"
 	"time"
 
 	"udplab/proto"
@@ -31,12 +32,16 @@ type reader struct {
 	*shard
 	inbox     *udp.Inbox
 	reply     []byte
-	packet    proto.Packet
-	held      *Conn   // its lock is held: the next packet is likely its own, too
-	heldID    uint64  // what its peer calls it; meaningless without held
-	unsettled []*Conn // have handled packets of this batch, and sent nothing yet
-	failures  int     // to read, in a row
+	packet    *proto.Packet // borrowed for a batch
+	held      *Conn         // its lock is held: the next packet is likely its own, too
+	heldID    uint64        // what its peer calls it; meaningless without held
+	unsettled []*Conn       // have handled packets of this batch, and sent nothing yet
+	failures  int           // to read, in a row
 }
+
+// packets are what datagrams are parsed into. An idle socket holds none: one is
+// half as large as a connection, and refers to the buffer it was read from.
+var packets = sync.Pool{New: func() any { return new(proto.Packet) }}
 
 // read is the goroutine that reads the socket: every datagram is parsed,
 // routed to its connection and handled there. What follows from it is sent
@@ -68,6 +73,7 @@ func (s *shard) read() {
 			count += more
 		}
 		reads := r.settle()
+		r.giveBack()
 		if count >= batchSize || reads && count == 1 {
 			// While there is something to read, a socket is read without ever
 			// giving up the processor, and those who wait for what arrived would
@@ -84,6 +90,9 @@ func (r *reader) received(err error) (count int, over bool) {
 	switch {
 	case err == nil:
 		r.failures = 0
+		if r.packet == nil {
+			r.packet = packets.Get().(*proto.Packet)
+		}
 		now := r.now()
 		for {
 			d, ok := r.inbox.Next()
@@ -108,6 +117,14 @@ func (r *reader) received(err error) (count int, over bool) {
 	return count, false
 }
 
+// giveBack returns what was borrowed for the batch.
+func (r *reader) giveBack() {
+	if r.packet != nil {
+		packets.Put(r.packet)
+		r.packet = nil
+	}
+}
+
 // handle is the way of one datagram.
 func (r *reader) handle(now time.Duration, d *udp.Datagram) {
 	n := &r.counters
@@ -118,14 +135,14 @@ func (r *reader) handle(now time.Duration, d *udp.Datagram) {
 		return
 	}
 	var to arq.Route
-	switch err := proto.Parse(d.Bytes, &r.packet); {
+	switch err := proto.Parse(d.Bytes, r.packet); {
 	case err == nil:
 		if c := r.held; c != nil && r.packet.Type == proto.TypeData && r.packet.Data.DestID == r.heldID && !c.forgotten {
 			r.deliver(now, d, c, false)
 			return
 		}
 		r.release()
-		to = r.route(now, d.From, &r.packet, len(d.Bytes), r.reply)
+		to = r.route(now, d.From, r.packet, len(d.Bytes), r.reply)
 	case errors.Is(err, proto.ErrNotPacket):
 		n.notPackets.Add(1)
 	case errors.Is(err, proto.ErrChecksum):
@@ -158,7 +175,7 @@ func (r *reader) handle(now time.Duration, d *udp.Datagram) {
 
 // deliver gives a packet to its connection, whose lock is held.
 func (r *reader) deliver(now time.Duration, d *udp.Datagram, c *Conn, fresh bool) {
-	if c.receive(now, d, &r.packet, fresh) {
+	if c.receive(now, d, r.packet, fresh) {
 		r.unsettled = append(r.unsettled, c)
 	}
 }
