@@ -52,6 +52,9 @@ type Options struct {
 	// Shared asks that all connections of a dialer share one socket, where the
 	// contender can.
 	Shared bool
+	// Listen is where TCP listens, host:port. Empty, and for all others, it is a
+	// port of loopback that the system chooses.
+	Listen string
 }
 
 // Contender is one way to move bytes.

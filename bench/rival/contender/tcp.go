@@ -1,19 +1,23 @@
 package contender
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
+	"os"
+	"strings"
 )
 
 // kernelTCP is a TCP connection of package net as it comes (TCP_NODELAY is its
 // default), one Write a message.
 func kernelTCP() Contender {
 	return Contender{
-		Name: TCPName, About: "kernel TCP, a stream, plain, TCP_NODELAY, sockets as package net makes them",
+		Name:   TCPName,
+		About:  "kernel TCP, a stream, plain, TCP_NODELAY, sockets as package net makes them, congestion control " + congestionControl(),
 		Traits: Traits{TCP: true},
-		Listen: func(Options) (Listener, error) {
-			l, err := net.Listen("tcp4", loopback)
+		Listen: func(o Options) (Listener, error) {
+			l, err := net.Listen("tcp4", cmp.Or(o.Listen, loopback))
 			if err != nil {
 				return nil, err
 			}
@@ -21,6 +25,15 @@ func kernelTCP() Contender {
 		},
 		NewDialer: func(Options) (Dialer, error) { return tcpDialer{}, nil },
 	}
+}
+
+// congestionControl is the system's default for TCP.
+func congestionControl() string {
+	name, err := os.ReadFile("/proc/sys/net/ipv4/tcp_congestion_control")
+	if err != nil {
+		return "the system's"
+	}
+	return strings.TrimSpace(string(name))
 }
 
 type tcpListener struct{ *net.TCPListener }

@@ -25,12 +25,16 @@ const bottleneckRate = 50e6
 // time, each with a path of its own; contenders one after the other.
 func bottlenecks() Workload {
 	return Workload{
-		Name: "bottleneck", Rows: names(bottleneckRows), Metrics: bottleneckMetrics, Main: "goodput_mbit_s", Takes: throughUDP,
+		Name: "bottleneck", Rows: names(bottleneckRows), Metrics: bottleneckMetrics, Main: "goodput_mbit_s", Takes: notRaw,
 		Run: func(ctx context.Context, c contender.Contender, s Settings) []Outcome {
 			return eachLoss(bottleneckRows, func(r lossRow) (map[string]float64, error) {
 				ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 				defer cancel()
-				return runBottleneck(ctx, c, &proxied{network: badNetwork(r.loss, bottleneckRate)}, s)
+				p, c, err := through(c, badNetwork(r.loss, bottleneckRate))
+				if err != nil {
+					return nil, err
+				}
+				return runBottleneck(ctx, c, p, s)
 			})
 		},
 	}

@@ -34,12 +34,16 @@ const (
 // the same time: together they send a thousand datagrams a second.
 func games() Workload {
 	return Workload{
-		Name: "game", Rows: names(gameRows), Metrics: gameMetrics, Main: "p99_ms", Takes: throughUDP, SideBySide: true,
+		Name: "game", Rows: names(gameRows), Metrics: gameMetrics, Main: "p99_ms", Takes: notRaw, SideBySide: true,
 		Run: func(ctx context.Context, c contender.Contender, s Settings) []Outcome {
 			return eachLoss(gameRows, func(r lossRow) (map[string]float64, error) {
 				ctx, cancel := context.WithTimeout(ctx, 120*time.Second)
 				defer cancel()
-				return runGame(ctx, c, &proxied{network: badNetwork(r.loss, 0)}, s)
+				p, c, err := through(c, badNetwork(r.loss, 0))
+				if err != nil {
+					return nil, err
+				}
+				return runGame(ctx, c, p, s)
 			})
 		},
 	}

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"udplab/bench/rival/contender"
 	"udplab/lossy"
 	"udplab/lossy/proxy"
 )
@@ -86,7 +85,3 @@ func names(rows []lossRow) []string {
 	}
 	return names
 }
-
-// throughUDP are the contenders that can go through a proxy for UDP and repair
-// what it loses.
-func throughUDP(c contender.Contender) bool { return !c.Raw && !c.TCP }

@@ -1,12 +1,14 @@
 package workload
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"udplab/bench/rival/contender"
+	"udplab/bench/rival/tunnel"
 )
 
 // TestIdleTellsTheSidesApart runs the two processes of kernel TCP, whose
@@ -100,6 +102,31 @@ func TestWorkloadsAreWellFormed(t *testing.T) {
 		if n := len(slices.DeleteFunc(contender.All(), func(c contender.Contender) bool { return !w.Takes(c) })); n < 2 {
 			t.Errorf("%s: %d contenders", w.Name, n)
 		}
+	}
+}
+
+// TestTCPThroughATunnel has kernel TCP meet the same network as all others.
+func TestTCPThroughATunnel(t *testing.T) {
+	found, err := contender.Find([]string{contender.TCPName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, tcp, err := through(found[0], badNetwork(0, bottleneckRate))
+	if errors.Is(err, tunnel.ErrUnavailable) {
+		t.Skipf("tunnels are root's: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := runBottleneck(t.Context(), tcp, p, Settings{Packet: 1452, Quick: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := values["goodput_mbit_s"]; got <= 0 || got > bottleneckRate/1e6 {
+		t.Errorf("goodput %v Mbit/s of %v", got, bottleneckRate/1e6)
+	}
+	if got := values["wire_per_goodput"]; got < 1 {
+		t.Errorf("%v bytes on the wire for a byte that arrived", got)
 	}
 }
 
