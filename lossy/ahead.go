@@ -25,9 +25,6 @@ func (b *batchOf[T]) begin(index uint64) (first uint64) {
 
 func (b *batchOf[T]) at(index uint64) T { return b.values[index%batch] }
 
-// forget is for when another law holds.
-func (b *batchOf[T]) forget() { b.number = 0 }
-
 // normals draws standard normal deviates.
 func (s stream) normals(first uint64, z *[batch]float64) {
 	for i := range z {

@@ -7,23 +7,32 @@ import "time"
 type delay struct {
 	draws         stream
 	fixed, jitter time.Duration
-	law           delayLaw // of Profile.Distribution, nil is uniform
-
-	ahead batchOf[time.Duration] // by the law
+	law           *batchedLaw // by Profile.Distribution, nil is uniform
 }
 
 func (d *delay) of(index uint64) time.Duration {
 	if d.law != nil {
-		if d.ahead.lacks(index) {
-			d.law.fill(d.ahead.begin(index), &d.ahead.values)
-		}
-		return d.ahead.at(index)
+		return d.law.of(index)
 	}
 	if d.jitter == 0 {
 		return d.fixed
 	}
 	span := uint64(2*d.jitter + 1)
 	return d.fixed - d.jitter + time.Duration(d.draws.below(index, span))
+}
+
+// batchedLaw are those of a batch. A model has a pointer to them and not the
+// batch itself, for most flows have no law and all of them lie in memory.
+type batchedLaw struct {
+	law   delayLaw
+	ahead batchOf[time.Duration]
+}
+
+func (d *batchedLaw) of(index uint64) time.Duration {
+	if d.ahead.lacks(index) {
+		d.law.fill(d.ahead.begin(index), &d.ahead.values)
+	}
+	return d.ahead.at(index)
 }
 
 // fifo keeps jitter from reordering: a packet whose own delay would bring it

@@ -74,15 +74,19 @@ func (d Displacement) validate() error {
 type spread struct {
 	draws stream
 	law   Displacement
-	scale float64          // 1/ln(r) of the geometric law; 0 where r is 0
-	dense bool             // enough packets are displaced for a batch of logarithms
-	ahead batchOf[float64] // the logarithms
+	scale float64           // 1/ln(r) of the geometric law; 0 where r is 0
+	ahead *batchOf[float64] // logarithms, if enough packets are displaced for a batch of them
 }
 
 func (s *spread) set(law Displacement, share float64) {
-	s.law, s.scale, s.dense = law, 0, share >= denseShare
+	s.law, s.scale = law, 0
 	if law.Mean > 1 {
 		s.scale = 1 / logarithm(1-1/law.Mean)
+	}
+	if law.Mean == 0 || share < denseShare {
+		s.ahead = nil
+	} else if s.ahead == nil {
+		s.ahead = new(batchOf[float64])
 	}
 }
 
@@ -102,7 +106,7 @@ func (s *spread) of(index uint64) int {
 }
 
 func (s *spread) logarithm(index uint64) float64 {
-	if !s.dense {
+	if s.ahead == nil {
 		return logarithm(s.draws.open(index))
 	}
 	if s.ahead.lacks(index) {

@@ -109,9 +109,8 @@ func (m *Model) setDelay(p Profile) {
 		return
 	}
 	m.delay.fixed, m.delay.jitter, m.delay.law = p.Delay, p.Jitter, nil
-	m.delay.ahead.forget()
 	if p.Distribution != nil {
-		m.delay.law = p.Distribution.start(&p, m.of)
+		m.delay.law = &batchedLaw{law: p.Distribution.start(&p, m.of)}
 	}
 }
 
