@@ -71,13 +71,13 @@ type batchingBack struct {
 	fd int          // -1 once closed
 }
 
-// read hands over one batch. What is left makes the socket ready again. False
-// means a failure that cannot be understood.
-func (b *batchingBack) read(in *inbox, out *burst) bool {
+// read hands over one batch, and says whether there is nothing left to read or
+// more may be. A failure is one that cannot be understood.
+func (b *batchingBack) read(in *inbox, out *burst) (emptied, failed bool) {
 	b.mu.RLock()
 	if b.fd < 0 {
 		b.mu.RUnlock()
-		return true
+		return true, false
 	}
 	messages, errno := in.receive(b.fd, false)
 	b.mu.RUnlock()
@@ -85,12 +85,13 @@ func (b *batchingBack) read(in *inbox, out *burst) bool {
 	case 0:
 		b.overflows.read(messages)
 		b.sink.arrive(messages, out)
+		return len(messages) < inboxMessages, false
 	case unix.EAGAIN: // a datagram with a wrong checksum, which the kernel dropped
+		return true, false
 	default:
 		b.sink.readFailed(errno)
-		return isRefused(errno)
+		return false, !isRefused(errno)
 	}
-	return true
 }
 
 func (b *batchingBack) send(burst *burst, i int) (int, error) {

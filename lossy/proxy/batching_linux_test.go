@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -167,7 +169,7 @@ func TestECNIsCarried(t *testing.T) {
 		}
 		sendAll(to, out)
 		for i, mark := range marks {
-			if got := service.next(t); got != mark {
+			if got := <-service.got; got != mark {
 				t.Errorf("%v to %v: datagram %d came up with %v, want %v", c.listen, c.upstream, i, got, mark)
 			}
 		}
@@ -184,8 +186,8 @@ func TestECNIsCarried(t *testing.T) {
 // markedService is an echo that keeps marks, and tells them.
 type markedService struct {
 	front
-	messages []message
-	out      *burst
+	got chan lossy.ECN
+	out *burst
 }
 
 func markedSocket(t *testing.T, at string) *markedService {
@@ -195,33 +197,29 @@ func markedSocket(t *testing.T, at string) *markedService {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := &markedService{front: f, got: make(chan lossy.ECN, 16), out: newBurst()}
+	var done sync.WaitGroup
+	done.Go(func() { untilClosed(func() error { return f.receive(s.echo) }, func(err error) { t.Error(err) }) })
 	t.Cleanup(func() {
+		f.stop()
+		done.Wait()
 		f.close()
 		sys.close()
 	})
-	return &markedService{front: f, out: newBurst()}
+	return s
 }
 
-// next returns the mark of the next datagram and sends it back.
-func (s *markedService) next(t *testing.T) lossy.ECN {
-	t.Helper()
-	if len(s.messages) == 0 {
-		messages, err := s.receive()
-		if err != nil {
-			t.Fatal(err)
+func (s *markedService) echo(messages []message) {
+	for _, m := range messages {
+		for more := true; more; {
+			var d []byte
+			d, more = m.next()
+			s.out.bytes = append(s.out.bytes, d...)
+			s.out.added(0, m.mark)
+			sendAll(s.to(m.from), s.out)
+			s.got <- m.mark
 		}
-		s.messages = messages
 	}
-	m := &s.messages[0]
-	mark := m.mark
-	d, more := m.next()
-	s.out.bytes = append(s.out.bytes, d...)
-	s.out.added(0, mark)
-	sendAll(s.to(m.from), s.out)
-	if !more {
-		s.messages = s.messages[1:]
-	}
-	return mark
 }
 
 type markedClient struct{ got chan lossy.ECN }
@@ -235,3 +233,67 @@ func (c *markedClient) arrive(messages []message, _ *burst) {
 }
 
 func (c *markedClient) readFailed(error) {}
+
+// A batch that is not full has emptied the socket, so that it is waited for at
+// once, without a call in vain; behind a full one there may be more.
+func TestEmptiedSocketIsWaitedFor(t *testing.T) {
+	sys, err := newBatching()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sys.close()
+	listening, err := sys.listen(parseAddr(t, "127.0.0.1:0"), DefaultBuffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listening.close()
+	f := listening.(*batchingFront)
+	taken := 0
+	f.take = func(messages []message) { taken += len(messages) }
+	sender := socket(t, "udp", "127.0.0.1:0")
+	for range inboxMessages + 1 {
+		sendTo(t, sender, f.local())
+	}
+	for _, want := range []struct {
+		done  bool
+		taken int
+	}{{true, inboxMessages}, {false, inboxMessages + 1}, {false, inboxMessages + 1}} {
+		if done := f.tryReceive(uintptr(f.fd)); done != want.done || taken != want.taken {
+			t.Errorf("done %v with %d messages taken, want %v and %d", done, taken, want.done, want.taken)
+		}
+	}
+
+	service := socket(t, "udp", "127.0.0.1:0")
+	got := new(counted)
+	b := &batchingBack{sink: got, fd: -1}
+	in, out := newInbox(), newBurst()
+	if emptied, failed := b.read(in, out); !emptied || failed {
+		t.Errorf("of a closed socket: emptied %v, failed %v", emptied, failed)
+	}
+	control(service, func(fd uintptr) { b.fd = int(fd) })
+	for range inboxMessages + 1 {
+		sendTo(t, sender, addrOf(service))
+	}
+	for _, want := range []struct {
+		emptied bool
+		taken   int
+	}{{false, inboxMessages}, {true, inboxMessages + 1}, {true, inboxMessages + 1}} {
+		if emptied, failed := b.read(in, out); emptied != want.emptied || failed || got.messages != want.taken {
+			t.Errorf("emptied %v, failed %v, %d messages taken, want %v and %d", emptied, failed, got.messages, want.emptied, want.taken)
+		}
+	}
+}
+
+func sendTo(t *testing.T, from *net.UDPConn, to netip.AddrPort) {
+	t.Helper()
+	if _, err := from.WriteToUDPAddrPort([]byte("one"), to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// counted is a sink that counts messages.
+type counted struct{ messages int }
+
+func (c *counted) arrive(messages []message, _ *burst) { c.messages += len(messages) }
+
+func (c *counted) readFailed(error) {}

@@ -43,29 +43,44 @@ type batchingFront struct {
 	in   *inbox
 	read func(fd uintptr) bool // tryReceive, made once: a method value is allocated
 
-	messages  []message
+	take      func([]message) // in receive
 	errno     syscall.Errno
 	overflows overflows
 }
 
-func (f *batchingFront) receive() ([]message, error) {
+func (f *batchingFront) receive(take func([]message)) error {
+	f.take = take
 	if err := f.raw.Read(f.read); err != nil {
-		return nil, stopped(err)
+		return stopped(err)
 	}
 	if f.errno != 0 {
-		return nil, f.errno
+		return f.errno
 	}
-	f.overflows.read(f.messages)
-	return f.messages, nil
+	return nil
 }
 
 func (f *batchingFront) drops() uint64 { return f.overflows.count(f.portableFront.drops()) }
 
-// tryReceive is what Go's poller runs, again when there is something to read
-// if it says that it is not done.
+// tryReceive is what Go's poller runs, again when something has come if it says
+// that it is not done.
+//
+// The messages are taken before it says so. A batch that is not full has emptied
+// the socket, and whatever comes after that makes it ready anew, as the poller is
+// edge-triggered: so there is no second call in vain before each wait. A full one
+// returns to where a stop is noticed.
 func (f *batchingFront) tryReceive(fd uintptr) (done bool) {
-	f.messages, f.errno = f.in.receive(int(fd), true)
-	return f.errno != unix.EAGAIN
+	var messages []message
+	messages, f.errno = f.in.receive(int(fd), true)
+	switch f.errno {
+	case 0:
+	case unix.EAGAIN:
+		return false
+	default:
+		return true
+	}
+	f.overflows.read(messages)
+	f.take(messages)
+	return len(messages) == inboxMessages
 }
 
 func (f *batchingFront) to(client netip.AddrPort) outlet {

@@ -25,6 +25,7 @@ type inbox struct {
 	controls [inboxMessages][96]byte              // for UDP_GRO, and the traffic class of either family
 	buffers  []byte
 	messages [inboxMessages]message
+	written  int // headers that the kernel wrote to in the last call
 
 	lastName unix.RawSockaddrInet6 // of the message before, and
 	lastFrom netip.AddrPort        // what it says
@@ -42,6 +43,7 @@ func newInbox() *inbox {
 		in.vectors[i].SetLen(maxDatagram)
 		h := &in.headers[i].Hdr
 		h.Name = (*byte)(unsafe.Pointer(&in.names[i]))
+		in.reset(i)
 		h.Iov = &in.vectors[i]
 		h.SetIovlen(1)
 		h.Control = &in.controls[i][0]
@@ -52,12 +54,10 @@ func newInbox() *inbox {
 // receive reads what is there without waiting; EAGAIN means nothing is. The
 // messages have senders if named.
 func (in *inbox) receive(fd int, named bool) ([]message, syscall.Errno) {
-	for i := range in.headers {
-		h := &in.headers[i].Hdr
-		h.Namelen = unix.SizeofSockaddrInet6
-		h.SetControllen(len(in.controls[i]))
-		h.Flags = 0
+	for i := range in.written {
+		in.reset(i)
 	}
+	in.written = 0
 	var n uintptr
 	for {
 		var errno syscall.Errno
@@ -70,7 +70,8 @@ func (in *inbox) receive(fd int, named bool) ([]message, syscall.Errno) {
 			return nil, errno
 		}
 	}
-	for i := range int(n) {
+	in.written = int(n)
+	for i := range in.written {
 		m := &in.messages[i]
 		*m = message{bytes: in.buffers[i*inboxStride:][:in.headers[i].Len]}
 		if control := in.controls[i][:in.headers[i].Hdr.Controllen]; len(control) > 0 {
@@ -81,6 +82,15 @@ func (in *inbox) receive(fd int, named bool) ([]message, syscall.Errno) {
 		}
 	}
 	return in.messages[:n], 0
+}
+
+// reset says anew how much room there is, in whose place the kernel writes how
+// much it took.
+func (in *inbox) reset(i int) {
+	h := &in.headers[i].Hdr
+	h.Namelen = unix.SizeofSockaddrInet6
+	h.SetControllen(len(in.controls[i]))
+	h.Flags = 0
 }
 
 // readControl reads what the kernel says of a message besides its bytes: how it

@@ -27,11 +27,7 @@ func fastEcho(t testing.TB) netip.AddrPort {
 	var done sync.WaitGroup
 	done.Go(func() {
 		out, back := newBurst(), map[netip.AddrPort]outlet{}
-		untilClosed(func() error {
-			messages, err := f.receive()
-			if err != nil {
-				return err
-			}
+		take := func(messages []message) {
 			for i, m := range messages {
 				if back[m.from] == nil {
 					back[m.from] = f.to(m.from)
@@ -49,8 +45,8 @@ func fastEcho(t testing.TB) netip.AddrPort {
 					sendAll(back[m.from], out)
 				}
 			}
-			return nil
-		}, func(error) {})
+		}
+		untilClosed(func() error { return f.receive(take) }, func(error) {})
 	})
 	t.Cleanup(func() {
 		f.stop()

@@ -65,13 +65,14 @@ func localOf(c *net.UDPConn) netip.AddrPort {
 	return unmap(c.LocalAddr().(*net.UDPAddr).AddrPort())
 }
 
-func (f *portableFront) receive() ([]message, error) {
+func (f *portableFront) receive(take func([]message)) error {
 	n, from, err := f.conn.ReadFromUDPAddrPort(f.buf)
 	if err != nil {
-		return nil, stopped(err)
+		return stopped(err)
 	}
 	f.one[0] = message{bytes: f.buf[:n], from: unmap(from)}
-	return f.one, nil
+	take(f.one)
+	return nil
 }
 
 func (f *portableFront) to(client netip.AddrPort) outlet { return &portableReply{f.conn, client} }

@@ -300,11 +300,7 @@ func (p *Proxy) heldLeft() int { return p.cfg.maxHeld() - int(p.held.Load()) }
 // readClients feeds the up lanes until the front is stopped.
 func (p *Proxy) readClients() {
 	out := newBurst()
-	untilClosed(func() error {
-		messages, err := p.front.receive()
-		if err != nil {
-			return err
-		}
+	take := func(messages []message) {
 		for len(messages) > 0 {
 			n := 1
 			for n < len(messages) && messages[n].from == messages[0].from {
@@ -314,8 +310,8 @@ func (p *Proxy) readClients() {
 			messages = messages[n:]
 		}
 		p.scheduler.help(out)
-		return nil
-	}, p.table.listenFailed)
+	}
+	untilClosed(func() error { return p.front.receive(take) }, p.table.listenFailed)
 }
 
 // fromClient takes in what one client sent.

@@ -34,9 +34,9 @@ type outlet interface {
 // front is the socket that the clients send to.
 type front interface {
 	local() netip.AddrPort
-	// receive waits for messages. After stop it fails with net.ErrClosed. Only
-	// one goroutine may receive.
-	receive() ([]message, error)
+	// receive waits for messages and has them taken, once or more. After stop it
+	// fails with net.ErrClosed. Only one goroutine may receive.
+	receive(take func([]message)) error
 	// to returns the way back to a client.
 	to(client netip.AddrPort) outlet
 	// buffers are the sizes granted, 0 where the system does not tell.

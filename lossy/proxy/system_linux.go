@@ -58,34 +58,37 @@ func newBatching() (*batching, error) {
 	return s, nil
 }
 
-// poll reads the upstream sockets until close.
+// poll reads the upstream sockets until close. As in batchingFront.tryReceive, it
+// waits at once when it has emptied all that were ready.
 func (s *batching) poll(raw syscall.RawConn) {
 	var (
 		events [64]unix.EpollEvent
-		n      int
 		in     = newInbox()
 		out    = newBurst()
+		inARow int
 	)
-	wait := func(fd uintptr) bool {
-		var err error
-		n, err = unix.EpollWait(int(fd), events[:], 0)
+	turn := func(fd uintptr) (done bool) {
+		n, err := unix.EpollWait(int(fd), events[:], 0)
 		if err != nil {
-			n = 0 // EINTR; nothing else can happen to an epoll descriptor that is open
+			return err == unix.EINTR // nothing else can happen to an epoll descriptor that is open
 		}
-		return n > 0
-	}
-	for inARow := 0; raw.Read(wait) == nil; {
+		done = n == len(events)
 		for i := range n {
 			b := s.find(token(&events[i]))
 			if b == nil {
 				continue
 			}
-			if b.read(in, out) {
+			emptied, failed := b.read(in, out)
+			done = done || !emptied
+			if !failed {
 				inARow = 0
 			} else if inARow++; inARow >= readFailuresInARow {
 				time.Sleep(readPause)
 			}
 		}
+		return done
+	}
+	for raw.Read(turn) == nil {
 	}
 }
 
