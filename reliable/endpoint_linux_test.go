@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What a socket has queued is handled before anything is sent for it: eight
+// What a socket has queued is handled before anything is sent for it: thirty-two
 // packets get one acknowledgment, and not one for every second packet. Whoever
 // waits for them is woken once all are there.
 func TestABatchIsAcknowledgedOnce(t *testing.T) {
@@ -28,7 +28,7 @@ func TestABatchIsAcknowledgedOnce(t *testing.T) {
 	settled(t, a)
 	before := b.Stats().AcksSent
 
-	const packets = 8
+	const packets = 32
 	b.mu.Lock() // the reader stops at the first packet
 	sent := a.Stats().PacketsSent
 	for range packets {
@@ -44,9 +44,10 @@ func TestABatchIsAcknowledgedOnce(t *testing.T) {
 	b.mu.Unlock()
 	exchange(packets)
 	settled(t, a)
-	// One for the batch. A sender that waited long repeats its last packet,
-	// twice at most until it hears of it.
-	if acks := b.Stats().AcksSent - before; acks < 1 || acks > 3 {
+	// One for the batch, or two with the packet that woke the reader. A sender
+	// that waits long, on a machine that does much else, repeats its last packet
+	// now and then until it hears of it.
+	if acks := b.Stats().AcksSent - before; acks < 1 || acks > packets/4 {
 		t.Errorf("%d acknowledgments of %d packets that were there at once, want 1", acks, packets)
 	}
 }
