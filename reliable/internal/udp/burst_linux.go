@@ -89,7 +89,7 @@ func (o *outgoing) tryDrain(fd uintptr) (done bool) {
 		case errno == unix.EAGAIN:
 			return false
 		case errno == unix.ENOSYS && messages > 1:
-			o.socket.ladder.demote(&o.socket.ladder.send, Single)
+			o.socket.demote(&o.socket.ladder.send, Single)
 		default:
 			o.failed(errno)
 		}
@@ -175,7 +175,7 @@ func (o *outgoing) took(messages int) {
 	case o.plain:
 		o.socket.refused.Store(true)
 	case o.suspect != 0:
-		o.socket.ladder.demote(&o.socket.ladder.send, Batch)
+		o.socket.demote(&o.socket.ladder.send, Batch)
 	}
 	o.plain, o.suspect = false, 0
 	for _, n := range o.counts[:messages] {

@@ -130,7 +130,7 @@ func (in *mailbag) receive(wait bool) ([]message, error) {
 		in.bag.controls[i].read(int(h.Hdr.Controllen), m)
 		datagrams += m.count()
 	}
-	in.socket.ladder.arrivals.read(in.n, datagrams)
+	in.socket.drops.read(in.n, datagrams)
 	in.learn(datagrams)
 	return in.bag.messages[:in.n], nil
 }
@@ -162,7 +162,7 @@ func (in *mailbag) tryFill(fd uintptr) (done bool) {
 		switch {
 		case in.errno == unix.EINTR:
 		case in.errno == unix.ENOSYS && in.asked > 1:
-			in.socket.ladder.demote(&in.socket.ladder.receive, Single)
+			in.socket.demote(&in.socket.ladder.receive, Single)
 			in.asked = 1
 		case in.errno == unix.EAGAIN:
 			in.late = true

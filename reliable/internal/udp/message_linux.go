@@ -19,6 +19,7 @@ type messages struct {
 	refused atomic.Bool // the system does not take marks
 	oddTail bool        // segments that are all of one size are mangled: see kernel
 	scopes  scopes
+	drops   arrivals
 
 	// The system's calls; tests have them fail.
 	send    func(fd uintptr, headers []unix.Mmsghdr) (n int, errno syscall.Errno)
@@ -48,6 +49,13 @@ func newMessages(c *net.UDPConn, l *ladder) *messages {
 		}
 	})
 	return m
+}
+
+// demote lowers a direction to a rung because the one above it failed.
+func (m *messages) demote(direction *atomic.Uint32, to Rung) {
+	if limit(direction, to) {
+		m.ladder.demotions.Add(1)
+	}
 }
 
 // join has the kernel join what arrives, or not, and reports whether it will.

@@ -66,7 +66,6 @@ type ladder struct {
 	send, receive           atomic.Uint32 // Rung
 	demotions               atomic.Uint64
 	sendCalls, receiveCalls atomic.Uint64
-	arrivals                arrivals
 }
 
 // limit lowers a direction to a rung.
@@ -79,13 +78,6 @@ func limit(direction *atomic.Uint32, to Rung) (lowered bool) {
 		if direction.CompareAndSwap(now, uint32(to)) {
 			return true
 		}
-	}
-}
-
-// demote lowers a direction to a rung because the one above it failed.
-func (l *ladder) demote(direction *atomic.Uint32, to Rung) {
-	if limit(direction, to) {
-		l.demotions.Add(1)
 	}
 }
 

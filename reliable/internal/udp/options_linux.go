@@ -48,7 +48,10 @@ func (s *Socket) KernelDrops() uint64 {
 		unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&length)), 0)
 	})
-	return s.ladder.arrivals.count(uint64(info[drops]))
+	if s.messages == nil { // nothing is joined
+		return uint64(info[drops])
+	}
+	return s.messages.drops.count(uint64(info[drops]))
 }
 
 // control runs f on the socket's descriptor, if it has one.
