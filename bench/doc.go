@@ -18,9 +18,8 @@
 //
 // # Limits
 //
-// One direction and messages of one size, and but for Connects, Many and Idle
-// one connection. The network has no
-// delay and no rate: this is a test of software, not of a network. Two cores
-// are shared by sender, proxy and receiver, and the kernel that moves the
-// datagrams is part of the result.
+// One direction, messages of one size, and but for Connects and Many one
+// connection. The network has no delay and no rate: this is a test of software,
+// not of a network. Two cores are shared by sender, proxy and receiver, and the
+// kernel that moves the datagrams is part of the result.
 package bench

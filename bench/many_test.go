@@ -19,17 +19,33 @@ const (
 	manyInterval = time.Second
 )
 
-// BenchmarkMany has each of many connections send one message a second to one
-// listener. The moments at which they are due are spread over the second. One op
-// is one message; the time of an op is the schedule's and not shown.
+// BenchmarkMany has many connections to one listener that say nothing, and then
+// one message a second each. The moments at which messages are due are spread
+// over the second. One op is a second of silence, or one message; the time of
+// an op is the schedule's and not shown.
 func BenchmarkMany(b *testing.B) {
 	for _, conns := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("connections=%d", conns), func(b *testing.B) {
-			c := connectCrowd(b, conns, &reliable.Config{})
+			c := connectCrowd(b, conns, &reliable.Config{IdleTimeout: time.Hour})
 			c.rest()
-			b.Run("size=100B", func(b *testing.B) { many(b, c) })
+			b.Run("size=none", func(b *testing.B) { idle(b, c) })
+			b.Run(fmt.Sprintf("size=%dB", manyBytes), func(b *testing.B) { many(b, c) })
 		})
 	}
+}
+
+// idle is what the crowd costs that has nothing to do.
+func idle(b *testing.B, c *crowd) {
+	sent, answered := c.datagrams()
+	m := startMeter()
+	b.ResetTimer()
+	time.Sleep(time.Duration(b.N) * time.Second)
+	b.StopTimer()
+	m.report(b, uint64(b.N), "s")
+	sentNow, answeredNow := c.datagrams()
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(sentNow-sent+answeredNow-answered)/float64(b.N), "pkts/s")
+	c.reportSize(b)
 }
 
 func many(b *testing.B, c *crowd) {
