@@ -137,9 +137,8 @@ func runBulk(ctx context.Context, c contender.Contender, o contender.Options, co
 	return bulkValues(bytes, used), err
 }
 
-func bulkValues(bytes uint64, used usage) map[string]float64 {
-	seconds := used.at.Sub(time.Time{}).Seconds()
-	values := map[string]float64{"goodput_mbit_s": float64(bytes) * 8 / 1e6 / seconds}
+func bulkValues(bytes uint64, used spent) map[string]float64 {
+	values := map[string]float64{"goodput_mbit_s": float64(bytes) * 8 / 1e6 / used.took.Seconds()}
 	if bytes == 0 {
 		return values
 	}

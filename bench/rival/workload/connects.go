@@ -139,7 +139,7 @@ func dialAll(ctx context.Context, d contender.Dialer, l contender.Listener, s Se
 	start, before := usageNow(), done.Load()
 	err := pause(ctx, s.length(2*time.Second, 500*time.Millisecond))
 	used, n := usageNow().since(start), float64(done.Load()-before)
-	values := map[string]float64{"connects_s": n / used.at.Sub(time.Time{}).Seconds()}
+	values := map[string]float64{"connects_s": n / used.took.Seconds()}
 	if n > 0 {
 		values["cpu_us_per_connect"] = float64(used.cpu) / 1e3 / n
 		values["allocs_per_connect"] = float64(used.mallocs) / n

@@ -18,9 +18,12 @@ func usageNow() usage {
 	return usage{time.Now(), cpuTime(), m.Mallocs, m.TotalAlloc}
 }
 
-func (u usage) since(start usage) usage {
-	return usage{
-		at: time.Time{}.Add(u.at.Sub(start.at)), cpu: u.cpu - start.cpu,
-		mallocs: u.mallocs - start.mallocs, malloc: u.malloc - start.malloc,
-	}
+// spent is what was used from one moment to another.
+type spent struct {
+	took, cpu       time.Duration
+	mallocs, malloc uint64
+}
+
+func (u usage) since(start usage) spent {
+	return spent{u.at.Sub(start.at), u.cpu - start.cpu, u.mallocs - start.mallocs, u.malloc - start.malloc}
 }
