@@ -12,6 +12,7 @@ import (
 var bottleneckMetrics = []Metric{
 	{Key: "goodput_mbit_s", Title: "Mbit/s", Digits: 1, More: true},
 	{Key: "wire_per_goodput", Title: "wire/goodput", Digits: 2},
+	lateMetric,
 }
 
 var bottleneckRows = []lossRow{
@@ -58,7 +59,9 @@ func runBottleneck(ctx context.Context, c contender.Contender, p path, s Setting
 	if failure := f.stop(); failure != nil {
 		err = failure
 	}
-	values := map[string]float64{"goodput_mbit_s": float64(bytes) * 8 / 1e6 / took.Seconds()}
+	values := map[string]float64{
+		"goodput_mbit_s": float64(bytes) * 8 / 1e6 / took.Seconds(), lateMetric.Key: wire.lateMs(),
+	}
 	if bytes > 0 {
 		values["wire_per_goodput"] = float64(wire.ahead-wire.underway) / float64(bytes)
 	}

@@ -20,6 +20,7 @@ var gameMetrics = []Metric{
 	{Key: "p99_9_ms", Title: "p99.9 ms", Digits: 1},
 	{Key: "wire_ahead_bytes_per_message", Title: "wire B/message"},
 	{Key: "wire_back_bytes_per_message", Title: "wire back B/message"},
+	lateMetric,
 }
 
 var gameRows = []lossRow{{"game-0%", 0}, {"game-1%", 0.01}, {"game-5%", 0.05}}
@@ -108,6 +109,7 @@ func runGame(ctx context.Context, c contender.Contender, p path, s Settings) (ma
 	values := quantiles(m.took, "ms", time.Millisecond)
 	values["wire_ahead_bytes_per_message"] = float64(after.ahead-before.ahead) / float64(messages)
 	values["wire_back_bytes_per_message"] = float64(after.back-before.back) / float64(messages)
+	values[lateMetric.Key] = after.lateMs()
 	if n := m.received.Load(); n < messages {
 		return values, fmt.Errorf("stalled after %d of %d messages", n, messages)
 	}

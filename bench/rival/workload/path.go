@@ -12,17 +12,23 @@ import (
 type path interface {
 	// Enter says where to dial to get to a listener through it.
 	Enter(listener netip.AddrPort) (netip.AddrPort, error)
-	// Carried is the payload that was handed to it so far, bytes, and how much
-	// of what goes to the listener is on its way now.
+	// Carried is what it did so far.
 	Carried() carried
 	Close() error
 }
 
-// carried counts bytes of UDP payload.
+// carried is what a path did. Bytes are of UDP payload.
 type carried struct {
-	ahead, back uint64 // towards the listener, towards the dialer
-	underway    uint64 // of ahead
+	ahead, back uint64        // handed to it, towards the listener and towards the dialer
+	underway    uint64        // of ahead, not out yet
+	late        time.Duration // 99th percentile of how late datagrams to the listener came out
 }
+
+// lateMetric says how much of the delays is this machine's and not the
+// network's.
+var lateMetric = Metric{Key: "path_late_p99_ms", Title: "path late p99 ms", Digits: 1}
+
+func (c carried) lateMs() float64 { return float64(c.late) / float64(time.Millisecond) }
 
 // proxied is a path for UDP: lossy/proxy in this process.
 type proxied struct {
@@ -43,6 +49,7 @@ func (p *proxied) Carried() carried {
 	stats := p.proxy.Stats()
 	return carried{
 		ahead: stats.Up.BytesReceived, back: stats.Down.BytesReceived, underway: stats.Up.Link.BytesInFlight,
+		late: stats.Up.Lateness.Quantile(0.99),
 	}
 }
 

@@ -75,6 +75,9 @@ func passed(t *testing.T, values map[string]float64) {
 	if got := values["goodput_mbit_s"]; got <= 0 || got > bottleneckRate/1e6 {
 		t.Errorf("goodput %v Mbit/s of %v", got, bottleneckRate/1e6)
 	}
+	if got, ok := values["path_late_p99_ms"]; !ok || got < 0 {
+		t.Errorf("the path was %v ms late", got)
+	}
 	if got := values["wire_per_goodput"]; got < 1 {
 		t.Errorf("%v bytes on the wire for a byte that arrived", got)
 	}

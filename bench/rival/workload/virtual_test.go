@@ -93,13 +93,16 @@ func TestConnectsThatFailAreSaid(t *testing.T) {
 
 func TestGameTimesOneWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		path := noNetwork{carried{ahead: 1, back: 2}}
+		path := noNetwork{carried{late: 7 * time.Millisecond}}
 		values, err := runGame(t.Context(), fake{delay: 25 * time.Millisecond}.contender(), path, Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := values["p99_9_ms"]; got < 24.9 || got > 25.1 {
 			t.Errorf("p99.9 is %v ms, want 25", got)
+		}
+		if got := values["path_late_p99_ms"]; got != 7 {
+			t.Errorf("the path was %v ms late, want 7", got)
 		}
 	})
 }
