@@ -9,7 +9,7 @@ var wire = []bug{
 	},
 	{
 		name: "wide-number-accepted", breaks: "every value has one form",
-		file: "proto/parse.go", old: "v < leastOf[form&3]", new: "false",
+		file: "proto/parse.go", old: "v < least {", new: "v < 0*least {",
 		pkg: "proto", run: "TestVectorsGetTheirAnswer",
 	},
 	{
@@ -31,6 +31,21 @@ var wire = []bug{
 		name: "zero-id-accepted", breaks: "no connection has the id 0",
 		file: "proto/parse.go", old: "i.demand(v != 0, faultZeroID)", new: "i.demand(true, faultZeroID)",
 		pkg: "proto", run: "TestVectorsGetTheirAnswer",
+	},
+	{
+		name: "zero-id-in-data", breaks: "no data packet is for the id 0",
+		file: "proto/data.go", old: "i.demand(id != 0, faultZeroID)", new: "i.demand(true, faultZeroID)",
+		pkg: "proto", run: "TestVectorsGetTheirAnswer",
+	},
+	{
+		name: "kept-frame-overwritten", breaks: "a frame stays what it was when another of its kind follows",
+		file: "proto/kept.go", old: "if filled&memberOf[t] != 0 {", new: "if false {",
+		pkg: "proto", run: "TestKeptFramesAreWhatTheBytesSay",
+	},
+	{
+		name: "judged-in-part", breaks: "a packet is judged to its last frame",
+		file: "proto/kept.go", old: "i = readFrame(b, i, &f, &f.Message)", new: "i = max(readFrame(b, i, &f, &f.Message), i+2)",
+		pkg: "proto", run: "TestAFaultBehindTheKeptFrames",
 	},
 	{
 		name: "element-runs-into-the-next", breaks: "appending to what was parsed overwrites nothing",
