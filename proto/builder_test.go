@@ -186,6 +186,50 @@ func TestSizeOfAnyMessageFrame(t *testing.T) {
 	}
 }
 
+// MessageFit is the most that MessageFrameSize lets in, for every room, around
+// the widths of a payload's length as well.
+func TestMessageFitIsTheMostThatFits(t *testing.T) {
+	data := make([]byte, 70_000)
+	for _, m := range []Message{
+		{Seq: 1, Size: 0},
+		{Seq: 1, Size: 1, Payload: data[:1]},
+		{Seq: 300, Size: 250, Payload: data[:250]},
+		{Seq: 1 << 20, Size: 300, Payload: data[:300]},
+		{Channel: 200, Seq: 1 << 20, Size: 1400, Offset: 200, Payload: data[200:1400]},
+		{Mode: ModeDeadline, Left: time.Second, Seq: 7, Size: 300, Payload: data[:300]},
+		{Seq: 7, Size: 70_000, Payload: data},
+		{Seq: 7, Size: 70_000, Offset: 100, Payload: data[100:]},
+	} {
+		size := func(n int) int {
+			part := m
+			part.Payload = m.Payload[:n]
+			return MessageFrameSize(&part)
+		}
+		for room := range 2000 {
+			checkFit(t, &m, room, size)
+		}
+		for room := 65_000; room < 70_100; room++ {
+			checkFit(t, &m, room, size)
+		}
+	}
+}
+
+func checkFit(t *testing.T, m *Message, room int, size func(n int) int) {
+	t.Helper()
+	got, all := MessageFit(m, room), len(m.Payload)
+	switch {
+	case got == all && size(all) <= room:
+	case got == -1:
+		if all == 0 && size(0) <= room || all > 1 && size(1) <= room || all == 1 && size(1) <= room {
+			t.Fatalf("nothing of %d bytes fits into %d, but a byte does", all, room)
+		}
+	case got < 1 || got >= all || size(got) > room:
+		t.Fatalf("%d of %d bytes fit into %d?", got, all, room)
+	case size(all) <= room || got+1 < all && size(got+1) <= room:
+		t.Fatalf("%d of %d bytes fit into %d, but more does", got, all, room)
+	}
+}
+
 // SPEC 6.3 has this number, too.
 func TestDataOverhead(t *testing.T) {
 	b := BeginData(nil, 1<<64-1, 1<<32-1)

@@ -84,6 +84,35 @@ func MessageFrameSize(m *Message) int {
 	return n
 }
 
+// MessageFit is how many bytes of the payload of m fit into one frame of at most
+// room bytes: all of them, or as many as a fragment frame takes; -1 if there is
+// no such frame.
+func MessageFit(m *Message, room int) int {
+	header := 1 + uintSize(m.wireType()) + uintSize(uint64(m.Seq))
+	if m.Mode == ModeDeadline {
+		header += uintSize(m.left())
+	}
+	all := len(m.Payload)
+	if m.whole() && header+binSize(all) <= room {
+		return all
+	}
+	header += uintSize(uint64(m.Size)) + uintSize(uint64(m.Offset))
+	if !m.whole() && header+binSize(all) <= room {
+		return all
+	}
+	n := room - header
+	switch {
+	case n <= binSize(0):
+		return -1
+	case n < binSize(math.MaxUint8+1):
+		return min(n-binSize(0), math.MaxUint8)
+	case n < binSize(math.MaxUint16+1):
+		return min(n-3, math.MaxUint16)
+	default:
+		return n - 5
+	}
+}
+
 // AddMessage adds m as a message frame if it is whole and as a fragment frame if
 // it is not. Left is rounded down to 64 us and cut to the range it may have. It
 // panics if m has a reserved mode, is larger than MaxMessage, or if the payload

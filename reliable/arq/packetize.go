@@ -130,7 +130,10 @@ func (c *Conn) mayElicit(now time.Duration, n nextUp) bool {
 	}
 	urgent := c.noteUrgency(now, n.lane)
 	if n.room >= n.size {
-		c.pacer.advance(now, c.congestion.PacingRate(), c.packetsInARow(now)*n.limit, c.config.PacingQuantum)
+		// The byte more is what is left of a quantum when its packets are full:
+		// another goes with them, as where they lack a few bytes.
+		burst := c.packetsInARow(now)*n.limit + 1
+		c.pacer.advance(now, c.congestion.PacingRate(), burst, c.config.PacingQuantum)
 		wait := c.pacer.wait()
 		if wait == 0 {
 			c.urgency.bytes = 0
@@ -155,9 +158,6 @@ func (c *Conn) hasData() bool { return c.nextLane() != nil }
 // nextLane is the lane whose bytes go next, nil if none may.
 func (c *Conn) nextLane() *sendLane { return c.out.next(c.recovery.inFlight == 0) }
 
-// ackNowRoom is what an ack_now frame takes, and what it may add to the rest.
-const ackNowRoom = proto.AckNowFrameSize + frameSlack
-
 // fill puts everything ack-eliciting into the packet.
 func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket, n nextUp) {
 	c.addOwed(b, p)
@@ -179,23 +179,52 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket, n ne
 	}
 	thinned := c.frequency.told() > defaultAckThreshold
 	if limit >= size {
-		if thinned {
-			limit -= proto.AckNowFrameSize
+		most := limit
+		if !c.bulk(n) {
+			most -= proto.AckNowFrameSize
 		}
-		c.appendMessages(now, b, p, limit, n.lane)
-		c.addRepeats(now, b, p, limit)
+		c.appendMessages(now, b, p, most, n.lane)
+		c.addRepeats(now, b, p, most)
 		p.eliciting = p.eliciting || p.pieceCount > 0
 	}
 	p.moreWaited = c.out.next(false) != nil
-	p.prompt = p.pieceCount > 0 && c.alone(now, p) && limit-b.Len() >= ackNowRoom
-	if p.prompt || thinned && p.eliciting && (c.recovery.probeCount > 0 || !p.moreWaited) {
+	room := limit-b.Len() >= proto.AckNowFrameSize
+	p.prompt = p.pieceCount > 0 && c.alone(now, p) && room
+	last := c.recovery.probeCount > 0 || !p.moreWaited
+	switch {
+	case p.prompt || thinned && p.eliciting && last && room:
 		b.AddAckNow() // nothing follows that would make the peer acknowledge this
+	case !last && p.pieceCount > 0 && limit == n.limit:
+		fillUp(b, limit)
 	}
 	if c.pingPending && !p.eliciting {
 		b.AddPing()
 		p.eliciting = true
 	}
 	c.pingPending = false
+}
+
+// bulkPackets is how many packets wait in bulk.
+const bulkPackets = 16
+
+// bulk reports whether so much waits that the packet in hand is not the last for
+// long. It is filled to the last byte then. Others leave room for an ack_now
+// frame: for themselves, and for when their content is sent again alone.
+func (c *Conn) bulk(n nextUp) bool {
+	return c.recovery.probeCount == 0 && n.lane != nil &&
+		c.out.bytes-c.recovery.inFlight > bulkPackets*n.limit && n.lane.exceeds(n.limit)
+}
+
+// maxPadding is how much a packet may lack where not even a fragment of
+// minFragment bytes fits.
+const maxPadding = 80
+
+// fillUp makes a packet that others follow and that lacks a few bytes as long as
+// they are: equal packets leave with one call to the system (GSO).
+func fillUp(b *proto.DataBuilder, limit int) {
+	if lacks := limit - b.Len(); lacks >= proto.MinPadding && lacks <= maxPadding {
+		b.AddPadding(lacks)
+	}
 }
 
 // addAck adds an ack and what has to stand before it; limit is the size the

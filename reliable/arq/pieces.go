@@ -85,22 +85,14 @@ func (c *Conn) appendPiece(now time.Duration, b *proto.DataBuilder, p *sentPacke
 	if l.mode == proto.ModeDeadline {
 		m.Left = l.messages.at(seq).expires - now
 	}
-	room := limit - b.Len() - frameSlack
-	if size := proto.MessageFrameSize(&m); size > room {
-		header := size - len(m.Payload)
-		if lo == 0 && hi == uint64(len(data)) {
-			m.Payload = data[:0] // sized as a fragment, not as a whole message
-			header = proto.MessageFrameSize(&m)
-			m.Payload = data[lo:hi]
-		}
-		fits := room - header - frameSlack
+	if fits := proto.MessageFit(&m, limit-b.Len()); fits < len(m.Payload) {
 		// A message that fits into half a packet is not cut: two packets
 		// would have to arrive instead of one.
-		if fits <= 0 || p.pieceCount > 0 && (fits < minFragment || len(m.Payload) <= c.packetLimit()/2) {
+		if fits < 0 || p.pieceCount > 0 && (fits < minFragment || len(m.Payload) <= c.packetLimit()/2) {
 			return noRoom
 		}
-		m.Payload = m.Payload[:min(fits, len(m.Payload))]
-		hi = lo + uint64(len(m.Payload))
+		m.Payload = m.Payload[:fits]
+		hi = lo + uint64(fits)
 	}
 	b.AddMessage(&m)
 	if lo == 0 && hi == uint64(len(data)) {

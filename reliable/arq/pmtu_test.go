@@ -158,7 +158,7 @@ func TestBlackHoleIsNoCongestion(t *testing.T) {
 				c.HandleTimeout(s.now)
 			}
 		}
-		c.Send(s.now, make([]byte, 10*1400), false)
+		c.Send(s.now, make([]byte, 10*1420), false) // ten packets, all of them large
 		for c.stats.BlackHoles == 0 && s.now < time.Minute {
 			step(func(size int) bool { return size <= basePacket && s.now > ms })
 		}
