@@ -107,3 +107,74 @@ func TestBuffersComeBack(t *testing.T) {
 		})
 	}
 }
+
+// What is lent for a message that arrives is the application's once it has it,
+// or comes back: when it is dropped, passed over, late, or never becomes whole.
+func TestBuffersOfArrivalsComeBack(t *testing.T) {
+	for name, end := range map[string]func(p *pair, dialer, listener *Conn, lends *poison.Buffers){
+		"closed here": func(p *pair, dialer, listener *Conn, lends *poison.Buffers) {
+			listener.Close(p.now, 0, "")
+			p.drain(1)
+			p.pass(time.Minute)
+		},
+		"closed there": func(p *pair, dialer, listener *Conn, lends *poison.Buffers) {
+			p.drop = nil
+			dialer.Close(p.now, 0, "")
+			p.drain(0)
+			for range 50 {
+				readAll(listener, p.now, lends)
+				p.drain(1)
+				p.pass(100 * time.Millisecond)
+			}
+		},
+		"aborted": func(p *pair, dialer, listener *Conn, lends *poison.Buffers) { listener.Abort(0, "") },
+		"peer gone": func(p *pair, dialer, listener *Conn, lends *poison.Buffers) {
+			p.drop = func(int, []byte) bool { return true }
+			p.pass(time.Hour)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var lends poison.Buffers
+			p := newPair(t, Config{})
+			p.ends[1].endpoint.config.Conn.Buffers = &lends
+			dialer, listener := p.connect()
+			p.quiet()
+			count := 0
+			p.drop = func(int, []byte) bool { count++; return count%5 == 0 }
+			for n := range 200 {
+				for i, mode := range []proto.Mode{
+					proto.ModeOrdered, proto.ModeUnordered, proto.ModeLatest, proto.ModeSequenced, proto.ModeUnreliable, proto.ModeDeadline,
+				} {
+					options := SendOptions{Channel: uint8(i), Mode: mode, Lifetime: time.Duration(10+n%50) * time.Millisecond}
+					if dialer.CanSendOn(options.Channel, mode) {
+						dialer.SendOn(p.now, options, message(n, n*n/4))
+					}
+					p.drain(0)
+				}
+				p.pass(4 * time.Millisecond)
+			}
+			if s := listener.Stats(); s.MessagesDropped == 0 || s.MessagesPassedOver == 0 {
+				t.Errorf("%d messages dropped, %d passed over: the test is weak", s.MessagesDropped, s.MessagesPassedOver)
+			}
+			checkKept(t, listener)
+			end(p, dialer, listener, &lends)
+			checkKept(t, listener)
+			readAll(listener, p.now, &lends)
+			if n := lends.Lent(); n > 0 {
+				t.Errorf("%d buffers are still lent", n)
+			}
+			if s := listener.Stats(); s.ReceiveBytes != 0 {
+				t.Errorf("%d bytes count as kept", s.ReceiveBytes)
+			}
+		})
+	}
+}
+
+// readAll reads every channel and gives back what it gets.
+func readAll(c *Conn, now time.Duration, lends *poison.Buffers) {
+	for channel := range 6 {
+		for _, d := range collect(c, now, uint8(channel)) {
+			giveBack(lends, d.Data)
+		}
+	}
+}

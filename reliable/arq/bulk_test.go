@@ -13,6 +13,7 @@ import (
 // 100 us there and back that loses nothing.
 type bulk struct {
 	*pair
+	pool    *stack // of both ends
 	message []byte
 	ends    [2]bulkEnd
 	packets [burstPackets]proto.Packet // of the burst that arrives
@@ -87,7 +88,7 @@ func (s *stopwatch) time(p bulkPart, part func()) {
 func newBulk(t testing.TB, size int) *bulk {
 	pool := &stack{}
 	p := newPair(t, Config{FixedPacket: 1452, Buffers: pool})
-	b := &bulk{pair: p, message: make([]byte, size)}
+	b := &bulk{pair: p, pool: pool, message: make([]byte, size)}
 	b.ends[0].conn, b.ends[1].conn = p.connect()
 	p.quiet()
 	p.rebase()
@@ -127,7 +128,9 @@ func (b *bulk) transfer(count int, spent *stopwatch) {
 		b.step(spent)
 		spent.time(bulkReceive, func() {
 			for to := b.ends[1].conn; count > 0 && to.Readable(); count-- {
-				to.Receive(b.now)
+				if msg, ok := to.Receive(b.now); ok {
+					b.pool.Put(msg)
+				}
 			}
 		})
 		b.drain(1, bulkAck, spent)

@@ -197,7 +197,7 @@ func (c *Conn) recovered(now time.Duration, l *recvLane, messages []rlc.Recovere
 		if m.Number < l.next || l.passed.contains(m.Number) {
 			continue
 		}
-		if r := l.pending[m.Number]; r != nil && (r.complete() || r.size != uint64(len(m.Data))) {
+		if r := l.pending.get(m.Number); r != nil && (r.complete() || r.size != uint64(len(m.Data))) {
 			continue // it came meanwhile in parts, or the symbol lies
 		}
 		c.stats.MessagesRecovered++

@@ -159,6 +159,7 @@ func newConn(now time.Duration, config Config, o origin) *Conn {
 	c.nextNumber = c.firstNumber()
 	c.sent.packets.start(c.nextNumber)
 	c.out.first, c.out.buffers = c.nextNumber, c.config.Buffers
+	c.in.buffers = c.config.Buffers
 	c.idle = c.config.IdleTimeout
 	c.startPacketSize()
 	c.drawSkip()

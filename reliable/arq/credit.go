@@ -95,29 +95,44 @@ func (c *Conn) grantBegun(now time.Duration) {
 	}
 }
 
+// larger is a message larger than the window of its channel.
+type larger struct {
+	lane *recvLane // nil: there is none
+	seq  uint64
+	size uint64
+}
+
 // extend has the bytes that are here of a message larger than the window of its
 // channel count as given back: it can't be read before it is whole, and while it
 // is not read it must not stand in the way of other channels. That goes for one
 // message at a time, until it is read, so that memory stays bounded.
 func (c *Conn) extend(l *recvLane) {
 	q := &c.in
-	if r := l.tooLarge(); r != nil && q.larger == nil {
-		q.larger, q.largerOn = r, l.channel
+	if q.larger.lane == nil {
+		r := l.tooLarge()
+		if r == nil {
+			return
+		}
+		q.larger = larger{l, r.seq, r.size}
 	}
-	if r := q.larger; r != nil && q.largerOn == l.channel {
-		q.credit.extra, l.channel.credit.extra = messageCost+r.received, messageCost+r.received
+	if of := q.larger.lane; of.channel == l.channel {
+		here := q.larger.size // whole, and delivered
+		if r := of.pending.get(q.larger.seq); r != nil {
+			here = r.received
+		}
+		q.credit.extra, l.channel.credit.extra = messageCost+here, messageCost+here
 	}
 }
 
 // tookLarger ends what extend does for a message if the application took it,
 // and begins it for the next.
-func (c *Conn) tookLarger(now time.Duration, d *Delivery) {
+func (c *Conn) tookLarger(now time.Duration, l *recvLane, d *Delivery) {
 	q := &c.in
-	if r := q.larger; r == nil || !r.complete() || len(d.Data) == 0 || &d.Data[0] != &r.start[0] {
+	if q.larger.lane != l || q.larger.seq != d.Seq {
 		return
 	}
-	q.credit.extra, q.largerOn.credit.extra = 0, 0
-	q.larger = nil
+	q.credit.extra, l.channel.credit.extra = 0, 0
+	q.larger = larger{}
 	for _, l := range q.lanes {
 		if r := l.tooLarge(); r != nil {
 			c.extend(l)

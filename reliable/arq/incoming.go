@@ -18,8 +18,9 @@ type incoming struct {
 	credit   credit         // of the connection
 	held     int            // payload bytes kept
 	lax      int            // what is kept without credit costs, see keep
-	larger   *reassembly    // the message larger than a window that extends the credit until it is read; nil: none
-	largerOn *recvChannel   // its channel
+	larger   larger         // extends the credit until it is read
+	buffers  Buffers        // lend the memory of messages
+	spare    []*reassembly  // for messages that will come in parts
 	decoders int            // lanes that use repair symbols
 	transit  transit        // how long packets take
 	granting bool           // the credit of a channel has to be announced
@@ -42,7 +43,9 @@ type recvChannel struct {
 
 // Delivery is a message as the application gets it.
 type Delivery struct {
-	Data []byte // the caller's
+	// Data is the caller's. It was lent by Config.Buffers, which take it back from
+	// whoever needs it no more.
+	Data []byte
 	Mode proto.Mode
 	Seq  uint64 // number in its lane, as the sender's SendOn returned it
 	// Skipped is how many messages of its lane, after the one delivered before,
@@ -96,7 +99,7 @@ func (q *incoming) lane(number uint8, mode proto.Mode) *recvLane {
 	}
 	l := &recvLane{
 		all: q, channel: ch, mode: mode, index: uint16(len(q.lanes)),
-		next: q.first, beyond: q.first, pending: make(map[uint64]*reassembly), earliest: never,
+		next: q.first, beyond: q.first, earliest: never,
 	}
 	ch.lanes[mode] = l
 	q.lanes = append(q.lanes, l)
@@ -140,6 +143,7 @@ func (q *incoming) dropLoose(ch *recvChannel) {
 	l.keep(-len(d.Data), -1)
 	l.dropped += 1 + d.Skipped
 	l.overrun++
+	giveBack(q.buffers, d.Data)
 	if d.Mode == proto.ModeDeadline {
 		l.late.add(d.Seq, d.Seq+1) // if the sender does not take it for delivered yet, it shall not
 	}
@@ -168,19 +172,19 @@ func (c *Conn) ReceiveOn(now time.Duration, channel uint8) (Delivery, bool) {
 	}
 	ch := c.in.channels[channel]
 	d, _ := ch.take()
-	ch.lanes[d.Mode].keep(-len(d.Data), -1)
+	l := ch.lanes[d.Mode]
+	l.keep(-len(d.Data), -1)
 	if credited(d.Mode) {
 		released := messageCost + uint64(len(d.Data))
 		c.in.credit.released += released
 		ch.credit.released += released
-		c.tookLarger(now, &d)
+		c.tookLarger(now, l, &d)
 		c.grant(now, ch, 0)
 		if c.in.begun {
 			c.grantBegun(now)
 		}
 	} else {
 		ch.bytes -= len(d.Data)
-		l := ch.lanes[d.Mode]
 		d.Skipped += l.dropped
 		l.dropped = 0
 	}

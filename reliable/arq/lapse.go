@@ -194,13 +194,13 @@ func (c *Conn) passOver(now time.Duration, l *recvLane, lo, hi uint64) {
 		return
 	}
 	var whole []uint64
-	for seq, r := range l.pending {
+	for r := range l.pending.all() {
 		switch {
-		case seq < lo || seq >= hi:
+		case r.seq < lo || r.seq >= hi:
 		case r.complete():
-			whole = append(whole, seq)
+			whole = append(whole, r.seq)
 		default:
-			l.drop(seq)
+			l.drop(r)
 		}
 	}
 	slices.Sort(whole)
@@ -227,14 +227,14 @@ func (c *Conn) passOver(now time.Duration, l *recvLane, lo, hi uint64) {
 func (c *Conn) passLate(now time.Duration, l *recvLane) {
 	until := now + granularity
 	last := l.next
-	for seq, r := range l.pending {
+	for r := range l.pending.all() {
 		if r.complete() && r.expires <= until {
-			last = max(last, seq)
+			last = max(last, r.seq)
 		}
 	}
 	c.passOver(now, l, l.next, last)
 	l.earliest = never
-	for _, r := range l.pending {
+	for r := range l.pending.all() {
 		if r.complete() {
 			l.earliest = min(l.earliest, r.expires)
 		}
@@ -304,7 +304,7 @@ func (q *incoming) hasten(by time.Duration) {
 		return
 	}
 	for _, l := range q.timed {
-		for _, r := range l.pending {
+		for r := range l.pending.all() {
 			r.expires -= by
 		}
 		if l.earliest != never {

@@ -49,7 +49,7 @@ func (c *Conn) dropOldest(now time.Duration, ch *recvChannel, l *recvLane, seq u
 		return true
 	}
 	for _, other := range ch.lanes {
-		if other == nil || credited(other.mode) || len(other.pending) == 0 {
+		if other == nil || credited(other.mode) || other.pending.len() == 0 {
 			continue
 		}
 		if oldest := other.oldest(); other != l || oldest != seq {

@@ -21,7 +21,7 @@ func checkKept(t *testing.T, c *Conn) {
 			if l == nil {
 				continue
 			}
-			for _, r := range l.pending {
+			for r := range l.pending.all() {
 				chHeld += int(r.received)
 				if !credited(l.mode) {
 					chLax += laxCost + int(r.received)
@@ -122,4 +122,30 @@ func TestTheFullestChannelMakesRoom(t *testing.T) {
 	if got := collect(listener, p.now, 14); len(got) != 1 || len(got[0].Data) != 200_000 || got[0].Skipped != 1 {
 		t.Errorf("%d messages of the channel that kept most, want the newer one", len(got))
 	}
+}
+
+// A message with a deadline that is whole, and whose turn comes too late because
+// nobody woke the connection in time, is not kept, nor counted as if it were.
+func TestLateMessageIsNotKept(t *testing.T) {
+	p := newPair(t, Config{})
+	dialer, listener := p.connect()
+	p.quiet()
+	dropMessages(t, p, 0, "first")
+	for _, text := range []string{"first", "second"} {
+		options := SendOptions{Mode: proto.ModeDeadline, Lifetime: 60 * time.Millisecond}
+		if _, err := dialer.SendOn(p.now, options, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		p.drain(0)
+	}
+	p.pass(30 * time.Millisecond)
+	l := listener.in.lane(0, proto.ModeDeadline)
+	if l.pending.len() != 1 {
+		t.Fatalf("%d messages wait for their turn, want one", l.pending.len())
+	}
+	listener.passOver(p.now+time.Second, l, l.next, l.next+1)
+	if l.lapsed != 1 || l.pending.len() != 0 || listener.Readable() {
+		t.Errorf("%d messages were too late, want one", l.lapsed)
+	}
+	checkKept(t, listener)
 }

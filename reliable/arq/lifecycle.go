@@ -176,16 +176,18 @@ func (c *Conn) closeSent(now time.Duration) {
 	}
 }
 
-// stopData silences everything that is about data.
+// stopData silences everything that is about data. What is whole stays readable.
 func (c *Conn) stopData() {
 	for _, t := range []timer{timerLoss, timerProbe, timerAck, timerPace, timerIdle, timerKeepAlive, timerStall, timerRest, timerPath, timerPacketSize, timerRepeat, timerLapse} {
 		c.timers.stop(t)
 	}
+	c.in.abandon()
 }
 
 // end is the last transition. The first reason given stays.
 func (c *Conn) end(err error) {
 	c.failPending()
+	c.in.abandon()
 	if c.err == nil {
 		c.err = err
 	}

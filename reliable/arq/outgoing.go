@@ -10,6 +10,7 @@ import (
 type outgoing struct {
 	first    uint64         // number of the first message of every lane
 	buffers  Buffers        // lend the memory of messages
+	spare    spareSpans     // for what is acknowledged of a message
 	channels []*sendChannel // by number; nil where nothing was sent
 	lanes    []*sendLane    // in the order of their first message; a piece says which
 	waiting  []*sendLane    // those that may have something to send

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"udplab/reliable/internal/poison"
 )
 
 // TestReassemblyAgainstBytes holds reassembly to an array of bytes and an
@@ -16,6 +18,7 @@ func TestReassemblyAgainstBytes(t *testing.T) {
 		want := message(1, size)
 		have := make([]bool, size)
 		r := &reassembly{size: uint64(size)}
+		var lends poison.Buffers
 		for range rapid.IntRange(0, 60).Draw(t, "fragments") {
 			if size == 0 {
 				break
@@ -30,11 +33,15 @@ func TestReassemblyAgainstBytes(t *testing.T) {
 				}
 			}
 			fragment := append([]byte(nil), want[lo:hi]...)
-			if got := r.add(uint64(lo), fragment); got != added {
+			if got := r.add(&lends, uint64(lo), fragment); got != added {
 				t.Fatalf("[%d,%d) added %d bytes, want %d", lo, hi, got, added)
 			}
 			clear(fragment) // nothing of the datagram may be kept
 			checkReassembly(t, r, want, have)
+		}
+		r.giveBack(&lends)
+		if n := lends.Lent(); n > 0 {
+			t.Fatalf("%d buffers are still lent", n)
 		}
 	})
 }
@@ -69,12 +76,12 @@ func TestOneGapIsOneGap(t *testing.T) {
 	r := &reassembly{size: 3 * maxGaps * fragment}
 	data := make([]byte, fragment)
 	for i := 1; i < 3*maxGaps; i++ {
-		r.add(uint64(i*fragment), data)
+		r.add(fresh{}, uint64(i*fragment), data)
 	}
 	if got := len(r.ahead); got != 1 {
 		t.Errorf("%d chunks behind one gap", got)
 	}
-	r.add(0, data)
+	r.add(fresh{}, 0, data)
 	if !r.complete() {
 		t.Error("the message is not complete")
 	}
@@ -99,7 +106,7 @@ func TestReassemblyMemoryFollowsTheBytesReceived(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			r := &reassembly{size: c.size}
 			for i := range uint64(1000) {
-				r.add(c.place(i), data)
+				r.add(fresh{}, c.place(i), data)
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)

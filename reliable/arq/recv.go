@@ -21,10 +21,10 @@ type recvLane struct {
 	mode    proto.Mode
 	index   uint16 // in all.lanes
 
-	next    uint64                 // every message below was delivered or passed over
-	beyond  uint64                 // one above the largest number seen
-	passed  spans                  // numbers at or after next that were delivered or passed over
-	pending map[uint64]*reassembly // messages in parts, or whole and waiting for their turn
+	next    uint64 // every message below was delivered or passed over
+	beyond  uint64 // one above the largest number seen
+	passed  spans  // numbers at or after next that were delivered or passed over
+	pending pending
 
 	kept    int    // payload bytes in pending
 	skipped int    // messages passed over since the last delivery
@@ -73,6 +73,10 @@ func (c *Conn) handleMessage(now time.Duration, m *proto.Message) {
 		return
 	}
 	l.beyond = max(l.beyond, seq+1)
+	if seq == l.next && credited(l.mode) && len(m.Payload) == int(m.Size) && l.pending.get(seq) == nil {
+		c.storeWhole(now, l, m)
+		return
+	}
 	var expires time.Duration
 	if l.mode == proto.ModeDeadline {
 		if !c.arrival.timed {
@@ -90,11 +94,11 @@ func (c *Conn) handleMessage(now time.Duration, m *proto.Message) {
 // store keeps what a frame brought of a message and delivers what is complete.
 func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Message, expires time.Duration) {
 	q := &c.in
-	r := l.pending[seq]
+	r := l.pending.get(seq)
 	charge := uint64(0)
 	if r == nil {
-		r = &reassembly{size: uint64(m.Size)}
-		l.pending[seq] = r
+		r = q.begin(seq, uint64(m.Size))
+		l.pending.add(r)
 		l.keep(0, 1)
 		charge = messageCost
 	}
@@ -102,7 +106,7 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 		c.violation(CodeViolation, "fragments of one message disagree about its size")
 		return
 	}
-	added := r.add(uint64(m.Offset), m.Payload)
+	added := r.add(q.buffers, uint64(m.Offset), m.Payload)
 	if r.expires == 0 || expires < r.expires {
 		r.expires = expires
 	}
@@ -113,7 +117,7 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 		return
 	}
 	if !credited(l.mode) {
-		l.deliverLoose(now, seq, r)
+		l.deliverLoose(now, r)
 		c.bound(now, l)
 		c.boundAll(now, l, seq)
 		return
@@ -126,7 +130,33 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 	if l.decoder != nil && r.complete() {
 		more = l.decoder.Message(seq, r.start)
 	}
-	l.deliverCredited(now, seq, r)
+	l.deliverCredited(now, r)
+	c.stored(now, l, more)
+}
+
+// storeWhole is store for a message of a mode with credit that is here in one
+// piece and next in order: it never waits.
+func (c *Conn) storeWhole(now time.Duration, l *recvLane, m *proto.Message) {
+	q := &c.in
+	if !q.charge(l.channel, messageCost+uint64(m.Size)) {
+		c.violation(CodeFlowControl, "more data than the credit allows")
+		return
+	}
+	var more []rlc.Recovered
+	if l.decoder != nil {
+		more = l.decoder.Message(l.next, m.Payload)
+	}
+	l.keep(len(m.Payload), 0)
+	q.deliver(l, l.next, lent(q.buffers, m.Payload), 0)
+	l.next++
+	if l.pending.len() > 0 || len(l.passed) > 0 {
+		l.advance(now)
+	}
+	c.stored(now, l, more)
+}
+
+// stored settles what follows from bytes that used credit.
+func (c *Conn) stored(now time.Duration, l *recvLane, more []rlc.Recovered) {
 	if len(l.passed) > maxGaps {
 		c.violation(CodeViolation, "too many gaps between the messages of a lane")
 		return
@@ -136,63 +166,72 @@ func (c *Conn) store(now time.Duration, l *recvLane, seq uint64, m *proto.Messag
 	if c.in.begun = c.in.begun || l.rest() > 0; c.in.begun {
 		c.grantBegun(now)
 	}
-	c.recovered(now, l, more)
+	if len(more) > 0 {
+		c.recovered(now, l, more)
+	}
 }
 
-// deliverCredited delivers what message seq completes, in order or as it comes.
-func (l *recvLane) deliverCredited(now time.Duration, seq uint64, r *reassembly) {
+// deliverCredited delivers what a message completes, in order or as it comes.
+func (l *recvLane) deliverCredited(now time.Duration, r *reassembly) {
 	if l.mode == proto.ModeUnordered && r.complete() {
-		l.remove(seq)
-		l.passed.add(seq, seq+1)
-		l.all.deliver(l, seq, r.start, 0)
+		l.passed.add(r.seq, r.seq+1)
+		l.deliver(r, 0)
 	}
 	l.advance(now)
 }
 
-// deliverLoose delivers what message seq completes in a mode without credit.
-func (l *recvLane) deliverLoose(now time.Duration, seq uint64, r *reassembly) {
+// deliverLoose delivers what a message completes in a mode without credit.
+func (l *recvLane) deliverLoose(now time.Duration, r *reassembly) {
 	switch l.mode {
 	case proto.ModeDeadline:
+		seq := r.seq
 		l.advance(now)
-		if len(l.pending) == 0 {
+		if l.pending.len() == 0 {
 			l.earliest = never
-		} else if l.pending[seq] == r && r.complete() {
+		} else if l.pending.get(seq) == r && r.complete() {
 			l.earliest = min(l.earliest, r.expires)
 		}
 	case proto.ModeUnreliable:
 		if r.complete() {
-			l.remove(seq)
-			l.all.deliver(l, seq, r.start, 0)
+			l.deliver(r, 0)
 		}
 	case proto.ModeLatest, proto.ModeSequenced:
 		if !r.complete() {
 			return
 		}
-		skipped := int(seq - l.next)
-		l.miss(l.next, seq)
-		l.remove(seq)
-		l.next = seq + 1
+		skipped := int(r.seq - l.next)
+		l.miss(l.next, r.seq)
+		l.next = r.seq + 1
+		l.deliver(r, skipped)
 		l.forget(l.next)
-		l.all.deliver(l, seq, r.start, skipped)
 	case proto.ModeOrdered, proto.ModeUnordered:
 		panic("BUG: a mode with credit")
 	}
+}
+
+// deliver has the application find a message that is whole.
+func (l *recvLane) deliver(r *reassembly, skipped int) {
+	l.remove(r)
+	data := r.start
+	r.start = nil // the application's
+	seq := r.seq
+	l.all.finish(r)
+	l.all.deliver(l, seq, data, skipped)
 }
 
 // begun is the message of the lane that needs credit to be completed, nil if
 // there is none.
 func (l *recvLane) begun() *reassembly {
 	if l.mode == proto.ModeOrdered {
-		if r := l.pending[l.next]; r != nil && !r.complete() {
+		if r := l.pending.get(l.next); r != nil && !r.complete() {
 			return r
 		}
 		return nil
 	}
 	var newest *reassembly
-	last := uint64(0)
-	for seq, r := range l.pending {
-		if seq >= last && !r.complete() {
-			newest, last = r, seq
+	for r := range l.pending.all() {
+		if (newest == nil || r.seq > newest.seq) && !r.complete() {
+			newest = r
 		}
 	}
 	return newest
@@ -219,18 +258,19 @@ func (l *recvLane) advance(now time.Duration) {
 			l.passed.removeBelow(l.next)
 			continue
 		}
-		r := l.pending[l.next]
+		r := l.pending.get(l.next)
 		if r == nil || !r.complete() {
 			return
 		}
-		l.remove(l.next)
 		if l.mode == proto.ModeDeadline && r.expires <= now {
-			l.all.held -= int(r.received)
+			l.keep(-int(r.received), -1)
+			l.remove(r)
+			l.all.finish(r)
 			l.late.add(l.next, l.next+1)
 			l.lapsed++
 			l.skipped++
 		} else {
-			l.all.deliver(l, l.next, r.start, l.skipped)
+			l.deliver(r, l.skipped)
 			l.skipped = 0
 		}
 		l.next++
@@ -245,7 +285,7 @@ func (c *Conn) bound(now time.Duration, l *recvLane) {
 	if l.mode == proto.ModeDeadline {
 		most, bytes = looseCount, looseLimit
 	}
-	for len(l.pending) > 1 && (len(l.pending) > most || l.kept > bytes) {
+	for l.pending.len() > 1 && (l.pending.len() > most || l.kept > bytes) {
 		c.giveUp(now, l, l.oldest())
 	}
 }
@@ -253,8 +293,8 @@ func (c *Conn) bound(now time.Duration, l *recvLane) {
 // oldest is the first message of those pending.
 func (l *recvLane) oldest() uint64 {
 	oldest := never64
-	for seq := range l.pending {
-		oldest = min(oldest, seq)
+	for r := range l.pending.all() {
+		oldest = min(oldest, r.seq)
 	}
 	return oldest
 }
@@ -264,23 +304,24 @@ func (c *Conn) giveUp(now time.Duration, l *recvLane, oldest uint64) {
 	if l.mode == proto.ModeDeadline {
 		c.passOver(now, l, l.next, oldest+1)
 	} else {
-		l.drop(oldest)
+		l.drop(l.pending.get(oldest))
 	}
 }
 
 const never64 = ^uint64(0)
 
 // drop forgets a message in parts.
-func (l *recvLane) drop(seq uint64) {
-	l.keep(-int(l.pending[seq].received), -1)
-	l.remove(seq)
+func (l *recvLane) drop(r *reassembly) {
+	l.keep(-int(r.received), -1)
+	l.remove(r)
+	l.all.finish(r)
 	l.overrun++
 }
 
 // remove takes a message out of those pending.
-func (l *recvLane) remove(seq uint64) {
-	l.kept -= int(l.pending[seq].received)
-	delete(l.pending, seq)
+func (l *recvLane) remove(r *reassembly) {
+	l.kept -= int(r.received)
+	l.pending.remove(r.seq)
 }
 
 // missedKept bounds how many intervals of missed messages are remembered.
@@ -299,9 +340,9 @@ func (l *recvLane) miss(lo, hi uint64) {
 
 // forget drops all messages in parts below a number.
 func (l *recvLane) forget(below uint64) {
-	for seq := range l.pending {
-		if seq < below {
-			l.drop(seq)
+	for r := range l.pending.all() {
+		if r.seq < below {
+			l.drop(r)
 		}
 	}
 }
@@ -333,7 +374,7 @@ func (c *Conn) awaitRest(now time.Duration) {
 // here.
 func (q *incoming) incomplete() bool {
 	for _, l := range q.lanes {
-		if credited(l.mode) && len(l.pending) > 0 && !l.channel.credit.blocked() {
+		if credited(l.mode) && l.pending.len() > 0 && !l.channel.credit.blocked() {
 			return true
 		}
 	}

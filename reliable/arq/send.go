@@ -263,6 +263,9 @@ func (l *sendLane) acked(p *piece) (whole bool) {
 	m := l.messages.at(p.seq)
 	size := uint64(len(m.data))
 	if p.lo > 0 || p.hi < size {
+		if m.acked == nil {
+			m.acked = l.all.spare.take()
+		}
 		m.acked.add(p.lo, p.hi)
 		if len(m.acked) != 1 || m.acked[0] != (span{0, size}) {
 			return false
@@ -280,6 +283,7 @@ func (l *sendLane) settle(seq uint64) {
 	l.all.open--
 	l.open--
 	l.giveRoom(len(m.data))
+	l.all.spare.put(m.acked)
 	m.acked = nil
 	if !l.code.covers(seq) {
 		giveBack(l.all.buffers, m.data)

@@ -17,6 +17,10 @@ func (s *spans) add(lo, hi uint64) uint64 {
 		return 0
 	}
 	set := *s
+	if last := len(set) - 1; last >= 0 && set[last].hi == lo { // what comes in order
+		set[last].hi = hi
+		return hi - lo
+	}
 	// [i, j) are the intervals that touch or overlap [lo, hi).
 	j := len(set)
 	if j > 0 && set[j-1].lo > hi {
@@ -66,6 +70,9 @@ func (s spans) find(x uint64) int {
 
 // contains reports whether x is in the set.
 func (s spans) contains(x uint64) bool {
+	if last := len(s) - 1; last < 0 || s[last].hi <= x {
+		return false
+	}
 	i := s.find(x)
 	return i < len(s) && s[i].lo <= x
 }
@@ -134,4 +141,32 @@ func (s *spans) remove(lo, hi uint64) {
 		kept = append(kept, span{hi, set[j-1].hi})
 	}
 	*s = slices.Replace(set, i, j, kept...)
+}
+
+// spareSpans keeps the memory of sets that are done with for the next ones: few,
+// and small ones.
+type spareSpans []spans
+
+const (
+	spareSets      = 32
+	spareIntervals = 16
+)
+
+// take returns an empty set.
+func (p *spareSpans) take() spans {
+	last := len(*p) - 1
+	if last < 0 {
+		return nil
+	}
+	s := (*p)[last]
+	(*p)[last] = nil
+	*p = (*p)[:last]
+	return s
+}
+
+// put takes a set that nobody has any more.
+func (p *spareSpans) put(s spans) {
+	if cap(s) > 0 && cap(s) <= spareIntervals && len(*p) < spareSets {
+		*p = append(*p, s[:0])
+	}
 }

@@ -308,6 +308,9 @@ func (e *End) readOne(channel uint8) bool {
 			Channel: channel, Mode: d.Mode, Number: number, Skipped: d.Skipped,
 		})
 	}
+	if len(d.Data) > 0 {
+		e.node.config.Conn.Buffers.Put(d.Data)
+	}
 	return true
 }
 

@@ -49,7 +49,7 @@ var delivery = []bug{
 	},
 	{
 		name: "sequenced-goes-back", breaks: "nothing is delivered after what was sent later",
-		file: "reliable/arq/recv.go", old: "l.next = seq + 1\n\t\tl.forget(l.next)", new: "l.forget(seq)",
+		file: "reliable/arq/recv.go", old: "l.next = r.seq + 1\n\t\tl.deliver(r, skipped)\n\t\tl.forget(l.next)", new: "l.forget(r.seq)\n\t\tl.deliver(r, skipped)",
 		pkg: "reliable/arq", run: "TestModesUnderLoss",
 	},
 	{
