@@ -108,9 +108,13 @@ func connectReliable(tb testing.TB, config *reliable.Config, loss float64) *pair
 	if err != nil {
 		tb.Fatal(err)
 	}
+	var msg []byte
 	return &pair{
-		send:    func(msg []byte) error { return sender.Send(ctx, msg) },
-		receive: func() ([]byte, error) { return receiver.Receive(ctx) },
+		send: func(msg []byte) error { return sender.Send(ctx, msg) },
+		receive: func() (_ []byte, err error) {
+			msg, err = receiver.AppendReceive(ctx, msg[:0])
+			return msg, err
+		},
 		traffic: func() traffic {
 			s, r := sender.Stats(), receiver.Stats()
 			return traffic{s.PacketsSent, r.PacketsSent, s.BytesSent + r.BytesSent}

@@ -38,7 +38,8 @@ type Conn struct {
 	forgotten bool           // the listener does not know it any more
 	unsettled bool           // packets were handled, and what follows from them was not done
 	reads     bool           // the last settle woke a call that waits for a message
-	partial   []byte         // rest of the message that Read is in
+	reading   []byte         // the message that Read is in
+	partial   []byte         // rest of it
 	main      Channel
 	others    []*Channel // by number, nil where nobody asked for it
 

@@ -31,6 +31,17 @@ func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
 	return m.Data, err
 }
 
+// AppendReceive is Receive with the message appended to dst, which is returned as
+// it was on an error. It allocates nothing if dst has room, so a loop that reads
+// into one buffer leaves the garbage collector nothing to do:
+//
+//	for {
+//		buf, err = c.AppendReceive(ctx, buf[:0])
+func (c *Conn) AppendReceive(ctx context.Context, dst []byte) ([]byte, error) {
+	m, err := c.main.AppendReceive(ctx, dst)
+	return m.Data, err
+}
+
 // Receive returns the next message of the channel, which the caller then owns.
 // Those of one mode come in the order that mode promises, those of different
 // modes as they got ready. It waits for one, until ctx ends, or until the
@@ -49,11 +60,16 @@ func (ch *Channel) Receive(ctx context.Context) (Message, error) {
 	return Message{Data: d.Data, Mode: d.Mode, Seq: d.Seq, Skipped: d.Skipped}, nil
 }
 
-// AppendReceive is Receive with Message.Data appended to dst, for callers that
-// gather messages or hand their buffer on. On an error Data is dst.
+// AppendReceive is Receive with Message.Data appended to dst. On an error Data is
+// dst. It allocates nothing if dst has room: the memory the message came in is
+// used for others.
 func (ch *Channel) AppendReceive(ctx context.Context, dst []byte) (Message, error) {
 	m, err := ch.Receive(ctx)
-	m.Data = append(dst, m.Data...)
+	came := m.Data
+	m.Data = append(dst, came...)
+	if len(came) > 0 {
+		buffers{}.Put(came)
+	}
 	return m, err
 }
 

@@ -31,11 +31,15 @@ func (c *Conn) Read(b []byte) (int, error) {
 			return 0, c.opError("read", err)
 		}
 		now := c.listener.now()
-		c.partial, _ = c.machine.Receive(now)
+		c.reading, _ = c.machine.Receive(now)
+		c.partial = c.reading
 		c.settle(now)
 	}
 	n := copy(b, c.partial)
-	c.partial = c.partial[n:]
+	if c.partial = c.partial[n:]; len(c.partial) == 0 {
+		buffers{}.Put(c.reading)
+		c.reading, c.partial = nil, nil
+	}
 	return n, nil
 }
 

@@ -3,31 +3,66 @@ package reliable
 import (
 	"context"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
 
 // waiters are the calls that wait for one condition of a connection or a
-// listener. Nothing exists while nobody waits.
-type waiters struct{ list []chan struct{} }
+// listener. Nothing exists before the first one waits; what it needed is kept
+// for the next, which then allocates nothing. It is not shared with the waiters
+// of anything else: a connection in a bubble of testing/synctest must not wait on
+// a channel made outside.
+type waiters struct {
+	list []*waiter
+	free []*waiter
+}
+
+// waiter is what a call waits on.
+type waiter struct {
+	woken chan struct{} // has room for one value
+	alarm *time.Timer   // nil until a call waits with a deadline
+}
+
+// freeWaiters bounds what is kept: hardly ever do more calls wait for the same.
+const freeWaiters = 4
 
 // wake makes every waiting call look at its condition again.
 func (w *waiters) wake() {
-	for _, ch := range w.list {
+	for _, one := range w.list {
 		select {
-		case ch <- struct{}{}:
+		case one.woken <- struct{}{}:
 		default: // it is on its way already
 		}
 	}
 }
 
-func (w *waiters) remove(ch chan struct{}) {
-	for i := range w.list {
-		if w.list[i] == ch {
-			w.list = append(w.list[:i], w.list[i+1:]...)
-			return
-		}
+// add begins a wait.
+func (w *waiters) add() *waiter {
+	var one *waiter
+	if last := len(w.free) - 1; last >= 0 {
+		one = w.free[last]
+		w.free = w.free[:last]
+	} else {
+		one = &waiter{woken: make(chan struct{}, 1)}
 	}
+	w.list = append(w.list, one)
+	return one
+}
+
+// remove ends a wait. Whoever wakes holds the lock that is held here, so the
+// waiter can be used again.
+func (w *waiters) remove(one *waiter) {
+	i := slices.Index(w.list, one)
+	w.list = slices.Delete(w.list, i, i+1)
+	if len(w.free) == freeWaiters {
+		return
+	}
+	select {
+	case <-one.woken: // too late to matter
+	default:
+	}
+	w.free = append(w.free, one)
 }
 
 // wait blocks until ready, or until ctx or the deadline ends the wait. It is
@@ -39,24 +74,25 @@ func (w *waiters) wait(ctx context.Context, mu *sync.Mutex, deadline *time.Time,
 	if ready() {
 		return nil
 	}
-	ch := make(chan struct{}, 1)
-	w.list = append(w.list, ch)
-	defer w.remove(ch)
+	one := w.add()
+	defer w.remove(one)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		expired, stop, past := timeUntil(deadline)
+		expired, past := one.until(deadline)
 		if past {
 			return os.ErrDeadlineExceeded
 		}
 		mu.Unlock()
 		select {
-		case <-ch:
+		case <-one.woken:
 		case <-ctx.Done():
 		case <-expired:
 		}
-		stop()
+		if expired != nil {
+			one.alarm.Stop() // and nothing is left in its channel
+		}
 		mu.Lock()
 		if ready() {
 			return nil
@@ -64,15 +100,20 @@ func (w *waiters) wait(ctx context.Context, mu *sync.Mutex, deadline *time.Time,
 	}
 }
 
-// timeUntil returns a channel that gives a value at the deadline.
-func timeUntil(deadline *time.Time) (expired <-chan time.Time, stop func(), past bool) {
+// until returns a channel that gives a value at the deadline, nil if there is
+// none, and whether the deadline has passed.
+func (one *waiter) until(deadline *time.Time) (expired <-chan time.Time, past bool) {
 	if deadline == nil || deadline.IsZero() {
-		return nil, func() {}, false
+		return nil, false
 	}
 	left := time.Until(*deadline)
 	if left <= 0 {
-		return nil, func() {}, true
+		return nil, true
 	}
-	t := time.NewTimer(left)
-	return t.C, func() { t.Stop() }, false
+	if one.alarm == nil {
+		one.alarm = time.NewTimer(left)
+	} else {
+		one.alarm.Reset(left)
+	}
+	return one.alarm.C, false
 }
