@@ -178,3 +178,22 @@ func readAll(c *Conn, now time.Duration, lends *poison.Buffers) {
 		}
 	}
 }
+
+// What nobody reads in a mode without credit is dropped, and its memory lent again.
+func TestBuffersOfTheUnreadComeBack(t *testing.T) {
+	var lends poison.Buffers
+	p := newPair(t, Config{})
+	p.ends[1].endpoint.config.Conn.Buffers = &lends
+	dialer, listener := p.connect()
+	for n := range 2 * looseLimit / 1000 {
+		dialer.SendOn(p.now, SendOptions{Mode: proto.ModeUnreliable}, message(n, 1000))
+		p.drain(0)
+		p.pass(time.Millisecond)
+	}
+	if n := listener.Stats().MessagesDropped; n < looseLimit/1000/2 {
+		t.Errorf("%d messages were dropped: the test is weak", n)
+	}
+	if n, unread := lends.Lent(), listener.in.channels[0].loose.len(); n != unread {
+		t.Errorf("%d buffers are lent for %d messages", n, unread)
+	}
+}

@@ -15,7 +15,7 @@ import (
 // the same outputs, which is what the simulator's replay rests on.
 var allowed = map[string]bool{
 	"crypto/hmac": true, "crypto/sha256": true, "encoding/binary": true,
-	"errors": true, "fmt": true, "hash": true, "math": true, "math/bits": true, "net/netip": true, "slices": true, "strings": true,
+	"errors": true, "fmt": true, "hash": true, "maps": true, "math": true, "math/bits": true, "net/netip": true, "slices": true, "strings": true,
 	"time": true, "unicode/utf8": true,
 	"udplab/proto": true, "udplab/reliable/congestion": true, "udplab/reliable/rlc": true,
 }

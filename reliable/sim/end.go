@@ -308,7 +308,7 @@ func (e *End) readOne(channel uint8) bool {
 			Channel: channel, Mode: d.Mode, Number: number, Skipped: d.Skipped,
 		})
 	}
-	if len(d.Data) > 0 {
+	if w.Tamper == nil && len(d.Data) > 0 {
 		e.node.config.Conn.Buffers.Put(d.Data)
 	}
 	return true

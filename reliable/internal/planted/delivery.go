@@ -53,6 +53,26 @@ var delivery = []bug{
 		pkg: "reliable/arq", run: "TestModesUnderLoss",
 	},
 	{
+		name: "delivered-buffer-given-back", breaks: "what the application got is its own",
+		file: "reliable/arq/recv.go", old: "\tr.start = nil // the application's\n", new: "",
+		pkg: "reliable/arq", run: "TestMessagesArriveInOrderWhateverIsLost",
+	},
+	{
+		name: "dropped-buffer-kept", breaks: "the memory of a message that is dropped comes back",
+		file: "reliable/arq/incoming.go", old: "\tgiveBack(q.buffers, d.Data)\n", new: "",
+		pkg: "reliable/arq", run: "TestBuffersOfTheUnreadComeBack",
+	},
+	{
+		name: "read-buffer-kept", breaks: "a message that was copied out costs no memory",
+		file: "reliable/receive.go", old: "\t\tbuffers{}.Put(came)\n", new: "",
+		pkg: "reliable", run: "TestMessagesCostNoAllocations",
+	},
+	{
+		name: "late-message-counted", breaks: "a message that was too late is not counted as kept",
+		file: "reliable/arq/recv.go", old: "\t\t\tl.keep(-int(r.received), -1)\n\t\t\tl.remove(r)", new: "\t\t\tl.remove(r)",
+		pkg: "reliable/arq", run: "TestLateMessageIsNotKept",
+	},
+	{
 		name: "spans-merge-off-by-one", breaks: "neighbouring intervals become one",
 		file: "reliable/arq/spans.go", old: "set[i-1].hi >= lo {", new: "set[i-1].hi > lo {",
 		pkg: "reliable/arq", run: "TestSpansAgainstMap",
