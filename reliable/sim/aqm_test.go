@@ -12,6 +12,7 @@ import (
 // queue marks, the sender hears of and heeds; where it may not mark, it drops,
 // and what was dropped is repaired.
 func TestTransferOverManagedQueues(t *testing.T) {
+	t.Parallel()
 	for _, discipline := range []lossy.Discipline{
 		lossy.CoDel{Target: 5 * time.Millisecond, Interval: 100 * time.Millisecond},
 		lossy.RED{Min: 10, Max: 60, Probability: 0.02, Weight: 0.02},

@@ -16,6 +16,7 @@ import (
 // several channels at once, arrive to the byte, and one byte too many is refused
 // in each mode before anything is sent.
 func TestA28_MessageSizesOfEveryMode(t *testing.T) {
+	t.Parallel()
 	sizes := []int{0, 1, 255, 256, 1139, 1140, 1200, 1201, 65_535, 65_536, 200_000}
 	for _, mode := range allModes {
 		w, na, nb := pairWorld(1, arq.Config{SendBuffer: 64 << 20, ReceiveWindow: 100_000})
@@ -91,6 +92,7 @@ func arrivals(t *testing.T, mode proto.Mode, lose func(nth int) bool) (times []t
 // What is lost on one channel delays another by nothing at all: every message
 // of the other arrives at the very moment at which it does when nothing is lost.
 func TestA29_LossOnOneChannelDelaysNoOther(t *testing.T) {
+	t.Parallel()
 	for _, mode := range allModes {
 		clean := arrivals(t, mode, func(int) bool { return false })
 		for _, every := range []int{2, 7, 50} {
@@ -116,6 +118,7 @@ func later(before, after []time.Duration) time.Duration {
 // the application, and nothing in memory at either end; what was sent before and
 // behind it is not touched.
 func TestA30_DeadlinePassesMidMessage(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w, na, nb := pairWorld(rapid.Uint64().Draw(t, "seed"), arq.Config{
 			SendBuffer: rapid.SampledFrom([]int{1, 10_000, 4 << 20}).Draw(t, "send buffer"),
@@ -150,6 +153,7 @@ func TestA30_DeadlinePassesMidMessage(t *testing.T) {
 // channel, and a connection of the same machines that is read goes on as if it
 // were alone.
 func TestR8_SlowReaderStallsOnlyItself(t *testing.T) {
+	t.Parallel()
 	const window = 64 << 10
 	alone := time.Duration(0)
 	for _, beside := range []bool{false, true} {

@@ -138,6 +138,7 @@ func TestA18_IDsCollide(t *testing.T) {
 // a second after it; a longer one ends the connection on both sides within a
 // second of the idle timeout. The side that still hears the other is told by it.
 func TestA21_Blackouts(t *testing.T) {
+	t.Parallel()
 	for _, blackout := range []time.Duration{100 * time.Millisecond, time.Second, 5 * time.Second, 30 * time.Second, 59 * time.Second, 300 * time.Second} {
 		for _, dark := range []string{"both ways", "there", "back"} {
 			t.Run(fmt.Sprintf("%v %s", blackout, dark), func(t *testing.T) {

@@ -23,6 +23,7 @@ func transfer(w *World, e *End, limit time.Duration, sizes ...int) (took time.Du
 // begins, on a path that loses, repeats and reorders, everything arrives once
 // and in order.
 func TestA4_NumbersWrap(t *testing.T) {
+	t.Parallel()
 	for before := uint32(1); before <= 64; before++ {
 		w, a, b := pairWorld(uint64(before), arq.Config{FirstNumber: -before})
 		for _, l := range []*lossy.Link{w.Path(a, b), w.Path(b, a)} {
@@ -71,6 +72,7 @@ func (r *repeated) sent(d *proto.Data) {
 // sent in vain, the copy of a probe timeout, and the window does not fall below
 // half of what the path takes.
 func TestA9_DelaySpikeIsNoLoss(t *testing.T) {
+	t.Parallel()
 	w, a, b := openPair(t, arq.Config{MaxPacket: 1452, SendBuffer: 4 << 20, ReceiveWindow: 4 << 20})
 	rate := lossy.Profile{Delay: 20 * time.Millisecond, Rate: 20e6, Queue: 200 * time.Millisecond}
 	w.Path(a.node, b.node).SetProfile(rate)
@@ -168,6 +170,7 @@ func TestA10_ProbesBackOff(t *testing.T) {
 // 10 MiB and 100 single packets lost: at most 110 frames are sent again (Aeron
 // allows itself 150).
 func TestA11_OneLossOneRetransmission(t *testing.T) {
+	t.Parallel()
 	w, a, b := openPair(t, arq.Config{MaxPacket: 1200, SendBuffer: 4 << 20, ReceiveWindow: 4 << 20})
 	w.Path(a.node, b.node).SetProfile(lossy.Profile{Delay: 20 * time.Millisecond, Rate: 50e6, Queue: 100 * time.Millisecond})
 	w.Path(b.node, a.node).SetProfile(lossy.Profile{Delay: 20 * time.Millisecond})
@@ -204,6 +207,7 @@ func TestA11_OneLossOneRetransmission(t *testing.T) {
 // limit: 95, 82 and 51 % of the goodput without loss at 1, 5 and 20 %. Whoever
 // makes it better records it anew.
 func TestA12_RandomLoss(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		loss  float64
 		seeds uint64

@@ -49,6 +49,7 @@ func rawDamage(s *swarm) (seen raw.AccountStats, corrupt int) {
 // and damaged. Were a fault only configured and never inflicted, this would
 // show it.
 func TestA31_RawModeSeesTheDamage(t *testing.T) {
+	t.Parallel()
 	seeds := uint64(400)
 	if testing.Short() || raceEnabled {
 		seeds = 100

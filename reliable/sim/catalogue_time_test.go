@@ -88,6 +88,7 @@ func bulk(t *testing.T, w *World, a, b *End, d time.Duration) float64 {
 // Timers that are as coarse as Windows', or a tenth of a second late: the same
 // promises hold, and at least 80 % of the throughput.
 func TestA25_CoarseAndLateTimers(t *testing.T) {
+	t.Parallel()
 	coarse := func(grain time.Duration) func(time.Duration) time.Duration {
 		return func(at time.Duration) time.Duration { return (at + grain - 1).Truncate(grain) }
 	}
@@ -123,6 +124,7 @@ func TestA25_CoarseAndLateTimers(t *testing.T) {
 // a transfer of up to five seconds of the link completes. The round trip grows by
 // no more than both queues and two packets of their own.
 func TestA26_AnyLink(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []float64{8e3, 100e3, 10e6, 1e9} {
 		for _, packets := range []float64{1, 10, 1000} {
 			for _, trip := range []time.Duration{100 * time.Microsecond, 20 * time.Millisecond, 2 * time.Second} {

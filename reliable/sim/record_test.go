@@ -23,6 +23,7 @@ func watchRun(w *World, seen *[]string) {
 // where a timer ran out at the very moment of an arrival: the links of the
 // record may let that happen in the other order.
 func TestRecordGoesTheSameWay(t *testing.T) {
+	t.Parallel()
 	seeds, exact := uint64(300), uint64(0)
 	if testing.Short() || raceEnabled {
 		seeds = 50

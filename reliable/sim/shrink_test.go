@@ -63,6 +63,7 @@ func plantedMany(w *World) {
 // TestM8_FailuresOf500DecisionsShrinkTo12: whatever else happened, a dozen
 // decisions are enough to show the fault, and they still do.
 func TestM8_FailuresOf500DecisionsShrinkTo12(t *testing.T) {
+	t.Parallel()
 	count := 10
 	if testing.Short() || raceEnabled {
 		count = 2
