@@ -45,12 +45,12 @@ var paths = []bug{
 	},
 	{
 		name: "size-probe-counted-as-loss", breaks: "a lost probe of the packet size is no congestion",
-		file: "reliable/arq/pmtu.go", old: "c.numbered(now, sentPacket{at: now, size: int32(size)})", new: "c.packetSent(now, sentPacket{at: now, size: int32(size), eliciting: true})",
+		file: "reliable/arq/pmtu.go", old: "c.numbered(now, &sentPacket{at: now, size: int32(size)})", new: "c.packetSent(now, &sentPacket{at: now, size: int32(size), eliciting: true})",
 		pkg: "reliable/sim", run: "TestA20_ProbesAreNotCongestion",
 	},
 	{
 		name: "probe-number-reused", breaks: "packet numbers are never used twice",
-		file: "reliable/arq/pmtu.go", old: "	c.numbered(now, sentPacket{at: now, size: int32(size)})\n", new: "",
+		file: "reliable/arq/pmtu.go", old: "	c.numbered(now, &sentPacket{at: now, size: int32(size)})\n", new: "",
 		pkg: "reliable/arq", run: "TestBlackHoleIsNoCongestion",
 	},
 	{
