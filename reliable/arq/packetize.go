@@ -178,11 +178,10 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket, n ne
 		p.ackFrequency, p.eliciting = f.Seq, true
 	}
 	thinned := c.frequency.told() > defaultAckThreshold
+	// Room for an ack_now frame: for this packet, and for when what it carries is
+	// sent again alone.
+	most := limit - proto.AckNowFrameSize
 	if limit >= size {
-		most := limit
-		if !c.bulk(n) {
-			most -= proto.AckNowFrameSize
-		}
 		c.appendMessages(now, b, p, most, n.lane)
 		c.addRepeats(now, b, p, most)
 		p.eliciting = p.eliciting || p.pieceCount > 0
@@ -195,24 +194,13 @@ func (c *Conn) fill(now time.Duration, b *proto.DataBuilder, p *sentPacket, n ne
 	case p.prompt || thinned && p.eliciting && last && room:
 		b.AddAckNow() // nothing follows that would make the peer acknowledge this
 	case !last && p.pieceCount > 0 && limit == n.limit:
-		fillUp(b, limit)
+		fillUp(b, most)
 	}
 	if c.pingPending && !p.eliciting {
 		b.AddPing()
 		p.eliciting = true
 	}
 	c.pingPending = false
-}
-
-// bulkPackets is how many packets wait in bulk.
-const bulkPackets = 16
-
-// bulk reports whether so much waits that the packet in hand is not the last for
-// long. It is filled to the last byte then. Others leave room for an ack_now
-// frame: for themselves, and for when their content is sent again alone.
-func (c *Conn) bulk(n nextUp) bool {
-	return c.recovery.probeCount == 0 && n.lane != nil &&
-		c.out.bytes-c.recovery.inFlight > bulkPackets*n.limit && n.lane.exceeds(n.limit)
 }
 
 // maxPadding is how much a packet may lack where not even a fragment of

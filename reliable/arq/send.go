@@ -134,30 +134,6 @@ func (l *sendLane) upcoming() int {
 	return len(l.messages.at(l.nextSeq).data) - int(l.nextOffset)
 }
 
-// exceeds reports whether the lane surely has more to send than a packet of that
-// size carries, as far as it looks.
-func (l *sendLane) exceeds(size int) bool {
-	if l.hasRepair() {
-		return l.upcoming() > size
-	}
-	const looked = 8
-	bytes, charge := -int(l.nextOffset), 0
-	for seq := l.nextSeq; seq != l.messages.end() && seq-l.nextSeq < looked; seq++ {
-		m := l.messages.at(seq)
-		if !l.wanted(m) {
-			continue
-		}
-		bytes += len(m.data)
-		if seq != l.nextSeq || l.nextOffset == 0 {
-			charge += messageCost + len(m.data)
-		}
-		if bytes > size {
-			return !credited(l.mode) || l.credit() >= uint64(charge)
-		}
-	}
-	return false
-}
-
 // available is how many payload bytes of the next message the credit lets go;
 // for an empty message 1 stands for "it may go". A message is begun only if
 // credit covers the whole of it, which it then uses up, so that begun messages

@@ -215,7 +215,7 @@ func TestA12_RandomLoss(t *testing.T) {
 		bound time.Duration // of the slowest
 		share float64       // of the goodput without loss, at least
 	}{
-		{0, 300, 219 * time.Millisecond, 221 * time.Millisecond, 1},
+		{0, 300, 210 * time.Millisecond, 222 * time.Millisecond, 1},
 		{0.01, 300, 230 * time.Millisecond, 500 * time.Millisecond, 0.90},
 		{0.05, 300, 267 * time.Millisecond, 1 * time.Second, 0.75},
 		{0.20, 300, 426 * time.Millisecond, 4 * time.Second, 0.45},

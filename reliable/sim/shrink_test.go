@@ -26,7 +26,7 @@ func plantedTwice(w *World) {
 // gone.
 func plantedLoss(w *World) {
 	w.Tamper = func(e *End, d arq.Delivery) []arq.Delivery {
-		if d.Mode == proto.ModeUnreliable && len(d.Data) > 1400 && e.Conn.Stats().ProbeTimeouts > 0 {
+		if d.Mode == proto.ModeUnreliable && len(d.Data) > 1452 && e.Conn.Stats().ProbeTimeouts > 0 {
 			return nil
 		}
 		return []arq.Delivery{d}
