@@ -112,15 +112,22 @@ func (c *Conn) settle(now time.Duration) {
 		}
 	}
 	bursts.Put(out)
-	c.wakeWaiters(state)
 	if state == arq.Closed {
 		c.forgotten = true
 		c.listener.forget(c)
 		if c.listener.alone {
 			c.listener.stop()
 		}
+		c.wakeWaiters(state)
 		return
 	}
+	c.await(state)
+}
+
+// await leaves the machine to whoever comes next: the calls that wait, or the
+// time. c.mu is held.
+func (c *Conn) await(state arq.State) {
+	c.wakeWaiters(state)
 	at, wanted := c.machine.NextTimeout()
 	c.shard.timing.update(c, at, wanted)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"udplab/reliable/arq"
 )
 
 // Message is a message as a channel delivers it.
@@ -54,10 +56,22 @@ func (ch *Channel) Receive(ctx context.Context) (Message, error) {
 	if err := ch.awaitReadable(ctx, nil); err != nil {
 		return Message{}, err
 	}
-	now := c.listener.now()
-	d, _ := c.machine.ReceiveOn(now, ch.id)
-	c.settle(now)
+	d := c.take(ch.id)
 	return Message{Data: d.Data, Mode: d.Mode, Seq: d.Seq, Skipped: d.Skipped}, nil
+}
+
+// take takes out a message that is there. Most leave nothing to send behind:
+// credit is announced by a quarter of the window. c.mu is held.
+func (c *Conn) take(channel uint8) arq.Delivery {
+	now, state := c.listener.now(), c.machine.State()
+	d, _ := c.machine.ReceiveOn(now, channel)
+	switch {
+	case c.machine.Owes() || c.machine.State() != state:
+		c.settle(now)
+	case !c.forgotten:
+		c.await(state)
+	}
+	return d
 }
 
 // AppendReceive is Receive with Message.Data appended to dst. On an error Data is

@@ -30,10 +30,8 @@ func (c *Conn) Read(b []byte) (int, error) {
 		if err := c.main.awaitReadable(context.Background(), &c.readDeadline); err != nil {
 			return 0, c.opError("read", err)
 		}
-		now := c.listener.now()
-		c.reading, _ = c.machine.Receive(now)
+		c.reading = c.take(0).Data
 		c.partial = c.reading
-		c.settle(now)
 	}
 	n := copy(b, c.partial)
 	if c.partial = c.partial[n:]; len(c.partial) == 0 {

@@ -2,6 +2,11 @@ package arq
 
 import "udplab/proto"
 
+// Owes reports whether the peer has to be told something that no timer is set
+// for. After ReceiveOn, a driver need not drain a connection that owes nothing
+// and whose State is the same.
+func (c *Conn) Owes() bool { return c.owes() }
+
 // owes reports whether the peer has to be told something that is small and
 // rare, and may keep it waiting: it is held back neither by the window nor by
 // the pacer.
