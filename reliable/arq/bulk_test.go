@@ -103,10 +103,7 @@ func (p *pair) rebase() {
 }
 
 // stack lends memory of one size again and again.
-type stack struct {
-	size int
-	free [][]byte
-}
+type stack struct{ free [][]byte }
 
 func (s *stack) Get(size int) []byte {
 	if last := len(s.free) - 1; last >= 0 && size <= cap(s.free[last]) {
