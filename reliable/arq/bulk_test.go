@@ -119,12 +119,16 @@ func (s *stack) Put(b []byte) { s.free = append(s.free, b) }
 // transfer lets the application send and read until count messages more have
 // been read.
 func (b *bulk) transfer(count int, spent *stopwatch) {
-	for count > 0 {
+	for last := b.now; count > 0; {
+		if b.now-last > time.Minute {
+			b.t.Fatalf("%d messages did not come within a minute: %s", count, b)
+		}
 		spent.time(bulkSend, b.send)
 		b.drain(0, bulkAppend, spent)
 		b.step(spent)
 		spent.time(bulkReceive, func() {
 			for to := b.ends[1].conn; count > 0 && to.Readable(); count-- {
+				last = b.now
 				if msg, ok := to.Receive(b.now); ok {
 					b.pool.Put(msg)
 				}

@@ -114,12 +114,18 @@ func TestCloseDeliversWhatWasQueued(t *testing.T) {
 func TestMessageLargerThanTheWindowArrives(t *testing.T) {
 	p := newPair(t, Config{ReceiveWindow: 64 << 10, SendBuffer: 1})
 	dialer, listener := p.connect()
-	want := message(1, 3<<20)
-	dialer.Send(p.now, want, false)
-	p.drain(0)
-	p.run(time.Minute, listener.Readable)
-	if got, _ := listener.Receive(p.now); !bytes.Equal(got, want) {
-		t.Errorf("%d bytes arrived that are not the %d sent", len(got), len(want))
+	sizes := []int{3 << 20}
+	for rest := 0; rest < 1500; rest += 250 { // the last piece is anything from a crumb to a full packet
+		sizes = append(sizes, 128<<10+rest)
+	}
+	for i, size := range sizes {
+		want := message(i, size)
+		dialer.Send(p.now, want, false)
+		p.drain(0)
+		p.run(time.Minute, listener.Readable)
+		if got, _ := listener.Receive(p.now); !bytes.Equal(got, want) {
+			t.Errorf("%d bytes arrived that are not the %d sent", len(got), len(want))
+		}
 	}
 }
 
