@@ -14,10 +14,17 @@ type Case struct {
 	Targets []Target
 
 	work work
+	// draws is how many seeds stand for each that was asked for, 0 for one: where
+	// one run differs from the next by more than the bound is away, five runs
+	// tell little.
+	draws int
 	// apart is why sockets may come out differently from the simulator here,
 	// shown where they do.
 	apart string
 }
+
+// seeds is how often the case is simulated.
+func (c Case) seeds(o Options) int { return o.Seeds * max(c.draws, 1) }
 
 // Target is one figure of a case and the bound it has to keep.
 type Target struct {

@@ -174,10 +174,10 @@ func TestReportNamesTheDefaultController(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	want := `The simulator decides: median of 5 seeds (handshakes: the worst) in virtual
-time, 15 s each (two flows 60 s, paced 20000 messages), packets of 1452 bytes,
-controller: newreno. The sockets column is one run each over loopback sockets
-through the proxy, 5 s (two flows 10 s, paced 8 s).
+	want := `The simulator decides: median of 5 seeds (bulk: 15; handshakes: the worst) in
+virtual time, 15 s each (two flows 60 s, paced 20000 messages), packets of 1452
+bytes, controller: newreno. The sockets column is one run each over loopback
+sockets through the proxy, 5 s (two flows 10 s, paced 8 s).
 
                   target   simulator                     sockets
 

@@ -100,7 +100,10 @@ func (o Options) onSockets() settings {
 func Run(ctx context.Context, o Options, progress func(done, of int, what string)) *Report {
 	cases := o.cases()
 	outcomes := make([]outcome, len(cases))
-	r := &runner{ctx: ctx, progress: progress, of: len(cases) * o.Seeds}
+	r := &runner{ctx: ctx, progress: progress}
+	for _, c := range cases {
+		r.of += c.seeds(o)
+	}
 	if o.Sockets {
 		r.of += 2 * len(cases)
 	}
@@ -177,8 +180,8 @@ func (r *runner) simulateAll(o Options, cases []Case, outcomes []outcome) {
 		}
 	}
 	for i, c := range cases {
-		outcomes[i].seeds = make([]attempt, o.Seeds)
-		for n := range o.Seeds {
+		outcomes[i].seeds = make([]attempt, c.seeds(o))
+		for n := range outcomes[i].seeds {
 			simulate(c, o.settings(), uint64(n+1), &outcomes[i].seeds[n])
 		}
 		if o.Sockets {

@@ -48,9 +48,9 @@ func (r *Report) Text(width int) string {
 
 // heading says how the figures were made.
 func (r *Report) heading() string {
-	text := fmt.Sprintf("The simulator decides: median of %s (handshakes: the worst) in virtual time, %v s each (two flows %v s, paced %d messages), "+
+	text := fmt.Sprintf("The simulator decides: median of %s (bulk: %d; handshakes: the worst) in virtual time, %v s each (two flows %v s, paced %d messages), "+
 		"packets of %d bytes, controller: %s.",
-		count(r.Seeds, "seed"), r.Duration, flowsFactor*r.Duration, r.Messages, r.Packet, r.Congestion)
+		count(r.Seeds, "seed"), bulkDraws*r.Seeds, r.Duration, flowsFactor*r.Duration, r.Messages, r.Packet, r.Congestion)
 	if r.Sockets != nil {
 		text += fmt.Sprintf(" The sockets column is one run each over loopback sockets through the proxy, %v s (two flows %v s, paced %v s).",
 			r.Sockets.Duration, r.Sockets.FlowsDuration, r.Sockets.PacedDuration)
