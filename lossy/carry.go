@@ -37,19 +37,7 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 		switch {
 		case why != CauseNone:
 			l.stats.Dropped[why] += uint64(copies - n)
-			if n == 0 {
-				v.drop(why)
-				return true
-			}
-			if deferred {
-				l.endEarly(b, v, size)
-				return false
-			}
-			v.Copies = n
-			if len(fates) > 0 {
-				v.apart(fates)
-			}
-			return true
+			return l.refused(b, v, n, why, size, fates)
 		case deferred:
 			w := l.wait(b, v, l.late(n), payload)
 			w.sent, w.last = size, n == copies-1
@@ -90,6 +78,25 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 		v.apart(fates)
 	}
 	return !deferred
+}
+
+// refused ends a packet of size bytes of which the n-th copy was not taken in,
+// nor will those behind it be; fates are of those before it. It says whether the
+// verdict is final.
+func (l *Link) refused(b *Bottleneck, v *Verdict, n int, why Cause, size int, fates []CopyFate) (final bool) {
+	switch {
+	case n == 0:
+		v.drop(why)
+	case b.deferred():
+		l.endEarly(b, v, size)
+		return false
+	default:
+		v.Copies = n
+		if len(fates) > 0 {
+			v.apart(fates)
+		}
+	}
+	return true
 }
 
 // late is by how much the n-th copy of a packet follows behind the packet.
