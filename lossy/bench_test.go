@@ -46,10 +46,12 @@ var benchmarkProfiles = []struct {
 	{"netem", Profile{LossModel: mustNetemLoss(0.05, 0.25), Duplicate: 0.01, Corrupt: 0.01, Delay: 40e6, Jitter: 10e6,
 		Reorder: 0.25, ReorderGap: 5, JitterReorder: true, Distribution: netemTable("netem-pareto"),
 		Netem: NetemCompat{On: true, Limit: 1000, Duplicate: 0.25, Corrupt: 0.25, Reorder: 0.5, Delay: 0.25}}},
-	// What any law of delay is to be compared with: datagrams in flight, of the same
-	// mean, and then also in bursts.
+	// What any law of delay is to be compared with: as many datagrams in flight, as
+	// held says, and then also in bursts.
 	{"delay", Profile{Delay: 40e6}},
 	{"delay-30", Profile{Delay: 30e6}},
+	{"delay-80", Profile{Delay: 80e6}},
+	{"delay-600", Profile{Delay: 600e6}},
 	{"jitter", Profile{Delay: 40e6, Jitter: 10e6}},
 	// What a law of displacement is.
 	{"reorder-all", Profile{Reorder: 1}},
@@ -110,8 +112,9 @@ func BenchmarkDecide(b *testing.B) {
 }
 
 // BenchmarkLink is the cost of a datagram of 1200 bytes in and out of a link,
-// with about 40 in flight where there is delay, and with a full queue where the
-// rate is less than the 9.6 Mbit/s that are sent.
+// with a full queue where the rate is less than the 9.6 Mbit/s that are sent.
+// Datagrams in flight cost what their memory does, whatever keeps them there:
+// held is how many there are on average.
 func BenchmarkLink(b *testing.B) {
 	for _, c := range benchmarkProfiles {
 		b.Run("profile="+c.name, func(b *testing.B) {
@@ -125,14 +128,18 @@ func BenchmarkLink(b *testing.B) {
 					buf, ok = l.Receive(now, buf[:0])
 				}
 			}
-			for range 1000 {
-				step() // until its rings have grown
+			const warmUp = 20_000 // until its rings have grown
+			held := 0
+			for range warmUp {
+				step()
+				held += l.held()
 			}
 			b.SetBytes(1200)
 			b.ReportAllocs()
 			for b.Loop() {
 				step()
 			}
+			b.ReportMetric(float64(held)/warmUp, "held")
 		})
 	}
 }

@@ -125,10 +125,11 @@ func (d *cdfDelay) fill(first uint64, delays *[batch]time.Duration) {
 	for i := range u {
 		u[i] = d.draws.unit(first + uint64(i))
 	}
-	for i, u := range u {
-		places[i] = d.beyond(u)
+	for i := range places { // a second variable would be a copy of the array
+		places[i] = d.beyond(u[i])
 	}
-	for i, at := range places {
+	for i := range delays {
+		at := places[i]
 		delay, p := d.point(at)
 		if at > 0 {
 			before, q := d.point(at - 1)

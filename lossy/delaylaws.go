@@ -81,8 +81,8 @@ type normalDelay struct {
 func (d *normalDelay) fill(first uint64, delays *[batch]time.Duration) {
 	var z [batch]float64
 	d.draws.normals(first, &z)
-	for i, z := range z {
-		delays[i] = delayOf(d.mean + float64(d.sd*z))
+	for i := range z { // a second variable would be a copy of the array
+		delays[i] = delayOf(d.mean + float64(d.sd*z[i]))
 	}
 }
 
@@ -101,7 +101,7 @@ func (d *paretoDelay) fill(first uint64, delays *[batch]time.Duration) {
 // uniform numbers is at most u with probability u^3, so its reciprocal is Pareto
 // of shape 3, of which the mean is 3/2 and the variance 3/4.
 func (s stream) pareto(index uint64) float64 {
-	largest := max(s.open(3*index), s.open(3*index+1), s.open(3*index+2))
+	largest := opened(max(s.at(3*index), s.at(3*index+1), s.at(3*index+2)))
 	return float64((1/largest - 1.5) * 1.1547005383792515)
 }
 
@@ -116,8 +116,8 @@ func (d *paretoNormalDelay) fill(first uint64, delays *[batch]time.Duration) {
 	for i := range z {
 		z[i] = float64(0.25*z[i]) + float64(0.75*d.pareto.pareto(first+uint64(i)))
 	}
-	for i, z := range z {
-		delays[i] = delayOf(d.mean + float64(d.sd*float64(z*1.2649110640673518))) // 1/sqrt(0.25^2 + 0.75^2)
+	for i := range z {
+		delays[i] = delayOf(d.mean + float64(d.sd*float64(z[i]*1.2649110640673518))) // 1/sqrt(0.25^2 + 0.75^2)
 	}
 }
 
@@ -129,12 +129,15 @@ type logNormalDelay struct {
 func (d *logNormalDelay) fill(first uint64, delays *[batch]time.Duration) {
 	var z [batch]float64
 	d.draws.normals(first, &z)
-	for i, z := range z {
-		delays[i] = delayOf(exponential(d.mean + float64(d.sd*z)))
+	for i := range z {
+		delays[i] = delayOf(exponential(d.mean + float64(d.sd*z[i])))
 	}
 }
 
 // delayOf rounds to the nearest nanosecond within the bounds.
 func delayOf(nanoseconds float64) time.Duration {
-	return time.Duration(min(max(nanoseconds, 0), float64(MaxDelay)) + 0.5)
+	if d := time.Duration(nanoseconds + 0.5); uint64(d) <= uint64(MaxDelay) {
+		return d
+	}
+	return time.Duration(min(max(nanoseconds, 0), float64(MaxDelay)) + 0.5) // seldom, and dear
 }

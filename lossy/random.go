@@ -84,7 +84,11 @@ func (s stream) unit(index uint64) float64 { return float64(s.at(index)>>11) * 0
 
 // open returns one of 2^52 evenly spaced numbers between 0 and 1, neither of
 // which it is ever.
-func (s stream) open(index uint64) float64 { return (float64(s.at(index)>>12) + 0.5) * 0x1p-52 }
+func (s stream) open(index uint64) float64 { return opened(s.at(index)) }
+
+// opened is what open makes of a draw. The larger draw is never the smaller
+// number.
+func opened(draw uint64) float64 { return (float64(draw>>12) + 0.5) * 0x1p-52 }
 
 // below returns a whole number from 0 to n-1; the excess of any value over
 // another is at most n/2^64.
