@@ -31,8 +31,8 @@ func (s *batching) dial(to netip.AddrPort, buffer int, sink sink) (back, error) 
 	return b, nil
 }
 
-// connect connects a socket and has it polled. The lock keeps what arrives at
-// once from looking for it before it is in the map.
+// connect connects a socket and has it polled. It is counted before, so that the
+// edge of what arrives at once finds more than one socket if there is.
 func (s *batching) connect(b *batchingBack, to netip.AddrPort) error {
 	var sa unix.Sockaddr = &unix.SockaddrInet6{Addr: to.Addr().As16(), Port: int(to.Port()), ZoneId: scope(to.Addr().Zone())}
 	if to.Addr().Is4() {
@@ -48,11 +48,14 @@ func (s *batching) connect(b *batchingBack, to netip.AddrPort) error {
 	}
 	s.tokens++
 	b.token = s.tokens
+	s.sockets[b.token] = b
+	s.counted()
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(b.token), Pad: int32(b.token >> 32)}
 	if err := unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, b.fd, &event); err != nil {
+		delete(s.sockets, b.token)
+		s.counted()
 		return os.NewSyscallError("epoll_ctl", err)
 	}
-	s.sockets[b.token] = b
 	return nil
 }
 
@@ -130,6 +133,7 @@ func (b *batchingBack) drops() uint64 {
 func (b *batchingBack) close() {
 	b.system.mu.Lock()
 	delete(b.system.sockets, b.token)
+	b.system.counted()
 	b.system.mu.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -85,17 +85,24 @@ func BenchmarkCall(b *testing.B) {
 }
 
 // BenchmarkLatency is one datagram of 64 bytes at a time to an echo and back,
-// straight and through a proxy in turn, so that both meet the same machine.
+// straight, through a proxy and through a forwarder that does nothing else than
+// read and write, in turn, so that all meet the same machine.
 func BenchmarkLatency(b *testing.B) {
 	service := echo(b, "127.0.0.1:0")
 	p := startProxy(b, Config{}, newAlarm(), service)
-	direct, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(service))
-	if err != nil {
-		b.Fatal(err)
+	ways := []struct {
+		name string
+		to   netip.AddrPort
+	}{{"direct", service}, {"proxy", p.Addr()}, {"plain", plainForwarder(b, service)}}
+	var clients []*net.UDPConn
+	for _, way := range ways {
+		c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(way.to))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer c.Close()
+		clients = append(clients, c)
 	}
-	defer direct.Close()
-	through := client(b, p)
-	through.SetDeadline(time.Now().Add(time.Hour))
 	payload, buf := make([]byte, 64), make([]byte, 100)
 	ping := func(c *net.UDPConn) time.Duration {
 		begun := time.Now()
@@ -107,10 +114,11 @@ func BenchmarkLatency(b *testing.B) {
 		}
 		return time.Since(begun)
 	}
-	times := [2][]time.Duration{}
+	times := make([][]time.Duration, len(ways))
 	for b.Loop() {
-		times[0] = append(times[0], ping(direct))
-		times[1] = append(times[1], ping(through))
+		for i, c := range clients {
+			times[i] = append(times[i], ping(c))
+		}
 	}
 	quantile := func(which int, q float64) float64 {
 		slices.Sort(times[which])
@@ -120,6 +128,7 @@ func BenchmarkLatency(b *testing.B) {
 		name := fmt.Sprintf("p%.0f-us", q*100)
 		b.ReportMetric(quantile(0, q), "direct-"+name)
 		b.ReportMetric(quantile(1, q)-quantile(0, q), "added-"+name)
+		b.ReportMetric(quantile(2, q)-quantile(0, q), "plain-added-"+name)
 	}
 }
 

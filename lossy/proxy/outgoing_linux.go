@@ -154,11 +154,10 @@ func (o *outgoing) control(message, n, size int, mark lossy.ECN) {
 // sendmmsg waits for room in the socket's buffer if it must.
 func sendmmsg(fd int, headers []unix.Mmsghdr) (accepted int, errno syscall.Errno) {
 	for waited := false; ; {
-		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&headers[0])),
-			uintptr(len(headers)), 0, 0, 0)
+		accepted, errno := sendSome(fd, headers)
 		switch {
 		case errno == 0:
-			return int(n), 0
+			return accepted, 0
 		case errno == unix.EINTR:
 		case errno == unix.EAGAIN && !waited:
 			waited = true
@@ -167,6 +166,19 @@ func sendmmsg(fd int, headers []unix.Mmsghdr) (accepted int, errno syscall.Errno
 			return 0, errno
 		}
 	}
+}
+
+// sendSome is sendmmsg(2), or for a single datagram without control messages
+// sendto(2), which is 0.3 us less.
+func sendSome(fd int, headers []unix.Mmsghdr) (accepted int, errno syscall.Errno) {
+	if h := &headers[0].Hdr; len(headers) == 1 && h.Controllen == 0 {
+		_, _, errno := unix.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(h.Iov.Base)), uintptr(h.Iov.Len),
+			0, uintptr(unsafe.Pointer(h.Name)), uintptr(h.Namelen))
+		return 1, errno
+	}
+	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&headers[0])),
+		uintptr(len(headers)), 0, 0, 0)
+	return int(n), errno
 }
 
 // socketAddress writes an address as the kernel reads it, for a socket of IPv6

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,6 +27,10 @@ type batching struct {
 	poller  *os.File // of epoll, in Go's poller, so that waiting takes no thread
 	running sync.WaitGroup
 	joins   bool // the kernel's segments are what they should be
+
+	// only is the upstream socket if there is one alone, which is most often so. It
+	// is read without asking the epoll instance, whose edge in Go's poller says enough.
+	only atomic.Pointer[batchingBack]
 
 	mu      sync.Mutex
 	sockets map[uint64]*batchingBack // by token
@@ -67,7 +72,19 @@ func (s *batching) poll(raw syscall.RawConn) {
 		out    = newBurst()
 		inARow int
 	)
+	rest := func(failed bool) {
+		if !failed {
+			inARow = 0
+		} else if inARow++; inARow >= readFailuresInARow {
+			time.Sleep(readPause)
+		}
+	}
 	turn := func(fd uintptr) (done bool) {
+		if b := s.only.Load(); b != nil {
+			emptied, failed := b.read(in, out)
+			rest(failed)
+			return !emptied
+		}
 		n, err := unix.EpollWait(int(fd), events[:], 0)
 		if err != nil {
 			return err == unix.EINTR // nothing else can happen to an epoll descriptor that is open
@@ -80,11 +97,7 @@ func (s *batching) poll(raw syscall.RawConn) {
 			}
 			emptied, failed := b.read(in, out)
 			done = done || !emptied
-			if !failed {
-				inARow = 0
-			} else if inARow++; inARow >= readFailuresInARow {
-				time.Sleep(readPause)
-			}
+			rest(failed)
 		}
 		return done
 	}
@@ -99,6 +112,17 @@ func (s *batching) find(token uint64) *batchingBack {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sockets[token]
+}
+
+// counted notes that there is one socket more or less. The caller holds s.mu, and
+// has not added the new one to the epoll instance yet.
+func (s *batching) counted() {
+	s.only.Store(nil)
+	if len(s.sockets) == 1 {
+		for _, b := range s.sockets {
+			s.only.Store(b)
+		}
+	}
 }
 
 func (s *batching) close() {
