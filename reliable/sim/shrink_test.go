@@ -66,8 +66,11 @@ func plantedMany(w *World) {
 func TestM8_FailuresOf500DecisionsShrinkTo12(t *testing.T) {
 	t.Parallel()
 	count := 10
-	if testing.Short() || raceEnabled {
+	if testing.Short() {
 		count = 2
+	}
+	if raceEnabled {
+		count = 1
 	}
 	for _, c := range []struct {
 		name, want string
@@ -92,6 +95,9 @@ func TestM8_FailuresOf500DecisionsShrinkTo12(t *testing.T) {
 					t.Errorf("%s: %d replays, want at most %d", r.Title, replays, shrinkBudget)
 				}
 				t.Logf("%s: %d decisions to %d in %d replays", r.Title, r.decisions(), small.decisions(), replays)
+				if raceEnabled {
+					continue
+				}
 				if again := Shrink(r, c.plant, shrinkBudget); again.Story(c.plant) != small.Story(c.plant) {
 					t.Errorf("%s: shrunk again, it is another story", r.Title)
 				}
@@ -103,7 +109,11 @@ func TestM8_FailuresOf500DecisionsShrinkTo12(t *testing.T) {
 // Where no small record drawn from the parts fails, taking away still leads to
 // little more than what the fault needs.
 func TestShrinkTakesAwayWhatIsNotRebuilt(t *testing.T) {
-	for _, r := range failing(t, plantedMany, 200, 2) {
+	count := 2
+	if raceEnabled {
+		count = 1
+	}
+	for _, r := range failing(t, plantedMany, 200, count) {
 		small := Shrink(r, plantedMany, shrinkBudget)
 		if err := small.Replay(plantedMany); err == nil {
 			t.Errorf("%s: what is left does not fail", r.Title)
