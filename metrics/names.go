@@ -194,9 +194,9 @@ var (
 		"Times that a client got another port towards the service.")
 
 	proxyReceivedPackets = counter("udplab_proxy_received_packets_total",
-		"Datagrams that came in.", labelDirection)
+		"Datagrams that came in, those that overflowed the socket (kernel_rx) included. With the duplicated they are as many as the sent, the dropped and those in flight.", labelDirection)
 	proxyReceivedBytes = counter("udplab_proxy_received_bytes_total",
-		"UDP payload bytes that came in.", labelDirection)
+		"UDP payload bytes that were read.", labelDirection)
 	proxySentPackets = counter("udplab_proxy_sent_packets_total",
 		"Datagrams sent on, copies included.", labelDirection)
 	proxySentBytes = counter("udplab_proxy_sent_bytes_total",

@@ -92,10 +92,10 @@ func ReportStats(s *proxy.Stats) StatsReport {
 }
 
 // DirectionReport counts one direction. PacketsIn + Duplicated =
-// PacketsOut + the sum of Dropped less kernel_rx + InFlight.
+// PacketsOut + the sum of Dropped + InFlight.
 type DirectionReport struct {
-	PacketsIn  uint64                `json:"packets_in"` // read from sockets
-	BytesIn    uint64                `json:"bytes_in"`
+	PacketsIn  uint64                `json:"packets_in"`  // that came, whether read or dropped by kernel_rx
+	BytesIn    uint64                `json:"bytes_in"`    // of those that were read
 	PacketsOut uint64                `json:"packets_out"` // handed to the kernel
 	BytesOut   uint64                `json:"bytes_out"`
 	InFlight   uint64                `json:"in_flight"`

@@ -88,6 +88,9 @@ func TestKernelDropsAreCounted(t *testing.T) {
 	if got, want := s.Up.Dropped[CauseKernelRx], flood-held; got != want || held == 0 || want == 0 {
 		t.Errorf("kernel_rx %d with %d of %d datagrams held, want %d", got, held, flood, want)
 	}
+	if s.Up.PacketsReceived != flood-held || s.Up.Unaccounted() != 0 {
+		t.Errorf("%d came in and %d are unaccounted for, want those that were dropped and 0", s.Up.PacketsReceived, s.Up.Unaccounted())
+	}
 	if len(p.Warnings()) != 0 {
 		t.Errorf("warned although the system granted the single byte asked for: %q", p.Warnings())
 	}

@@ -80,5 +80,5 @@ func (f *flow) busy() bool {
 func (f *flow) addTo(up, down *DirectionStats) {
 	f.up.addTo(up)
 	f.down.addTo(down)
-	down.Dropped[CauseKernelRx] += f.ports.drops()
+	down.overflowed(f.ports.drops())
 }

@@ -26,8 +26,9 @@ type Proxy struct {
 	sweep     *job                 // closes idle flows
 	clock     func() time.Duration // monotonic, since New
 	lateness  [2]punctuality       // by direction
-	shared    [2]shared            // by direction
-	forsaken  forsaken             // sockets of mappings that were replaced
+	losses    lossWatch
+	shared    [2]shared // by direction
+	forsaken  forsaken  // sockets of mappings that were replaced
 
 	plays    plays
 	settings atomic.Pointer[Settings] // a value is never modified: a change stores a new one
@@ -264,7 +265,7 @@ func (p *Proxy) Rebind() (flows int) {
 func (p *Proxy) Stats() Stats {
 	s := p.table.stats()
 	s.ReceiveBuffer, s.SendBuffer = p.receive, p.transmit
-	s.Up.Dropped[CauseKernelRx] += p.front.drops()
+	s.Up.overflowed(p.front.drops())
 	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
 		s.Direction(d).Lateness = p.lateness[d].total()
 	}

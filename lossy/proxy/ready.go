@@ -25,8 +25,22 @@ func (e *LateError) Error() string {
 const latenessEnough = 100
 
 // Ready returns a *LateError if, of at least a hundred datagrams in the last
-// seconds, more than one in a hundred left later than Config.LateLimit allows.
+// seconds, more than one in a hundred left later than Config.LateLimit allows,
+// and a *LossError if the proxy or its machine lost any in the last 5 to 10 s,
+// or since Ready was asked before, if that is longer ago.
 func (p *Proxy) Ready() error {
+	if err := p.late(); err != nil {
+		return err
+	}
+	s := p.Stats()
+	if loss := p.losses.recent(p.clock(), &s); loss != nil {
+		return &LossError{*loss}
+	}
+	return nil
+}
+
+// late returns a *LateError if the proxy is.
+func (p *Proxy) late() error {
 	limit := p.cfg.lateLimit()
 	if limit < 0 {
 		return nil

@@ -16,7 +16,7 @@ const (
 	CauseOversize                // too long for the socket it had to leave through
 	CauseNAT                     // it met a NAT mapping that had ended
 	CauseKernelTx                // the kernel refused to send it for another reason
-	CauseKernelRx                // it overflowed our socket's receive buffer; never seen by the proxy
+	CauseKernelRx                // it overflowed our socket's receive buffer, before the proxy could read it
 	causeCount
 )
 
@@ -40,15 +40,17 @@ type Drop struct {
 // DirectionStats counts one direction over all flows, those that have ended
 // included. At any moment
 //
-//	PacketsReceived + Link.Duplicated =
-//	    PacketsSent + (all drops but kernel_rx) + Link.PacketsInFlight
+//	PacketsReceived + Link.Duplicated = PacketsSent + the sum of Drops + Link.PacketsInFlight
 type DirectionStats struct {
 	Link lossy.Stats // what the network model saw and did
 
-	PacketsReceived, BytesReceived uint64 // read from sockets
-	PacketsSent, BytesSent         uint64 // handed to the kernel
-	Dropped                        [causeCount]uint64
-	Lateness                       Lateness // of every datagram that left, or would have but for the kernel: time of the send less time due
+	// PacketsReceived came to our sockets, those included that overflowed them
+	// (CauseKernelRx). BytesReceived are of those that were read.
+	PacketsReceived, BytesReceived uint64
+
+	PacketsSent, BytesSent uint64 // handed to the kernel
+	Dropped                [causeCount]uint64
+	Lateness               Lateness // of every datagram that left, or would have but for the kernel: time of the send less time due
 
 	// Refused counts reports that nobody listens at the other end (ECONNREFUSED).
 	// The kernel makes them for datagrams sent before, so they are not drops.
@@ -79,7 +81,6 @@ func (d *DirectionStats) Unaccounted() int64 {
 	for _, drop := range d.Drops() {
 		out += drop.Packets
 	}
-	out -= d.Dropped[CauseKernelRx]
 	return int64(d.PacketsReceived + d.Link.Duplicated - out)
 }
 
@@ -102,6 +103,12 @@ func (d *DirectionStats) count(t *tally) {
 	for c, n := range t.dropped {
 		d.Dropped[c] += n
 	}
+}
+
+// overflowed counts datagrams that the kernel dropped before they were read.
+func (d *DirectionStats) overflowed(n uint64) {
+	d.PacketsReceived += n
+	d.Dropped[CauseKernelRx] += n
 }
 
 // refuse counts datagrams that were read and go no further.
