@@ -45,6 +45,10 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 	if err := plainPreset(n.flags); err != nil {
 		return c, err
 	}
+	read := append(filesRead(n.flags), namedFile{"replay", n.replay.file})
+	if err := keepFiles([]namedFile{{"log", n.log.file}, {"pcap", n.pcap.file}}, read); err != nil {
+		return c, err
+	}
 	c.Seed = n.seed
 	if !cmd.Flags().Changed("seed") {
 		c.Seed = n.replay.seed(uint64(rand.Uint32())) // short enough to type

@@ -236,6 +236,12 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 // serve runs the proxies that open opens until the context ends. network is that
 // of the log's header.
 func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network lossy.Config, open func(*control.Fleet, *proxySession) error) error {
+	written := []namedFile{{"log", o.log.file}, {"pcap", o.pcap.file}}
+	read := append(filesRead(o.network), namedFile{"replay", o.replay.file}, namedFile{"scenario", o.scenario.file}, namedFile{"config", o.file.name},
+		namedFile{"api-token-file", o.access.file}, namedFile{"metrics-token-file", o.metrics.access.file})
+	if err := keepFiles(written, read); err != nil {
+		return err
+	}
 	if err := o.log.open(network); err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func (o *shrinkOptions) check() error {
 	case o.profile != "log" && o.profile != "none":
 		return wrong("profile", fmt.Sprintf("%q", o.profile), "give log or none")
 	}
-	return nil
+	return keepFiles([]namedFile{{"out", o.out}, {"go-test", o.goTest}}, []namedFile{{"log", o.log}})
 }
 
 // network is what the proxy of a trial does beside dropping.

@@ -11,6 +11,7 @@ package netflags
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -111,6 +112,19 @@ func (f *Flags) build(p *lossy.Profile, directed []*value, d lossy.Direction) er
 		f.settle(p, directed)
 	}
 	return nil
+}
+
+// Files are the files that settings were read from, with the setting of each.
+func (f *Flags) Files() iter.Seq2[string, string] {
+	return func(yield func(setting, name string) bool) {
+		for _, v := range slices.Concat(f.both, f.up, f.down) {
+			for name := range v.files {
+				if !yield(v.field.Name, name) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // yield has a default loss give way to a model that was asked for in its place.
