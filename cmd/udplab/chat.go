@@ -169,9 +169,9 @@ func (o *chatOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	ends.socket = impaired
-	defer o.network.close(say) // after the session has closed the socket
+	defer o.network.close(say, o.format.is(formatJSONL)) // after the session has closed the socket
 	rawStats, reliableStats := metrics.NewRaw(), metrics.NewReliable()
-	stopMetrics, err := o.metrics.serve(say, rawStats, reliableStats)
+	stopMetrics, err := o.metrics.serve(say, append(o.network.collectors(), rawStats, reliableStats)...)
 	if err != nil {
 		_ = ends.socket.Close()
 		return err
@@ -189,7 +189,7 @@ func (o *chatOptions) run(ctx context.Context, d deps, say *say) error {
 	if o.onScreen(d) {
 		return o.screen(ctx, d, say, session, mode, name)
 	}
-	c := &chatLines{session: session, mode: mode, say: say, jsonl: o.format.is(formatJSONL), wait: time.Duration(o.wait), now: d.now}
+	c := &chatLines{session: session, network: &o.network, mode: mode, say: say, jsonl: o.format.is(formatJSONL), wait: time.Duration(o.wait), now: d.now}
 	return c.run(ctx, d.stdin, d.isTerminal(d.stdin))
 }
 

@@ -18,6 +18,7 @@ import (
 // in, lines out.
 type chatLines struct {
 	session chat.Session
+	network *chatNetwork
 	mode    chat.Mode
 	say     *say
 	jsonl   bool
@@ -252,7 +253,9 @@ func speaker(e *chat.Event) string {
 func (c *chatLines) summary() {
 	counters := c.session.Counters()
 	if c.jsonl {
-		if err := c.say.event(counters.Record(c.now(), c.mode)); err != nil {
+		record := counters.Record(c.now(), c.mode)
+		record.Network = c.network.record()
+		if err := c.say.event(record); err != nil {
 			panic("BUG: a summary that is no JSON: " + err.Error())
 		}
 		return

@@ -5,11 +5,13 @@ import (
 	"math/rand/v2"
 	"net"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/netflags"
 	"udplab/lossy"
+	"udplab/metrics"
 )
 
 // chatNetwork is the bad network that a chat may put in front of its own
@@ -76,20 +78,40 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (n
 	n.conn.Network().SetTapper(n.pcap.tapper(""))
 	n.conn.Network().SetReplayer(n.replay.of(""))
 	tellNetwork(say, n.flags, c)
-	way := fmt.Sprintf("network up: %s; down: %s", c.Up, c.Down)
-	if c.Up == c.Down {
-		way = fmt.Sprintf("network each way: %s", c.Up)
-	}
-	say.note("%s, seed %d", way, c.Seed)
+	say.note("%s", ownNetworkText(c))
 	return n.conn, nil
 }
 
-// close says what the network did, once the socket is closed.
-func (n *chatNetwork) close(say *say) {
+// ownNetworkText says what the network does, on a line.
+func ownNetworkText(c lossy.Config) string {
+	way := fmt.Sprintf("up: %s; down: %s", c.Up, c.Down)
+	if c.Up == c.Down {
+		way = fmt.Sprintf("each way: %s", c.Up)
+	}
+	return fmt.Sprintf("network %s, seed %d", way, c.Seed)
+}
+
+// collectors publish what the network does, by the names that a proxy has for
+// the same.
+func (n *chatNetwork) collectors() []prometheus.Collector {
+	if n.conn == nil {
+		return nil
+	}
+	p := metrics.NewProxy()
+	p.AddProxy(n.stats)
+	return []prometheus.Collector{p}
+}
+
+// close says what the network did, once the socket is closed; briefly where
+// records have the rest.
+func (n *chatNetwork) close(say *say, briefly bool) {
 	if n.conn != nil {
-		s := n.conn.Network().Stats()
+		stats := n.stats()
 		say.note("own network: %d of %d datagrams dropped on the way out, %d of %d on the way in",
-			s.Up.Drops(), s.Up.PacketsIn, s.Down.Drops(), s.Down.PacketsIn)
+			dropped(&stats.Up), stats.Up.PacketsReceived, dropped(&stats.Down), stats.Down.PacketsReceived)
+		if !briefly {
+			say.note("\n%s", counts(&stats))
+		}
 	}
 	n.replay.close(say)
 	n.pcap.close(say)

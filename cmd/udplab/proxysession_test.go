@@ -62,9 +62,6 @@ func TestProxyTable(t *testing.T) {
   refused by upstream      2     0
              bytes in  64000     0
             bytes out  60672     0
-             late p50     0s    0s
-             late p99     0s    0s
-             late max     0s    0s
 
           rate  configured  observed     99% interval                
        up loss          5%        5%    3.5% to 7.09%          fits

@@ -153,9 +153,11 @@ func writeCounts(b *strings.Builder, up, down *proxy.DirectionStats) {
 	}
 	row("bytes in", up.BytesReceived, down.BytesReceived)
 	row("bytes out", up.BytesSent, down.BytesSent)
-	row("late p50", brief(up.Lateness.Quantile(0.5)), brief(down.Lateness.Quantile(0.5)))
-	row("late p99", brief(up.Lateness.Quantile(0.99)), brief(down.Lateness.Quantile(0.99)))
-	row("late max", brief(up.Lateness.Max), brief(down.Lateness.Max))
+	if up.Lateness.Count+down.Lateness.Count > 0 { // a chat measures none
+		row("late p50", brief(up.Lateness.Quantile(0.5)), brief(down.Lateness.Quantile(0.5)))
+		row("late p99", brief(up.Lateness.Quantile(0.99)), brief(down.Lateness.Quantile(0.99)))
+		row("late max", brief(up.Lateness.Max), brief(down.Lateness.Max))
+	}
 	w.Flush() // into memory, which cannot fail
 }
 

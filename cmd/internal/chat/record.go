@@ -30,6 +30,9 @@ type Record struct {
 	Reason      string `json:"reason,omitempty"`
 
 	Summary *Summary `json:"summary,omitempty"`
+	// Network is the bad network under the session, of a summary, if its caller
+	// has put one there; this package knows none.
+	Network any `json:"network,omitempty"`
 }
 
 // Summary is Counters in JSON.
