@@ -32,14 +32,14 @@ func tokenRules(t *testing.T) access.Rules {
 // H1: an address that other machines can reach needs a token.
 func TestH1_MetricsOnLoopbackUnlessThereIsAToken(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", "[::]:0"} {
-		s, err := Serve(addr, NewRegistry(), nil, access.Rules{})
+		s, err := Serve(addr, NewRegistry(), nil, access.Rules{}, nil)
 		if err == nil {
 			s.Close()
 		}
 		if !errors.Is(err, access.ErrNotLoopback) || !strings.HasPrefix(err.Error(), "metrics: "+addr) {
 			t.Errorf("%s: %v, want ErrNotLoopback with the address", addr, err)
 		}
-		s, err = Serve(addr, NewRegistry(), nil, tokenRules(t))
+		s, err = Serve(addr, NewRegistry(), nil, tokenRules(t), nil)
 		if err != nil {
 			t.Errorf("%s with a token: %v", addr, err)
 			continue
@@ -75,7 +75,7 @@ func TestH2_H4_WhoMayScrape(t *testing.T) {
 				request.Header.Set("Authorization", c.authorization)
 			}
 			w := httptest.NewRecorder()
-			newHandler(NewRegistry(), promhttp.HandlerOpts{}, r.rules).ServeHTTP(w, request)
+			newHandler(NewRegistry(), promhttp.HandlerOpts{}, r.rules, nil).ServeHTTP(w, request)
 			if w.Code != r.want || (w.Header().Get("WWW-Authenticate") != "") != (w.Code == 401) {
 				t.Errorf("%s, host %s, %q, %v: %d, want %d", c.path, c.host, c.authorization, r.rules.Token, w.Code, r.want)
 			}
@@ -88,8 +88,9 @@ func TestH2_H4_WhoMayScrape(t *testing.T) {
 
 // H7: whatever is answered, a browser takes it for nothing but text.
 func TestH7_HeadersOfEveryAnswer(t *testing.T) {
-	h := newHandler(NewRegistry(), promhttp.HandlerOpts{}, access.Rules{})
-	for _, target := range []string{"/metrics", "/healthz", "/", "/nothing"} {
+	ready := func() error { return errors.New("late") }
+	h := newHandler(NewRegistry(), promhttp.HandlerOpts{}, access.Rules{}, ready)
+	for _, target := range []string{"/metrics", "/healthz", "/ready", "/", "/nothing"} {
 		for _, host := range []string{"localhost", "evil.example"} {
 			request := httptest.NewRequest("GET", target, nil)
 			request.Host = host
@@ -159,7 +160,7 @@ func TestH5_SlowClientsAreCutOffInTime(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPipe()
-			s := serveOn(p, newHTTPServer(registry, nil, access.Rules{}))
+			s := serveOn(p, newHTTPServer(registry, nil, access.Rules{}, nil))
 			defer s.Close()
 			var saying sync.WaitGroup
 			defer saying.Wait()
@@ -175,7 +176,7 @@ func TestH5_SlowClientsAreCutOffInTime(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipe()
-		s := serveOn(p, newHTTPServer(registry, nil, access.Rules{}))
+		s := serveOn(p, newHTTPServer(registry, nil, access.Rules{}, nil))
 		defer s.Close()
 		defer p.client.Close()
 		_, _ = io.WriteString(p.client, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -192,7 +193,7 @@ func TestH12_ShutdownCutsOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipe()
 		release := make(chan struct{})
-		h := newHTTPServer(NewRegistry(), nil, access.Rules{})
+		h := newHTTPServer(NewRegistry(), nil, access.Rules{}, nil)
 		h.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })
 		s := serveOn(p, h)
 		defer p.client.Close()

@@ -8,7 +8,7 @@
 //	registry := metrics.NewRegistry()
 //	conns := metrics.NewReliable()
 //	registry.MustRegister(conns)
-//	server, err := metrics.Serve("127.0.0.1:9090", registry, nil, access.Rules{})
+//	server, err := metrics.Serve("127.0.0.1:9090", registry, nil, access.Rules{}, nil)
 //	...
 //	retire := conns.AddConn(conn.Stats)
 //	defer retire() // after conn has ended

@@ -32,7 +32,7 @@ const (
 	maxScrapes     = 2 // at once
 )
 
-// A Server serves /metrics and /healthz over HTTP. Safe for concurrent use.
+// A Server serves /metrics, /healthz and /ready over HTTP. Safe for concurrent use.
 type Server struct {
 	addr netip.AddrPort
 	http *http.Server
@@ -42,11 +42,13 @@ type Server struct {
 }
 
 // Serve opens the address and serves the registry on it until Close, to whom
-// the rules let ask. An address without a host ("", ":9090") means the loopback
+// the rules let ask. What ready returns makes /ready answer 503, with the error,
+// and 200 if it is nil; it is called from any goroutine. Without it there is no
+// /ready. An address without a host ("", ":9090") means the loopback
 // interface; port 0 lets the system choose, [Server.Addr] says what it chose.
 // The error says which address could not be opened; it wraps
 // access.ErrNotLoopback for one that other machines reach, without a token.
-func Serve(addr string, gatherer prometheus.Gatherer, logger *slog.Logger, rules access.Rules) (*Server, error) {
+func Serve(addr string, gatherer prometheus.Gatherer, logger *slog.Logger, rules access.Rules, ready func() error) (*Server, error) {
 	if addr == "" {
 		addr = ":0"
 	}
@@ -57,7 +59,7 @@ func Serve(addr string, gatherer prometheus.Gatherer, logger *slog.Logger, rules
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	return serveOn(listener, newHTTPServer(gatherer, logger, rules)), nil
+	return serveOn(listener, newHTTPServer(gatherer, logger, rules, ready)), nil
 }
 
 func serveOn(listener net.Listener, h *http.Server) *Server {
@@ -73,7 +75,7 @@ func serveOn(listener net.Listener, h *http.Server) *Server {
 	return s
 }
 
-func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger, rules access.Rules) *http.Server {
+func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger, rules access.Rules, ready func() error) *http.Server {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
@@ -83,7 +85,7 @@ func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger, rules acce
 			ErrorLog:            errorLog,
 			ErrorHandling:       promhttp.HTTPErrorOnError,
 			MaxRequestsInFlight: maxScrapes,
-		}, rules),
+		}, rules, ready),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -93,19 +95,22 @@ func newHTTPServer(gatherer prometheus.Gatherer, logger *slog.Logger, rules acce
 	}
 }
 
-// newHandler answers GET and HEAD on three paths, everything else with 404 or
+// newHandler answers GET and HEAD on three paths, with ready on four, everything else with 404 or
 // 405. No request is counted by anything the client chose, so no client can
 // make a series. Whether the program runs is no secret; all else is for those
 // who may ask.
-func newHandler(gatherer prometheus.Gatherer, opts promhttp.HandlerOpts, rules access.Rules) http.Handler {
+func newHandler(gatherer prometheus.Gatherer, opts promhttp.HandlerOpts, rules access.Rules, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", guard(promhttp.HandlerFor(gatherer, opts), rules))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, "ok\n")
 	})
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		writeText(w, "udplab\n\n/metrics  what is counted, for Prometheus\n/healthz  answers ok while the program runs\n")
-	})
+	paths := "udplab\n\n/metrics  what is counted, for Prometheus\n/healthz  answers ok while the program runs\n"
+	if ready != nil {
+		mux.Handle("GET /ready", guard(readiness(ready), rules))
+		paths += "/ready    answers 503 and why while the program runs and is not what it should be\n"
+	}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { writeText(w, paths) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
@@ -124,13 +129,29 @@ func guard(next http.Handler, rules access.Rules) http.Handler {
 			check = func() (int, error) { return rules.CheckToken(w, r) }
 		}
 		if status, err := check(); err != nil {
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, err.Error()+"\n") // as in writeText
+			refuse(w, status, err)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// readiness answers for /ready.
+func readiness(ready func() error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if err := ready(); err != nil {
+			refuse(w, http.StatusServiceUnavailable, err)
+			return
+		}
+		writeText(w, "ready\n")
+	})
+}
+
+// refuse answers with an error.
+func refuse(w http.ResponseWriter, status int, err error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, err.Error()+"\n") // as in writeText
 }
 
 func writeText(w http.ResponseWriter, text string) {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func serve(t *testing.T, addr string) *Server {
 	t.Helper()
-	s, err := Serve(addr, NewRegistry(), nil, access.Rules{})
+	s, err := Serve(addr, NewRegistry(), nil, access.Rules{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestServerRefusesAddresses(t *testing.T) {
 		"127.0.0.1:none":      "none",
 		taken.Addr().String(): "in use",
 	} {
-		s, err := Serve(addr, NewRegistry(), nil, access.Rules{})
+		s, err := Serve(addr, NewRegistry(), nil, access.Rules{}, nil)
 		if err == nil {
 			s.Close()
 			t.Errorf("Serve(%q) opened", addr)
@@ -96,7 +97,7 @@ func local(r *http.Request) *http.Request {
 // Nothing but reads is served, nothing but the three paths exists, and pprof,
 // expvar and the global mux are not reachable.
 func TestServerRefusesOtherMethodsAndPaths(t *testing.T) {
-	handler := newHandler(NewRegistry(), promhttp.HandlerOpts{}, access.Rules{})
+	handler := newHandler(NewRegistry(), promhttp.HandlerOpts{}, access.Rules{}, nil)
 	for request, want := range map[string]int{
 		"HEAD /metrics":       200,
 		"POST /metrics":       405,
@@ -122,12 +123,43 @@ func TestServerRefusesOtherMethodsAndPaths(t *testing.T) {
 	}
 }
 
+// /ready says what the program says of itself, to those who may ask, where there
+// is something to say.
+func TestServerTellsReadiness(t *testing.T) {
+	var late error
+	ready := func() error { return late }
+	ask := func(rules access.Rules, ready func() error, path string) (int, string) {
+		w := httptest.NewRecorder()
+		newHandler(NewRegistry(), promhttp.HandlerOpts{}, rules, ready).ServeHTTP(w, local(httptest.NewRequest("GET", path, nil)))
+		return w.Code, w.Body.String()
+	}
+	if status, body := ask(access.Rules{}, ready, "/ready"); status != 200 || body != "ready\n" {
+		t.Errorf("GET /ready: got %d %q, want 200 ready", status, body)
+	}
+	late = errors.New("datagrams leave late")
+	if status, body := ask(access.Rules{}, ready, "/ready"); status != 503 || body != "datagrams leave late\n" {
+		t.Errorf("GET /ready while late: got %d %q, want 503 and why", status, body)
+	}
+	if status, body := ask(access.Rules{}, ready, "/"); status != 200 || !strings.Contains(body, "\n/ready ") {
+		t.Errorf("GET /: got %d %q, want /ready among the paths", status, body)
+	}
+	if status, body := ask(tokenRules(t), ready, "/ready"); status != 401 || strings.Contains(body, "leave late") {
+		t.Errorf("GET /ready without the token: got %d %q, want 401 and nothing of the state", status, body)
+	}
+	if status, _ := ask(access.Rules{}, nil, "/ready"); status != 404 {
+		t.Errorf("GET /ready where nobody knows: got %d, want 404", status)
+	}
+	if _, body := ask(access.Rules{}, nil, "/"); strings.Contains(body, "/ready") {
+		t.Errorf("GET / lists /ready where nobody knows: %q", body)
+	}
+}
+
 // H10: a client picks the method, the path and the headers of its request; none of
 // them may make a series (client_golang CVE-2022-21698).
 func TestH10_OddRequestsMakeNoSeries(t *testing.T) {
 	registry := NewRegistry()
 	registry.MustRegister(NewReliable(), NewRaw(), NewProxy(), NewLatency())
-	handler := newHandler(registry, promhttp.HandlerOpts{}, access.Rules{})
+	handler := newHandler(registry, promhttp.HandlerOpts{}, access.Rules{}, nil)
 	before := ourSeries(t, registry)
 	for i := range 5000 {
 		request := local(httptest.NewRequest(fmt.Sprintf("ODD%d", i), fmt.Sprintf("/metrics?a=%d", i), nil))
@@ -159,7 +191,7 @@ func ourSeries(t *testing.T, gatherer prometheus.Gatherer) int {
 // Every limit a slow or greedy client runs into is set: a zero would mean no
 // limit.
 func TestServerHasLimits(t *testing.T) {
-	s := newHTTPServer(NewRegistry(), nil, access.Rules{})
+	s := newHTTPServer(NewRegistry(), nil, access.Rules{}, nil)
 	for name, limit := range map[string]bool{
 		"ReadHeaderTimeout": s.ReadHeaderTimeout == readHeaderTimeout,
 		"ReadTimeout":       s.ReadTimeout == readTimeout,
@@ -175,7 +207,7 @@ func TestServerHasLimits(t *testing.T) {
 
 // An idle client must not hold up the end of the program.
 func TestCloseDoesNotWaitForIdleClients(t *testing.T) {
-	s, err := Serve("", NewRegistry(), nil, access.Rules{})
+	s, err := Serve("", NewRegistry(), nil, access.Rules{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

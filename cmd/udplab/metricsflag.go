@@ -15,6 +15,7 @@ import (
 type metricsFlag struct {
 	address string
 	access  accessFlag
+	ready   func() error // for /ready beside the metrics; nil = there is none
 }
 
 // addTo gives cmd the flag.
@@ -38,7 +39,7 @@ func (m *metricsFlag) serve(say *say, collectors ...prometheus.Collector) (stop 
 	}
 	registry := metrics.NewRegistry()
 	registry.MustRegister(collectors...)
-	server, err := metrics.Serve(m.address, registry, nil, rules)
+	server, err := metrics.Serve(m.address, registry, nil, rules, m.ready)
 	if errors.Is(err, access.ErrNotLoopback) {
 		return nil, m.access.notLoopback(m.address)
 	}

@@ -42,7 +42,9 @@ fields of toxiproxy, so that its client libraries and its toxiproxy-cli work:
 --api-token-file FILE, or the variable UDPLAB_API_TOKEN, opens the API to other
 machines: --api may then be any address, and every request must bear the token
 as Authorization: Bearer TOKEN.
-GET /ready answers 503 while datagrams leave later than --late-limit.
+GET /ready answers 503, here and at the address of --metrics, while datagrams leave
+later than --late-limit: more than one in a hundred of the last 5 to 10 s, or one
+of fewer than a hundred.
 
 --drop takes datagrams for what they are, such as size>1200, or class=ack,nth=3,
 the third of each flow that only acknowledges. Classes are those of this
@@ -156,7 +158,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	o.access.addHostTo(cmd)
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
 	f.Var(&o.idle, "idle-timeout", "forget a client after this long without a datagram; 0 = never")
-	f.Var(&o.late, "late-limit", "warn when one datagram in a hundred leaves later than this; 0 = never")
+	f.Var(&o.late, "late-limit", "warn when more than one datagram in a hundred leaves later than this; 0 = never")
 	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
 	cmd.AddCommand(newPresetsCmd(d))
@@ -271,6 +273,7 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 	if api != nil {
 		defer api.Close()
 	}
+	o.metrics.ready = fleet.Ready
 	stopMetrics, err := o.metrics.serve(say, collector)
 	if err != nil {
 		return err

@@ -83,6 +83,21 @@ func (f *Fleet) Proxy(name string) *proxy.Proxy {
 	return nil
 }
 
+// Ready says of a proxy that does not keep its times; see proxy.Ready. Of several
+// it is the first by name.
+func (f *Fleet) Ready() error {
+	for _, name := range f.Names() {
+		p := f.Proxy(name)
+		if p == nil {
+			continue // it has gone meanwhile
+		}
+		if err := p.Ready(); err != nil {
+			return fmt.Errorf("proxy %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // Add opens a proxy as code configures it; see Create for the errors. prepare
 // sees c, too.
 func (f *Fleet) Add(name string, c proxy.Config) (*proxy.Proxy, error) {

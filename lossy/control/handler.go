@@ -51,17 +51,11 @@ type api struct{ fleet *Fleet }
 
 func (a api) list(w http.ResponseWriter, _ *http.Request) { answer(w, a.fleet.Reports()) }
 
-// ready fails if any proxy does not keep its times; see proxy.Ready.
+// ready fails if any proxy does not keep its times.
 func (a api) ready(w http.ResponseWriter, _ *http.Request) {
-	for _, name := range a.fleet.Names() {
-		p := a.fleet.Proxy(name)
-		if p == nil {
-			continue // it has gone meanwhile
-		}
-		if err := p.Ready(); err != nil {
-			refuse(w, http.StatusServiceUnavailable, fmt.Errorf("proxy %q: %w", name, err))
-			return
-		}
+	if err := a.fleet.Ready(); err != nil {
+		refuse(w, http.StatusServiceUnavailable, err)
+		return
 	}
 	answer(w, struct {
 		Ready bool `json:"ready"`

@@ -82,7 +82,8 @@ type Config struct {
 	// bytes, 0 = DefaultBuffer. See Proxy.Warnings for what it grants.
 	Buffer int
 	// LateLimit is how late one datagram in a hundred may leave before the
-	// proxy is not Ready any more, 0 = DefaultLateLimit, negative = no matter.
+	// proxy is not Ready any more, and of fewer than a hundred any; 0 =
+	// DefaultLateLimit, negative = no matter.
 	LateLimit time.Duration
 }
 

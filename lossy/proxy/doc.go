@@ -54,7 +54,8 @@
 // learns by how much, and when there is time sleeps as much less and waits for
 // the rest. When datagrams are due less than 50 us apart they leave together,
 // so much late at most. Elsewhere, and where no timerfd can be had, it sleeps on
-// a Go timer, which is up to a millisecond late. [Proxy.Ready] fails while too many leave too late.
+// a Go timer, which is up to a millisecond late. [Proxy.Ready] fails while too many
+// leave too late.
 //
 // # Limits
 //

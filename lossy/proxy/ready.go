@@ -14,20 +14,25 @@ type LateError struct {
 	Direction lossy.Direction
 	P99       time.Duration // lateness that one datagram in a hundred exceeded, in the last 5 to 10 s
 	Limit     time.Duration
-}
-
-// Error implements error.
-func (e *LateError) Error() string {
-	return fmt.Sprintf("%v: one datagram in a hundred left more than %v late, the limit is %v", e.Direction, e.P99, e.Limit)
+	Count     uint64 // datagrams that left in that time; of fewer than a hundred P99 is the latest
 }
 
 // latenessEnough is how many datagrams a 99th percentile takes.
 const latenessEnough = 100
 
-// Ready returns a *LateError if, of at least a hundred datagrams in the last
-// seconds, more than one in a hundred left later than Config.LateLimit allows,
-// and a *LossError if the proxy or its machine lost any in the last 5 to 10 s,
-// or since Ready was asked before, if that is longer ago.
+// Error implements error.
+func (e *LateError) Error() string {
+	if e.Count < latenessEnough {
+		return fmt.Sprintf("%v: one datagram of %d left %v late, the limit is %v", e.Direction, e.Count, e.P99, e.Limit)
+	}
+	return fmt.Sprintf("%v: one datagram in a hundred left more than %v late, the limit is %v", e.Direction, e.P99, e.Limit)
+}
+
+// Ready returns a *LateError if, of the datagrams that left in the last 5 to
+// 10 s, either way, more than one in a hundred left later than Config.LateLimit
+// allows: if they are fewer than a hundred, if one did. It returns a *LossError
+// if the proxy or its machine lost any in that time, or since Ready was asked
+// before, if that is longer ago.
 func (p *Proxy) Ready() error {
 	if err := p.late(); err != nil {
 		return err
@@ -48,8 +53,8 @@ func (p *Proxy) late() error {
 	now := p.clock()
 	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
 		l := p.lateness[d].recent(now)
-		if p99 := l.Quantile(0.99); l.Count >= latenessEnough && p99 > limit {
-			return &LateError{d, p99, limit}
+		if p99 := l.Quantile(0.99); p99 > limit {
+			return &LateError{d, p99, limit, l.Count}
 		}
 	}
 	return nil
