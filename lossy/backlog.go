@@ -25,7 +25,9 @@ type waiting struct {
 	last    bool // no other copy of the packet comes behind it
 	lodges  bool // the payload lies in the link's wire, not in the backlog
 	exposed bool // to loss behind the transmitter
+	turned  bool // a shared model decided
 
+	turn   uint64   // if turned
 	detour detour   // if course.aside
 	damage injury   // if corrupt
 	loss   exposure // if exposed
@@ -42,6 +44,9 @@ type injury struct {
 func (w *waiting) set(v *Verdict, late time.Duration) {
 	w.course, w.late = v.course(), late
 	w.index, w.drop, w.corrupt, w.marked = v.Index, v.Drop, v.Corrupt, v.Marked
+	if w.turned = v.Shared; w.turned {
+		w.turn = v.Turn
+	}
 	if w.course.aside {
 		w.detour = v.detour()
 	}
@@ -54,6 +59,9 @@ func (w *waiting) set(v *Verdict, late time.Duration) {
 func (w *waiting) verdict() Verdict {
 	v := Verdict{Index: w.index, Drop: w.drop, Corrupt: w.corrupt, Marked: w.marked,
 		Delay: w.course.delay, AtOnce: w.course.atOnce, Racing: w.course.racing}
+	if w.turned {
+		v.Shared, v.Turn = true, w.turn
+	}
 	if w.course.aside {
 		v.By, v.Hold = w.detour.by, w.detour.hold
 	}

@@ -146,16 +146,16 @@ func (l *Link) observeLoss(v *Verdict) {
 type exposure struct{ probability, inflation float64 }
 
 func (l *Link) exposure() (e exposure, exposed bool) {
-	if l.model.losses == nil {
+	if l.decides.losses == nil {
 		return exposure{}, false
 	}
-	probability, inflation := l.model.losses.odds()
-	return exposure{probability * l.model.vanishing, inflation}, true
+	probability, inflation := l.decides.losses.odds()
+	return exposure{probability * l.decides.vanishing, inflation}, true
 }
 
 func (l *Link) observe(v *Verdict, size int) {
 	p := &l.model.profile
-	e := &l.model.expects
+	e := &l.decides.expects
 	if p.Duplicate > 0 {
 		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, e[ImpairmentDuplicate].probability, e[ImpairmentDuplicate].inflation)
 	}

@@ -99,7 +99,7 @@ func drawBottleneck(t *rapid.T, p *Profile) {
 	if rapid.IntRange(0, 3).Draw(t, "policed") == 0 {
 		p.Policer = Policer{rapid.Float64Range(MinRate, 1e8).Draw(t, "police rate"), rapid.IntRange(1, 5000).Draw(t, "police burst")}
 	}
-	p.SharedBottleneck = rapid.Bool().Draw(t, "shared")
+	p.SharedBottleneck, p.SharedModel = rapid.Bool().Draw(t, "shared"), rapid.Bool().Draw(t, "shared model")
 }
 
 // world is a link under test and what it was given.
@@ -252,15 +252,17 @@ func TestConservation(t *testing.T) {
 	})
 }
 
-// The same of links that share a bottleneck, each for itself: a datagram may
-// come and go in a call of another link.
-func TestConservationInASharedBottleneck(t *testing.T) {
+// The same of links that share a bottleneck and a model, each for itself: a
+// datagram may come and go in a call of another link, and another's rules may
+// decide.
+func TestConservationOfLinksThatShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := NewBottleneck()
+		b, m := NewBottleneck(), NewModel(1, SharedFlow, Up, Profile{})
 		links := make([]*Link, 3)
 		for flow := range links {
 			links[flow] = NewLink(rapid.Uint64().Draw(t, "seed"), uint64(flow), Up, drawProfile(t))
 			links[flow].SetBottleneck(b)
+			links[flow].SetModel(m)
 		}
 		var now time.Duration
 		any := func(t *rapid.T) *Link { return rapid.SampledFrom(links).Draw(t, "link") }

@@ -51,6 +51,9 @@ func (p Profile) String() string {
 	if p.Netem.On {
 		add("netem-compat %v", p.Netem)
 	}
+	if p.SharedModel && len(parts) > 0 {
+		add("shared model")
+	}
 	if bottleneck := p.describeBottleneck(); bottleneck != "" {
 		parts = append(parts, bottleneck)
 	}

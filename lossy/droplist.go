@@ -96,14 +96,10 @@ func (d *dropList) takes(index uint64) bool {
 		d.begun = true
 		d.next = sort.Search(d.list.count(), func(i int) bool { return d.list.at(i).last >= index })
 	}
-	d.lost = false
-	if d.next < d.list.count() {
-		r := d.list.at(d.next)
-		d.lost = r.first <= index
-		if index == r.last {
-			d.next++
-		}
+	for d.next < d.list.count() && d.list.at(d.next).last < index {
+		d.next++
 	}
+	d.lost = d.next < d.list.count() && d.list.at(d.next).first <= index
 	return d.lost
 }
 

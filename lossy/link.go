@@ -18,7 +18,9 @@ const DefaultCapacity = 64 << 20
 // Times are monotonic, since an epoch the caller chooses. A Link is not for
 // concurrent use and never blocks. It allocates only while its load grows.
 type Link struct {
-	model    *Model
+	model    *Model      // its own, with the profile in force
+	decides  *Model      // which of model and common does
+	common   *Model      // that other links have too; nil = none was given
 	own      *Bottleneck // &unlimited until the profile asks for another
 	shared   *Bottleneck // nil = none was given
 	early    stream      // draws of RED
@@ -68,6 +70,7 @@ func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
 // JitterReorder overtake, whatever they were sent behind.
 func (l *Link) SetProfile(p Profile) {
 	l.model.SetProfile(p)
+	l.chooseModel(&p)
 	l.barrier.set(&p)
 	b := l.bottleneck()
 	if b != l.own {
@@ -145,7 +148,10 @@ func (l *Link) Send(now time.Duration, payload []byte) {
 	l.now = max(l.now, now)
 	l.advance(l.now)
 	var v Verdict
-	l.model.decide(&v, len(payload))
+	l.decides.decide(&v, len(payload))
+	if l.decides != l.model {
+		l.takeTurn(&v)
+	}
 	l.stats.PacketsIn++
 	l.stats.BytesIn += uint64(len(payload))
 	if v.Index == 0 {
@@ -177,7 +183,7 @@ func (l *Link) stop(v *Verdict, payload []byte) bool {
 		return false
 	}
 	v.drop(why)
-	v.Rule = rule
+	v.Rule = uint8(rule)
 	l.stats.Dropped[why]++
 	return true
 }

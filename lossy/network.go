@@ -50,10 +50,15 @@ type Network struct {
 // socket of a Conn.
 type outlet func(to netip.AddrPort, payload []byte) error
 
-// shared is the bottleneck of all paths of a direction whose profiles say so.
+// shared is what all paths of a direction have in common whose profiles say so.
 type shared struct {
 	mu         sync.Mutex // taken after the lock of a path that shares it
 	bottleneck *Bottleneck
+	model      *Model
+}
+
+func newShared(seed uint64, d Direction) shared {
+	return shared{bottleneck: NewBottleneck(), model: NewModel(seed, SharedFlow, d, Profile{})}
 }
 
 // pair is a flow in one direction.
@@ -81,7 +86,7 @@ func NewNetwork(cfg Config) *Network {
 		sockets: make(map[netip.AddrPort]*socket),
 		paths:   make(map[pair]*path),
 		port:    firstPort - 1,
-		shared:  [2]shared{{bottleneck: NewBottleneck()}, {bottleneck: NewBottleneck()}},
+		shared:  [2]shared{newShared(cfg.Seed, Up), newShared(cfg.Seed, Down)},
 	}
 }
 

@@ -14,7 +14,7 @@ type path struct {
 	direction Direction
 
 	mu      sync.Mutex
-	shares  bool // the link has the shared bottleneck, whose lock then covers it too
+	shares  bool // the link has what paths share, whose lock then covers it too
 	link    *Link
 	tap     Tap  // nil = nobody
 	own     bool // its profile is its own, not the network's
@@ -25,8 +25,8 @@ type path struct {
 	out     []byte
 }
 
-// lock takes the lock of the path, and that of the bottleneck if it shares one,
-// for then others may move its datagrams.
+// lock takes the lock of the path, and that of what it shares, if anything, for
+// then others may move its datagrams.
 func (p *path) lock() {
 	p.mu.Lock()
 	if p.shares {
@@ -41,16 +41,17 @@ func (p *path) unlock() {
 	p.mu.Unlock()
 }
 
-// share gives the link the shared bottleneck if its profile asks for it. The
+// share gives the link what paths share if its profile asks for any of it. The
 // caller has locked the path.
 func (p *path) share() {
-	if p.shares || !p.link.Profile().SharedBottleneck {
+	if p.shares || !p.link.Shares() {
 		return
 	}
 	s := &p.network.shared[p.direction]
 	s.mu.Lock()
 	p.shares = true
 	p.link.SetBottleneck(s.bottleneck)
+	p.link.SetModel(s.model)
 }
 
 // send puts a datagram on the path. The error is that of an outlet which took

@@ -130,6 +130,12 @@ type Profile struct {
 	// SharedBottleneck has all flows of a direction go through one policer,
 	// queue and transmitter, where each has its own otherwise.
 	SharedBottleneck bool
+	// SharedModel has all flows of a direction decided about by one model, with one
+	// index, one memory and one set of random numbers, in the order in which their
+	// packets come, where each flow has its own otherwise: for flows of a packet
+	// or two, such as queries of DNS. Queue, wire and order stay each flow's own,
+	// as do MTU, Blackout and Drop, which count by flow.
+	SharedModel bool
 	// LossAfterQueue has packets lost behind the bottleneck instead of before
 	// it: one that the loss model takes has been through the queue, and over
 	// the transmitter, when it is lost.

@@ -44,14 +44,16 @@ func Causes() []Cause {
 // them, compare them.
 type Verdict struct {
 	Index uint64 // of the packet in its direction of its flow, from 0
+	Turn  uint64 // if Shared: of the packet in the model that flows share, from 0
 
 	Drop    Cause // why no copy came through; CauseNone when at least one did
 	Corrupt bool  // the payload is damaged, see Damage
 	AtOnce  bool  // sent without delay, to overtake those before it (Profile.ReorderGap)
 	Racing  bool  // it may overtake those before it on the wire (Profile.JitterReorder)
 	Marked  bool  // a queue marked it, or a copy, as having met congestion (ECN)
+	Shared  bool  // a model that flows share decided (Profile.SharedModel)
+	Rule    uint8 // the rule that dropped it (CauseRule), from 1
 
-	Rule   int           // the rule that dropped it (CauseRule), from 1
 	Copies int           // datagrams that go on: 1, or more for a duplicate; 0 when dropped
 	Delay  time.Duration // propagation delay drawn for it, jitter included
 	Wait   time.Duration // in the queue and on the transmitter, also of one lost behind them
@@ -65,24 +67,32 @@ type Verdict struct {
 
 // drop makes it the verdict on a packet that goes nowhere.
 func (v *Verdict) drop(why Cause) {
-	index := v.Index
+	index, turn, shared := v.Index, v.Turn, v.Shared
 	*v = Verdict{}
-	v.Index, v.Drop = index, why
+	v.Index, v.Turn, v.Shared, v.Drop = index, turn, shared, why
 }
 
 // String tells the verdict in one line, for stories and logs:
 //
 //	#17 dropped: loss
 //	#18 passes after 40ms, duplicated, bit 133 flipped, displaced by 3
+//	#0 (turn 203) passes
 func (v Verdict) String() string {
-	if v.Drop == CauseRule {
-		return fmt.Sprintf("#%d dropped: rule %d", v.Index, v.Rule)
-	}
-	if v.Drop != CauseNone {
-		return fmt.Sprintf("#%d dropped: %v", v.Index, v.Drop)
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "#%d passes", v.Index)
+	fmt.Fprintf(&b, "#%d", v.Index)
+	if v.Shared {
+		fmt.Fprintf(&b, " (turn %d)", v.Turn)
+	}
+	switch v.Drop {
+	case CauseNone:
+		b.WriteString(" passes")
+	case CauseRule:
+		fmt.Fprintf(&b, " dropped: rule %d", v.Rule)
+		return b.String()
+	default:
+		fmt.Fprintf(&b, " dropped: %v", v.Drop)
+		return b.String()
+	}
 	if d := v.Delay + v.Wait; d > 0 {
 		fmt.Fprintf(&b, " after %v", d)
 	}

@@ -26,11 +26,12 @@ type shrinkReport struct {
 }
 
 type shrinkDrop struct {
-	Flow  string `json:"flow"`
-	Dir   string `json:"dir"`
-	Index uint64 `json:"index"`
-	Size  int    `json:"size"`
-	Cause string `json:"cause"`
+	Flow  string  `json:"flow"`
+	Dir   string  `json:"dir"`
+	Index uint64  `json:"index"`
+	Turn  *uint64 `json:"turn,omitempty"` // in the model that flows share
+	Size  int     `json:"size"`
+	Cause string  `json:"cause"`
 }
 
 // report prints the list that was found.
@@ -71,7 +72,7 @@ func (s *shrinking) print(r *shrinkReport, drops []evidence.Drop) {
 	}
 	s.say.data("\nAs flags:\n  %s", strings.Join(r.Flags, " "))
 	s.say.data("\nThe whole network:\n  %s", r.Command)
-	if s.goTest == "" {
+	if s.goTest == "" && r.GoTest != "" {
 		s.say.data("\nAs a Go test:\n\n%s", strings.TrimSuffix(r.GoTest, "\n"))
 	}
 }
@@ -81,7 +82,11 @@ func (s *shrinking) describe(m *evidence.Minimal) (*shrinkReport, error) {
 	drops := s.chosen(m.Keep)
 	r := &shrinkReport{Schema: "udplab/shrink/v1", Of: len(s.drops), Minimal: m.Proved, Trials: s.tried}
 	for _, d := range drops {
-		r.Drops = append(r.Drops, shrinkDrop{d.Flow.String(), d.Dir.String(), d.Index, d.Size, d.Cause.String()})
+		one := shrinkDrop{Flow: d.Flow.String(), Dir: d.Dir.String(), Index: d.Index, Size: d.Size, Cause: d.Cause.String()}
+		if d.Shared {
+			one.Turn = &d.Turn
+		}
+		r.Drops = append(r.Drops, one)
 	}
 	var listed lossy.Config
 	network := s.network
@@ -95,13 +100,32 @@ func (s *shrinking) describe(m *evidence.Minimal) (*shrinkReport, error) {
 	}
 	r.Command = fmt.Sprintf("udplab proxy --upstream %s --seed %d %s", upstream, network.Seed, strings.Join(flagsOf(network), " "))
 	var err error
-	if r.Network, err = settings.Marshal(map[string]any{"up": differing(network.Up), "down": differing(network.Down)}); err != nil {
+	if r.Network, err = networkObject(network); err != nil {
 		return nil, err
 	}
-	r.Network = bytes.TrimSpace(r.Network)
-	source, err := evidence.GoTest("shrunk_test", network.Seed, string(r.Network), drops)
-	r.GoTest = string(source)
+	r.GoTest, err = s.asGoTest(evidence.ByFlow(drops))
 	return r, err
+}
+
+// asGoTest is the test of a list, whose flows come one after the other there; none
+// if the list is more than a profile can name flow by flow.
+func (s *shrinking) asGoTest(drops []evidence.Drop) (string, error) {
+	network := s.network
+	if evidence.Apply(&network, drops, s.oneFlow) != nil {
+		return "", nil
+	}
+	object, err := networkObject(network)
+	if err != nil {
+		return "", err
+	}
+	source, err := evidence.GoTest("shrunk_test", network.Seed, string(object), drops)
+	return string(source), err
+}
+
+// networkObject is a network as the API takes it.
+func networkObject(c lossy.Config) ([]byte, error) {
+	object, err := settings.Marshal(map[string]any{"up": differing(c.Up), "down": differing(c.Down)})
+	return bytes.TrimSpace(object), err
 }
 
 // differing has the settings of a profile that are not those of a perfect wire.

@@ -152,7 +152,7 @@ func (s *shrinking) writeDrops(file string, drops []evidence.Drop) error {
 		return errors.Join(err, out.Close())
 	}
 	for _, d := range drops {
-		l.Trace(d.Flow, d.Dir)(0, d.Size, lossy.Verdict{Index: d.Index, Drop: d.Cause, Rule: d.Rule})
+		l.Trace(d.Flow, d.Dir)(0, d.Size, lossy.Verdict{Index: d.Index, Shared: d.Shared, Turn: d.Turn, Drop: d.Cause, Rule: d.Rule})
 	}
 	return errors.Join(l.Close(), out.Close())
 }

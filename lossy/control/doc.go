@@ -109,7 +109,7 @@
 //
 // and ours, whose attributes are settings by the words of the flags:
 //
-//	loss         loss, burst, loss-model, loss-burst-cap, loss-after-queue
+//	loss         loss, burst, loss-model, loss-burst-cap, loss-after-queue, shared-model
 //	delay        delay, jitter, delay-distribution, jitter-reorder
 //	reorder      reorder, reorder-by, reorder-hold, reorder-gap
 //	duplicate    duplicate, duplicate-copies, duplicate-delay

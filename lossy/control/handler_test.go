@@ -141,6 +141,7 @@ var zeroValues = map[string]string{
 	"reorder-gap":        "0",
 	"reorder-hold":       `"0s"`,
 	"shared-bottleneck":  "false",
+	"shared-model":       "false",
 }
 
 func TestPatch(t *testing.T) {

@@ -47,7 +47,7 @@ type settingGroup struct {
 // settingGroups has every setting of a direction in one of the groups.
 func settingGroups() []settingGroup {
 	return []settingGroup{
-		{"loss", []string{"loss", "burst", "loss-model", "loss-burst-cap", "loss-after-queue"}},
+		{"loss", []string{"loss", "burst", "loss-model", "loss-burst-cap", "loss-after-queue", "shared-model"}},
 		{"delay", []string{"delay", "jitter", "delay-distribution", "jitter-reorder"}},
 		{"reorder", []string{"reorder", "reorder-by", "reorder-hold", "reorder-gap"}},
 		{"duplicate", []string{"duplicate", "duplicate-copies", "duplicate-delay"}},

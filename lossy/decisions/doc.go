@@ -13,6 +13,8 @@
 //	flow       the number of the flow in order of appearance, or its name
 //	dir        "up" or "down"
 //	index      of the packet in its direction of its flow, from 0
+//	turn       of the packet among those of all flows, from 0: only where they share
+//	           a model (lossy.Profile.SharedModel), which goes by it
 //	size       of its payload, in bytes
 //	drop       why it went nowhere: a cause, by the word of the metric label, and
 //	rule       which rule dropped it, from 1; or
@@ -50,7 +52,9 @@
 // With Options.Timeless there is no t_ns, no wait and no mark, and a line
 // depends on the seed, the flow, the index and the size alone, unless time or
 // load dropped the packet (queue, aqm, policer, blackout, overload and rules by
-// age). How the lines of flows mix depends on who came first. So two runs decided
+// age). Where flows share a model, it depends on the turn besides, and so on the
+// order in which their packets came. How the lines of flows mix depends on who came
+// first. So two runs decided
 // alike if their logs are the same lines, which LC_ALL=C sort tells: sorted, they
 // are equal byte by byte, however many goroutines there were, in whatever
 // batches, through a proxy or in process.

@@ -28,6 +28,10 @@ func appendLine(dst []byte, head string, timeless bool, now time.Duration, size 
 	}
 	dst = append(dst, head...)
 	dst = strconv.AppendUint(dst, v.Index, 10)
+	if v.Shared {
+		dst = append(dst, `,"turn":`...)
+		dst = strconv.AppendUint(dst, v.Turn, 10)
+	}
 	dst = append(dst, `,"size":`...)
 	dst = strconv.AppendInt(dst, int64(size), 10)
 	if v.Drop != lossy.CauseNone {

@@ -38,6 +38,7 @@ func TestLines(t *testing.T) {
 		{"0", `{"flow":0,"dir":"down","index":17,"size":64,"drop":"loss"}`, true, dropped},
 		{"ann", `{"t_ns":1204000000,"flow":"ann","dir":"down","index":3,"size":64,"copies":2,"delay_ns":40000000,"wait_ns":51200,"bit":133,"by":3}`, false, passed},
 		{"ann", `{"flow":"ann","dir":"down","index":3,"size":64,"copies":2,"delay_ns":40000000,"bit":133,"by":3}`, true, passed},
+		{"7", `{"flow":7,"dir":"down","index":0,"turn":203,"size":64,"drop":"loss"}`, true, lossy.Verdict{Drop: lossy.CauseLoss, Shared: true, Turn: 203}},
 		{"7", `{"flow":7,"dir":"down","index":0,"size":64,"copies":1}`, true, lossy.Verdict{Copies: 1}},
 	} {
 		got := appendLine(nil, head(mustFlow(t, c.flow), lossy.Down), c.timeless, 1204*time.Millisecond, 64, c.v)
@@ -77,11 +78,11 @@ func TestEveryFieldOfAVerdictIsLogged(t *testing.T) {
 		return string(appendLine(nil, head(lossy.FlowKey{}, lossy.Up), false, 0, 1000, v))
 	}
 	bit := lossy.Verdict{Copies: 1, Corrupt: true}
-	ruled := lossy.Verdict{Drop: lossy.CauseRule}
+	ruled, shared := lossy.Verdict{Drop: lossy.CauseRule}, lossy.Verdict{Copies: 1, Shared: true}
 	places := lossy.Verdict{Copies: 1, Corrupt: true, Damage: lossy.Damage{Kind: lossy.DamageBits, N: 3}}
 	for i := range reflect.TypeFor[lossy.Verdict]().NumField() {
 		shows := false
-		for _, base := range []lossy.Verdict{bit, places, ruled} {
+		for _, base := range []lossy.Verdict{bit, places, ruled, shared} {
 			v := base
 			switch field := reflect.ValueOf(&v).Elem().Field(i); {
 			case field.Kind() == reflect.Bool:

@@ -20,7 +20,7 @@ func everything(t *testing.T) lossy.Config {
 	p := lossy.Profile{
 		Loss: 0.1, Burst: 2, Delay: 3 * time.Millisecond, Jitter: 2 * time.Millisecond, Reorder: 0.1, ReorderFor: time.Millisecond,
 		Duplicate: 0.1, DuplicateCopies: 2, DuplicateDelay: time.Millisecond, Corrupt: 0.2, CorruptHow: lossy.Damage{Kind: lossy.DamageBytes, N: 4},
-		Rate: 8e6, QueuePackets: 12, SharedBottleneck: true, MTU: 1000,
+		Rate: 8e6, QueuePackets: 12, SharedBottleneck: true, SharedModel: true, MTU: 1000,
 	}
 	q := p
 	q.JitterReorder, q.ReorderFor, q.ReorderBy, q.LossAfterQueue = true, 0, 2, true

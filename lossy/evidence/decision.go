@@ -18,6 +18,7 @@ type decision struct {
 	Flow  json.RawMessage `json:"flow"`
 	Dir   string          `json:"dir"`
 	Index *uint64         `json:"index"`
+	Turn  *uint64         `json:"turn"`
 	Size  *int            `json:"size"`
 
 	Drop   string `json:"drop"`
@@ -44,7 +45,7 @@ type decision struct {
 	Marked bool  `json:"marked"`
 
 	room struct { // for what is pointed at
-		index             uint64
+		index, turn       uint64
 		size, copies, bit int
 	}
 }
@@ -77,8 +78,11 @@ func (d *decision) verdict() (key laneKey, size int, v lossy.Verdict, err error)
 	if err := d.check(); err != nil {
 		return key, 0, v, err
 	}
-	v = lossy.Verdict{Index: *d.Index, Rule: d.Rule, Delay: time.Duration(d.Delay), Wait: time.Duration(d.Wait),
+	v = lossy.Verdict{Index: *d.Index, Rule: uint8(d.Rule), Delay: time.Duration(d.Delay), Wait: time.Duration(d.Wait),
 		By: d.By, Hold: time.Duration(d.Hold), AtOnce: d.AtOnce, Racing: d.Racing, Marked: d.Marked}
+	if d.Turn != nil {
+		v.Shared, v.Turn = true, *d.Turn
+	}
 	if d.Copies == nil {
 		v.Drop, err = causeOf(d.Drop)
 		return key, size, v, err
@@ -116,6 +120,9 @@ func (d *decision) check() error {
 	}
 	if *d.Index == 1<<64-1 {
 		return fmt.Errorf("index %d: no flow has so many packets", *d.Index)
+	}
+	if d.Turn != nil && *d.Turn == 1<<64-1 {
+		return fmt.Errorf("turn %d: no network has so many packets", *d.Turn)
 	}
 	return nil
 }

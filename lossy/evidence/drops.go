@@ -15,7 +15,10 @@ type Drop struct {
 	Index uint64
 	Size  int
 	Cause lossy.Cause
-	Rule  int // of CauseRule
+	Rule  uint8 // of CauseRule
+
+	Shared bool   // a model that flows share decided, and
+	Turn   uint64 // counted the packet there
 }
 
 // String tells which packet it was, and why it went nowhere.
@@ -24,7 +27,11 @@ func (d Drop) String() string {
 	if d.Cause == lossy.CauseRule {
 		why = fmt.Sprintf("%s %d", why, d.Rule)
 	}
-	return fmt.Sprintf("flow %v %v index %d (%s, %d bytes)", d.Flow, d.Dir, d.Index, why, d.Size)
+	turn := ""
+	if d.Shared {
+		turn = fmt.Sprintf(", turn %d", d.Turn)
+	}
+	return fmt.Sprintf("flow %v %v index %d%s (%s, %d bytes)", d.Flow, d.Dir, d.Index, turn, why, d.Size)
 }
 
 // Drops lists the packets that were dropped, flow by flow: of the proxy that the
@@ -37,7 +44,7 @@ func (r *Recording) Drops() (drops []Drop) {
 		l := r.lanes[key].lives[0]
 		for _, e := range l.entries {
 			if size, v := l.fateAt(e.at); v.Drop != lossy.CauseNone {
-				drops = append(drops, Drop{key.flow, key.dir, e.index, size, v.Drop, v.Rule})
+				drops = append(drops, Drop{key.flow, key.dir, e.index, size, v.Drop, v.Rule, v.Shared, v.Turn})
 			}
 		}
 	}
@@ -53,7 +60,7 @@ func Only(drops []Drop) lossy.Replayer {
 		if lanes[key] == nil {
 			lanes[key] = make(map[uint64]lossy.Verdict)
 		}
-		lanes[key][d.Index] = lossy.Verdict{Drop: d.Cause, Rule: d.Rule}
+		lanes[key][d.Index] = lossy.Verdict{Drop: d.Cause, Rule: d.Rule, Shared: d.Shared, Turn: d.Turn}
 	}
 	return func(flow lossy.FlowKey, d lossy.Direction) lossy.Script {
 		fates := lanes[laneKey{flow: flow, dir: d}]
@@ -81,7 +88,8 @@ func Lossless(p lossy.Profile) lossy.Profile {
 	return p
 }
 
-// Apply adds the drops to the profiles: as a list of indices where the network
+// Apply adds the drops to the profiles: as a list of turns where a model that
+// flows share counted all of a direction, as a list of indices where the network
 // has one flow, by rule and flow otherwise. The profiles must drop nothing yet.
 // It is an error if there are more than a profile can name.
 func Apply(c *lossy.Config, drops []Drop, oneFlow bool) error {
@@ -95,10 +103,14 @@ func Apply(c *lossy.Config, drops []Drop, oneFlow bool) error {
 			ranges = append(ranges, r.String())
 			rules = append(rules, fmt.Sprintf("flow=%v,index=%v", r.flow, r))
 		}
+		turns, counted := turnsOf(drops, dir)
 		var err error
 		switch {
 		case len(ranges) == 0:
-		case oneFlow:
+		case counted:
+			p.SharedModel = true
+			p.LossModel, err = lossy.ParseLossModel("list:"+strings.Join(turns, " "), nil)
+		case oneFlow && !p.SharedModel:
 			p.LossModel, err = lossy.ParseLossModel("list:"+strings.Join(ranges, " "), nil)
 		default:
 			p.Drop, err = lossy.ParseRules(strings.Join(rules, "; "))
@@ -134,6 +146,30 @@ func rangesOf(drops []Drop, dir lossy.Direction) (list []indexRange) {
 			continue
 		}
 		list = append(list, indexRange{d.Flow, d.Index, d.Index})
+	}
+	return list
+}
+
+// turnsOf lists the turns of the drops of a direction, and says whether all have
+// one. A model that reads them joins those that follow each other.
+func turnsOf(drops []Drop, dir lossy.Direction) (turns []string, all bool) {
+	for _, d := range drops {
+		if d.Dir == dir && !d.Shared {
+			return nil, false
+		}
+		if d.Dir == dir {
+			turns = append(turns, fmt.Sprint(d.Turn))
+		}
+	}
+	return turns, true
+}
+
+// ByFlow is the drops without their turns, for who sends the flows' packets in
+// another order.
+func ByFlow(drops []Drop) []Drop {
+	list := slices.Clone(drops)
+	for i := range list {
+		list[i].Shared, list[i].Turn = false, 0
 	}
 	return list
 }

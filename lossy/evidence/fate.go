@@ -22,20 +22,27 @@ const (
 	isRacing
 	isMarked
 	hasApart
+	hasTurn
 )
 
 // maxPacked is more than a fate takes.
 const maxPacked = 16 << 10
 
 // present returns the numbers of a verdict that are not in every one, in order.
+// A turn is counted from 1.
 func present(v *lossy.Verdict) [8]struct{ bit, n uint64 } {
 	copies := uint64(v.Copies)
 	if copies == 1 {
 		copies = 0 // as most have
 	}
+	turn := uint64(0)
+	if v.Shared {
+		turn = v.Turn + 1
+	}
 	return [8]struct{ bit, n uint64 }{
 		{hasDrop, uint64(v.Drop)}, {hasRule, uint64(v.Rule)}, {hasCopies, copies},
 		{hasDelay, uint64(v.Delay)}, {hasWait, uint64(v.Wait)}, {hasBy, uint64(v.By)}, {hasHold, uint64(v.Hold)},
+		{hasTurn, turn},
 	}
 }
 
@@ -101,13 +108,16 @@ func (l *life) fateAt(at uint32) (size int, v lossy.Verdict) {
 		return next()
 	}
 	v.Drop = lossy.Cause(take(hasDrop))
-	v.Rule = int(take(hasRule))
+	v.Rule = uint8(take(hasRule))
 	v.Copies = int(take(hasCopies))
 	if v.Copies == 0 && v.Drop == lossy.CauseNone {
 		v.Copies = 1
 	}
 	v.Delay, v.Wait = time.Duration(take(hasDelay)), time.Duration(take(hasWait))
 	v.By, v.Hold = int(take(hasBy)), time.Duration(take(hasHold))
+	if turn := take(hasTurn); turn > 0 {
+		v.Shared, v.Turn = true, turn-1
+	}
 	v.AtOnce, v.Racing, v.Marked = has&isAtOnce != 0, has&isRacing != 0, has&isMarked != 0
 	if has&hasDamage != 0 {
 		v.Corrupt = true

@@ -60,6 +60,8 @@ func TestMalformedLogs(t *testing.T) {
 		{decision(`"drop":"rain"`), `drop "rain" is no cause`},
 		{decision(`"drop":"none"`), `drop "none" is no cause`},
 		{decision(`"drop":"rule","rule":65`), "rule 65"},
+		{decision(`"drop":"loss","turn":-1`), "turn"},
+		{decision(`"drop":"loss","turn":18446744073709551615`), "no network has so many packets"},
 		{decision(`"drop":"loss","bit":3`), "neither damaged nor displaced"},
 		{decision(`"copies":1,"bit":24`), "bit 24 of a payload of 3 bytes"},
 		{decision(`"copies":1,"bit":-1`), "bit -1"},
@@ -112,9 +114,12 @@ func TestEveryVerdictComesBack(t *testing.T) {
 		var v lossy.Verdict
 		number := func(name string, most int64) int64 { return rapid.Int64Range(0, most).Draw(t, name) }
 		v.Index = rapid.Uint64Max(1<<64-2).Draw(t, "index")
+		if v.Shared = rapid.Bool().Draw(t, "shared"); v.Shared {
+			v.Turn = rapid.Uint64Max(1<<64-2).Draw(t, "turn")
+		}
 		if rapid.Bool().Draw(t, "dropped") {
 			v.Drop = rapid.SampledFrom(lossy.Causes()).Draw(t, "cause")
-			v.Rule, v.Wait = int(number("rule", maxRule)), lossy.MaxDelay
+			v.Rule, v.Wait = uint8(number("rule", maxRule)), lossy.MaxDelay
 		} else {
 			v.Copies = 1 + int(number("copies", lossy.MaxDuplicateCopies))
 			if v.Copies > 1 {

@@ -44,6 +44,11 @@ func (d *decision) member(s *scanner, key []byte) (ok bool) {
 		n, ok = s.number()
 		d.room.index = uint64(n)
 		d.Index = &d.room.index
+	case "turn":
+		var n int64
+		n, ok = s.number()
+		d.room.turn = uint64(n)
+		d.Turn = &d.room.turn
 	case "size":
 		d.Size, ok = s.keep(&d.room.size)
 	case "copies":

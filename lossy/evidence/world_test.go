@@ -62,6 +62,7 @@ func play(t fataler, cfg lossy.Config, timeless bool, traffic []arrival, replay 
 	}
 	var links [worldFlows][2]*lossy.Link
 	shared := [2]*lossy.Bottleneck{lossy.NewBottleneck(), lossy.NewBottleneck()}
+	together := [2]*lossy.Model{lossy.NewModel(cfg.Seed, lossy.SharedFlow, lossy.Up, cfg.Up), lossy.NewModel(cfg.Seed, lossy.SharedFlow, lossy.Down, cfg.Down)}
 	for flow := range links {
 		for d := range links[flow] {
 			dir := lossy.Direction(d)
@@ -69,6 +70,7 @@ func play(t fataler, cfg lossy.Config, timeless bool, traffic []arrival, replay 
 			if cfg.Profile(dir).SharedBottleneck {
 				link.SetBottleneck(shared[d])
 			}
+			link.SetModel(together[d])
 			link.SetTrace(l.Trace(worldKey(flow), dir))
 			if replay != nil {
 				link.SetScript(replay(worldKey(flow), dir))
@@ -169,6 +171,7 @@ func drawProfile(t *rapid.T) (p lossy.Profile) {
 	case 3:
 		p.LossModel = lossy.CorrelatedLoss{P: 0.2, Rho: 0.5}
 	}
+	p.SharedModel = maybe("shared model")
 	if maybe("delay") {
 		p.Delay = 5 * time.Millisecond
 		if maybe("jitter") {

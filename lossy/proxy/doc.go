@@ -34,7 +34,9 @@
 // Flows that share a bottleneck (lossy.Profile.SharedBottleneck) must agree on
 // its rate, queue and policer, whatever overlays they have; an overlay that
 // changes those of some flows is refused unless it takes them off the shared
-// bottleneck. Loss, delay and all else may differ.
+// bottleneck. Loss, delay and all else may differ. The same holds the other way
+// round for flows that share a model (lossy.Profile.SharedModel): those agree on
+// loss, delay, reordering, duplication and corruption.
 //
 // # Batches
 //

@@ -20,7 +20,7 @@ type lane struct {
 	// mu is held while datagrams are written, which is what keeps the lane's
 	// datagrams in order. UDP writes do not wait for the network.
 	mu      sync.Mutex
-	shares  bool // the link has the shared bottleneck; see lock
+	shares  bool // the link has what lanes share; see lock
 	link    *lossy.Link
 	applied *Settings // what the link's profile was taken from
 	held    int       // bytes in flight, as entered in proxy.held

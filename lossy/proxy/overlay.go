@@ -122,24 +122,39 @@ func (o *Overlay) applyTo(network *lossy.Config) error {
 	return nil
 }
 
-// validateShared wants all flows that share a bottleneck to ask for the same
-// one: otherwise it would be whatever the flow that came last wants.
+// validateShared wants all flows that share a bottleneck or a model to ask for
+// the same one: otherwise it would be whatever the flow that came last wants.
 func (c *combinations) validateShared() error {
 	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
-		first := -1
-		for set := range c.networks {
-			p := c.networks[set].Profile(d)
-			switch {
-			case !p.SharedBottleneck:
-			case first < 0:
-				first = set
-			case !p.SameBottleneck(c.networks[first].Profile(d)):
-				return fmt.Errorf("%v: %v: some flows would have another rate or queue than others at a shared bottleneck; give the overlay a share of 1, or have it end shared-bottleneck for its flows",
-					c.describe(set), d)
-			}
+		bottleneck := c.firstThatDiffers(d, func(p lossy.Profile) bool { return p.SharedBottleneck }, lossy.Profile.SameBottleneck)
+		if bottleneck >= 0 {
+			return fmt.Errorf("%v: %v: some flows would have another rate or queue than others at a shared bottleneck; give the overlay a share of 1, or have it end shared-bottleneck for its flows",
+				c.describe(bottleneck), d)
+		}
+		model := c.firstThatDiffers(d, func(p lossy.Profile) bool { return p.SharedModel }, lossy.Profile.SameModel)
+		if model >= 0 {
+			return fmt.Errorf("%v: %v: some flows would have other loss, delay or order than others from a shared model; give the overlay a share of 1, or have it end shared-model for its flows",
+				c.describe(model), d)
 		}
 	}
 	return nil
+}
+
+// firstThatDiffers is the first combination that shares something and asks for
+// another than those before it, or -1.
+func (c *combinations) firstThatDiffers(d lossy.Direction, shares func(lossy.Profile) bool, same func(p, o lossy.Profile) bool) int {
+	first := -1
+	for set := range c.networks {
+		p := c.networks[set].Profile(d)
+		switch {
+		case !shares(p):
+		case first < 0:
+			first = set
+		case !same(p, c.networks[first].Profile(d)):
+			return set
+		}
+	}
+	return -1
 }
 
 // describe names the overlays of a combination.

@@ -188,6 +188,15 @@ func TestOverlaysAreValidatedInEveryCombination(t *testing.T) {
 	base := lossy.Config{Up: lossy.Profile{Delay: 40 * time.Millisecond}}
 	shared := base
 	shared.Up.SharedBottleneck, shared.Up.Rate = true, 1e6
+	modelled := base
+	modelled.Up.SharedModel = true
+	lossier := func(share float64, alone bool) Overlay {
+		return Overlay{"lossier", share, func(c *lossy.Config) error {
+			c.Up.Loss = 0.5
+			c.Up.SharedModel = c.Up.SharedModel && !alone
+			return nil
+		}}
+	}
 	narrow := func(share float64, alone bool) Overlay {
 		return Overlay{"narrow", share, func(c *lossy.Config) error {
 			c.Up.Rate = 1e5
@@ -228,6 +237,10 @@ func TestOverlaysAreValidatedInEveryCombination(t *testing.T) {
 		{"all at another rate", shared, []Overlay{narrow(1, false)}, ""},
 		{"some at a bottleneck of their own", shared, []Overlay{narrow(0.5, true)}, ""},
 		{"some with more delay behind it", shared, []Overlay{slow(0.5, time.Second)}, ""},
+		{"some with other loss of a shared model", modelled, []Overlay{lossier(0.5, false)}, `overlay "lossier": up: some flows would have other loss`},
+		{"all with other loss", modelled, []Overlay{lossier(1, false)}, ""},
+		{"some with a model of their own", modelled, []Overlay{lossier(0.5, true)}, ""},
+		{"some with another rate behind it", modelled, []Overlay{narrow(0.5, false)}, ""},
 	} {
 		cfg := Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Config: c.network, Overlays: c.overlays}
 		check := func(how string, err error) {

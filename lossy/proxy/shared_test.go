@@ -60,14 +60,15 @@ func TestSharedBottleneckAsInProcess(t *testing.T) {
 	}
 }
 
-// Clients that send at the same time share a bottleneck, and it comes and goes
-// and changes its kind while they do: nothing is lost without a cause, or stuck.
-func TestSharedBottleneckUnderWay(t *testing.T) {
+// Clients that send at the same time share a bottleneck and a model, which come and
+// go and change their kind while they do: nothing is lost without a cause, or stuck.
+func TestSharingUnderWay(t *testing.T) {
 	const clients, datagrams = 8, 400
 	p := startProxy(t, Config{Config: lossy.Config{Seed: 6, Up: contested, Down: contested}}, newAlarm(), echo(t, "127.0.0.1:0"))
 	change := func(n int) {
 		profile := contested
-		profile.SharedBottleneck = n%3 > 0
+		profile.SharedBottleneck, profile.SharedModel = n%3 > 0, n%5 > 1
+		profile.LossModel = []lossy.LossModel{nil, lossy.EveryNth{N: 7}}[n%2]
 		profile.Discipline = []lossy.Discipline{lossy.DropHead{}, lossy.CoDel{Target: time.Millisecond, Interval: 5 * time.Millisecond}, nil, lossy.DropHead{}}[n%4]
 		if err := p.SetConfig(lossy.Config{Seed: 6, Up: profile, Down: profile}); err != nil {
 			t.Error(err)

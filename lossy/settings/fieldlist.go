@@ -61,6 +61,8 @@ func lossFields() []Field {
 		},
 		number("loss-burst-cap", "packets", "most datagrams lost in a row, 0 = no limit",
 			func(p *lossy.Profile) *int { return &p.LossBurstCap }, "no limit"),
+		onOff("shared-model", "have one model decide for all flows of a direction, as one row of datagrams",
+			func(p *lossy.Profile) *bool { return &p.SharedModel }),
 	}
 }
 

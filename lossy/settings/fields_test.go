@@ -33,6 +33,7 @@ func TestFieldsCoverTheProfile(t *testing.T) {
 			Overhead: rapid.IntRange(0, 100).Draw(t, "overhead"),
 			Policer:  lossy.Policer{Rate: float64(rapid.IntRange(1000, 1e9).Draw(t, "police")), Burst: rapid.IntRange(1, 1<<30).Draw(t, "burst")},
 			ECN:      rapid.Bool().Draw(t, "ecn"), SharedBottleneck: rapid.Bool().Draw(t, "shared"),
+			SharedModel: rapid.Bool().Draw(t, "shared model"),
 			LossModel: rapid.SampledFrom([]lossy.LossModel{
 				nil, lossy.GilbertElliott{P: 0.01, R: 1.0 / 3, Bad: 0.7}, lossy.EveryNth{N: 20, First: 3}, netemLoss(t, 0.05, 1.0/3),
 			}).Draw(t, "model"),

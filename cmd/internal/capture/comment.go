@@ -31,6 +31,9 @@ func (p *packet) comment() string {
 		words = append(words, p.changes()...)
 	}
 	add("index %d", p.index)
+	if p.known && v.Shared {
+		add("turn %d", v.Turn)
+	}
 	add("%s", p.lane.label)
 	return strings.Join(words, ", ")
 }
