@@ -1,5 +1,7 @@
 package lossy
 
+import "fmt"
+
 // SharedFlow is the number that stands for all flows of a direction together: a
 // model that they share draws from the streams of
 //
@@ -49,6 +51,32 @@ func (l *Link) takeTurn(v *Verdict) {
 	v.Shared, v.Turn = true, v.Index
 	v.Index = l.model.index
 	l.model.index++
+}
+
+// LossMemory is the setting by which losses depend on the packets before, or on
+// how many those were: what each flow begins anew unless it shares a model. It is
+// "" if each loss is independent.
+func (p Profile) LossMemory() string {
+	switch m := p.LossModel.(type) {
+	case nil:
+		switch {
+		case p.Loss == 0 || p.Loss == 1:
+		case p.bursty():
+			return fmt.Sprintf("burst %v", p.Burst)
+		case p.LossBurstCap > 0:
+			return fmt.Sprintf("loss-burst-cap %d", p.LossBurstCap)
+		}
+		return ""
+	case NetemLoss:
+		if m.correlation == 0 {
+			return ""
+		}
+	case CorrelatedLoss:
+		if m.Rho == 0 {
+			return ""
+		}
+	}
+	return "loss-model " + shortened(p.LossModel.String())
 }
 
 // SameModel says whether two profiles have the same decided about packets: by

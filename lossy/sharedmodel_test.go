@@ -238,3 +238,22 @@ func firstDifference(got, want []Verdict) string {
 	}
 	return fmt.Sprintf("%d verdicts, want %d", len(got), len(want))
 }
+
+func TestLossMemory(t *testing.T) {
+	for want, p := range map[string]Profile{
+		"":                                   {Loss: 0.1, Delay: time.Second},
+		"burst 4":                            {Loss: 0.1, Burst: 4},
+		"loss-burst-cap 3":                   {Loss: 0.1, LossBurstCap: 3},
+		"loss-model list:7":                  {LossModel: modelFrom(t, "list:7")},
+		"loss-model correlated:p=5%,rho=0.5": {LossModel: CorrelatedLoss{P: 0.05, Rho: 0.5}},
+	} {
+		if got := p.LossMemory(); got != want {
+			t.Errorf("%v: %q, want %q", p, got, want)
+		}
+	}
+	for _, p := range []Profile{{Burst: 4}, {Loss: 1, Burst: 4}, {LossModel: CorrelatedLoss{P: 0.05}}, {LossModel: mustNetemLoss(0.1, 0)}} {
+		if got := p.LossMemory(); got != "" {
+			t.Errorf("%v: %q, want none", p, got)
+		}
+	}
+}

@@ -19,6 +19,7 @@ type proxySummary struct {
 	control.StatsReport
 	Others map[string]otherSummary `json:"others,omitempty"` // that the API opened
 	Closed *closedSummary          `json:"closed,omitempty"` // that the API closed
+	Notes  []string                `json:"notes,omitempty"`  // on the first, a sentence each
 }
 
 // otherSummary is of one proxy besides the first, closedSummary of all that were
@@ -61,6 +62,7 @@ func (s *proxySession) summary() proxySummary {
 		stats := proxies[name].Stats()
 		if name == s.name {
 			sum.Proxy, sum.StatsReport = &report, control.ReportStats(&stats)
+			sum.Notes = flowNotes(proxies[name].Config(), &stats)
 			continue
 		}
 		if sum.Others == nil {
@@ -111,7 +113,14 @@ func (s *proxySession) table(p *proxy.Proxy, stats *proxy.Stats) string {
 	if stats.Rebound > 0 {
 		fmt.Fprintf(&b, ", %d times rebound", stats.Rebound)
 	}
-	return b.String() + "\n\n" + counts(stats)
+	text := b.String() + "\n\n" + counts(stats)
+	for i, note := range flowNotes(p.Config(), stats) {
+		if i == 0 {
+			text += "\n"
+		}
+		text += "\n" + note
+	}
+	return text
 }
 
 // counts are its numbers.

@@ -57,7 +57,14 @@ type DirectionStats struct {
 	Refused uint64
 	// ReadErrors counts failed reads other than Refused; each was survived.
 	ReadErrors uint64
+	// BriefFlows counts the flows that brought a datagram this way and BriefFlow at
+	// most, so far.
+	BriefFlows uint64
 }
+
+// BriefFlow is how many datagrams a flow brings at most that DirectionStats calls
+// brief: too few for a model of its own to show a memory.
+const BriefFlow = 2
 
 // Drops lists all drops by cause in a fixed order, zeros included: first the
 // model's, then the proxy's and the kernel's.
@@ -92,7 +99,7 @@ type tally struct {
 	dropped                 [causeCount]uint64
 }
 
-// count adds a lane's counts.
+// count adds the counts of one lane.
 func (d *DirectionStats) count(t *tally) {
 	d.PacketsReceived += t.received
 	d.BytesReceived += t.receivedBytes
@@ -100,6 +107,9 @@ func (d *DirectionStats) count(t *tally) {
 	d.BytesSent += t.sentBytes
 	d.Refused += t.refused
 	d.ReadErrors += t.readErrors
+	if t.received > 0 && t.received <= BriefFlow {
+		d.BriefFlows++
+	}
 	for c, n := range t.dropped {
 		d.Dropped[c] += n
 	}
@@ -131,6 +141,7 @@ func (d *DirectionStats) add(o *DirectionStats) {
 	d.Lateness.add(&o.Lateness)
 	d.Refused += o.Refused
 	d.ReadErrors += o.ReadErrors
+	d.BriefFlows += o.BriefFlows
 }
 
 // Stats is a snapshot of a proxy. It is a plain value.

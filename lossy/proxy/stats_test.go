@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ func TestStatsAdd(t *testing.T) {
 		d.Link = lossy.Stats{PacketsIn: base + 1, Duplicated: base + 2}
 		d.PacketsReceived, d.BytesReceived = base+3, base+4
 		d.PacketsSent, d.BytesSent = base+5, base+6
-		d.Refused, d.ReadErrors = base+7, base+8
+		d.Refused, d.ReadErrors, d.BriefFlows = base+7, base+8, base+9
 		for c := range d.Dropped {
 			d.Dropped[c] = base + uint64(c)
 		}
@@ -73,4 +74,28 @@ func TestDropsListsEveryCause(t *testing.T) {
 	if got := Cause(99).String(); got != "unknown" {
 		t.Errorf("cause 99 is %q", got)
 	}
+}
+
+// Brief flows are counted while they live and when they are gone, and a flow that
+// brought nothing, or more, is none.
+func TestBriefFlows(t *testing.T) {
+	b := startBench(t, Config{}, echo(t, "127.0.0.1:0"))
+	for datagrams := range 5 {
+		f := b.flowOf(fmt.Sprintf("192.0.2.%d:1", datagrams), &answering{})
+		for range datagrams {
+			f.up.input(0, []message{{bytes: []byte("x")}}, 0, b.out)
+		}
+	}
+	want := func(when string) {
+		t.Helper()
+		if s := b.Stats(); s.Up.BriefFlows != BriefFlow || s.Down.BriefFlows != 0 {
+			t.Errorf("%s: %d brief flows up and %d down, want those of 1 to %d datagrams, and none", when, s.Up.BriefFlows, s.Down.BriefFlows, BriefFlow)
+		}
+	}
+	want("alive")
+	b.pass(DefaultIdleTimeout)
+	if s := b.Stats(); s.Flows != 0 {
+		t.Fatalf("%d flows are alive", s.Flows)
+	}
+	want("expired")
 }
