@@ -183,6 +183,8 @@ func TestRules(t *testing.T) {
 		"bytes=0x00@89":                "9 19 29",
 		"nth=3":                        "2",
 		"nth>28":                       "28 29",
+		"nth=0-2":                      "0 1",
+		"size<70000,index=4":           "4",
 		"class=even,nth=2-3":           "2 4",
 		"size=90,every=2":              "19",
 		"index=1; index=3":             "1 3",
@@ -255,6 +257,17 @@ func TestRulesCountThroughAChange(t *testing.T) {
 	send(2)
 }
 
+func TestRuleNames(t *testing.T) {
+	rules := mustRules(t, "size>1200; class = ack,nth=3,flow=7; bytes=0x01,flow=ann , flow = bob,class=data")
+	want := []RuleName{{Rule: 2, Class: "ack"}, {Rule: 3, Flow: "ann"}, {Rule: 3, Flow: "bob"}, {Rule: 3, Class: "data"}}
+	if got := rules.Names(); !slices.Equal(got, want) {
+		t.Errorf("%v ask for %v, want %v", rules, got, want)
+	}
+	if got := (Rules{}).Names(); got != nil {
+		t.Errorf("no rules ask for %v", got)
+	}
+}
+
 func TestRulesText(t *testing.T) {
 	if r := mustRules(t, " size > 1200 , class = ack,nth=3 ;bytes= 0x01ff @ 2"); r.String() != "size>1200,class=ack,nth=3; bytes=0x01ff@2" {
 		t.Errorf("read %q", r)
@@ -273,6 +286,10 @@ func TestRulesText(t *testing.T) {
 		"size>5,size<3":                `rule 1, at 8: "size<3": can never hold`,
 		"size<0":                       "can never hold",
 		"size>-1":                      "is not a whole number",
+		"size>65527":                   "can never hold: a payload has at most 65527 bytes",
+		"size=70000-80000":             "can never hold: a payload has at most 65527 bytes",
+		"class=ack,nth=0":              `rule 1, at 11: "nth=0": can never hold: what matches is counted from 1`,
+		"nth<1":                        "can never hold: what matches is counted from 1",
 		"index=99999999999999999":      "is not a whole number",
 		"age<2":                        `"2" has no unit`,
 		"class>ack":                    "class is compared with = only",

@@ -2,6 +2,7 @@ package lossy
 
 import (
 	"bytes"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,34 @@ type Rules struct{ text string }
 
 // String writes the rules as ParseRules reads them, "" for none.
 func (r Rules) String() string { return r.text }
+
+// RuleName is a name that a rule asks for: of a class, or of a flow.
+type RuleName struct {
+	Rule        int // its number, from 1
+	Class, Flow string
+}
+
+// Names are the names that the rules ask for, in their order. A flow by its number
+// is none. Who knows what classes and flows there are finds here those that never
+// come.
+func (r Rules) Names() (names []RuleName) {
+	rule := 0
+	for line := range strings.SplitSeq(r.text, ";") {
+		rule++
+		for condition := range strings.SplitSeq(line, ",") {
+			key, value, _ := strings.Cut(strings.TrimSpace(condition), "=")
+			switch key {
+			case "class":
+				names = append(names, RuleName{Rule: rule, Class: value})
+			case "flow":
+				if flow, err := NamedFlow(value); err == nil && flow.Name != "" {
+					names = append(names, RuleName{Rule: rule, Flow: value})
+				}
+			}
+		}
+	}
+	return names
+}
 
 // rule is one rule of a direction of a flow, with what it has counted there.
 type rule struct {

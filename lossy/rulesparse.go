@@ -16,6 +16,10 @@ const (
 	maxPatternSize = 64   // bytes compared at one place
 	maxClassName   = 32   // bytes
 	maxRuleNumber  = 1e15 // for any number of a rule
+
+	// maxRuleSize is the most that a UDP datagram over IPv6 carries: 65,535 bytes less
+	// its own header.
+	maxRuleSize = 65535 - 8
 )
 
 // ParseRules reads rules with a semicolon between them. A rule is conditions
@@ -31,10 +35,12 @@ const (
 // and which of the packets that match are dropped, counted for each direction
 // of each flow:
 //
-//	nth=3           the third; a range, or nth<=5, takes several
+//	nth=3           the third, from 1; a range, or nth<=5, takes several
 //	every=2         the second, the fourth and so on
 //
-// Without either all are. Errors tell the place in the text, from 1.
+// Without either all are. What can never hold, such as size>70000, is an error.
+// Errors tell the place in the text, from 1. Whether a class or a flow of that name
+// is ever seen is not known here: see Rules.Names.
 func ParseRules(s string) (Rules, error) {
 	rules, err := parseRules(s)
 	if err != nil || len(rules) == 0 {
@@ -101,16 +107,16 @@ func (r *rule) add(condition string) error {
 	value := strings.TrimSpace(rest[len(operator):])
 	switch key {
 	case "size":
-		return r.size.narrow(operator, value, parseNumber)
+		return r.size.narrow(ruleSizes, operator, value, parseNumber)
 	case "index":
-		return r.index.narrow(operator, value, parseNumber)
+		return r.index.narrow(ruleNumbers, operator, value, parseNumber)
 	case "age":
-		return r.age.narrow(operator, value, parseAge)
+		return r.age.narrow(ruleNumbers, operator, value, parseAge)
 	case "nth":
 		if r.every > 0 {
 			return errors.New("a rule takes nth or every, not both")
 		}
-		return r.nth.narrow(operator, value, parseNumber)
+		return r.nth.narrow(ruleMatches, operator, value, parseNumber)
 	}
 	exact, known := map[string]func(string) error{
 		"flow": r.addFlow, "class": r.setClass, "bytes": r.addPattern, "every": r.setEvery,
@@ -124,50 +130,70 @@ func (r *rule) add(condition string) error {
 	return exact(value)
 }
 
-// narrow takes in a comparison; several of one key must all hold.
-func (w *within) narrow(operator, value string, parse func(string) (uint64, error)) error {
-	if !w.set {
-		*w = within{true, 0, math.MaxUint64}
-	}
-	if least, most, ranged := strings.Cut(value, "-"); ranged && operator == "=" {
-		low, err := parse(strings.TrimSpace(least))
-		if err != nil {
-			return err
-		}
-		high, err := parse(strings.TrimSpace(most))
-		if err != nil {
-			return err
-		}
-		return w.meet(low, high)
-	}
-	n, err := parse(value)
-	switch {
-	case err != nil:
-		return err
-	case operator == "=":
-		return w.meet(n, n)
-	case operator == "<=":
-		return w.meet(0, n)
-	case operator == ">=":
-		return w.meet(n, math.MaxUint64)
-	case operator == ">":
-		return w.meet(n+1, math.MaxUint64)
-	case n == 0:
-		return errNeverHolds
-	}
-	return w.meet(0, n-1)
+// ruleNumber is what numbers of a kind there are, and how to say so.
+type ruleNumber struct {
+	within
+	limits string
 }
 
-var errNeverHolds = errors.New("can never hold")
+var (
+	ruleNumbers = ruleNumber{within: within{true, 0, math.MaxUint64}}
+	ruleSizes   = ruleNumber{within{true, 0, maxRuleSize}, fmt.Sprintf(": a payload has at most %d bytes", maxRuleSize)}
+	ruleMatches = ruleNumber{within{true, 1, math.MaxUint64}, ": what matches is counted from 1"}
+)
 
-// meet cuts the range to another.
-func (w *within) meet(low, high uint64) error {
-	w.low, w.high = max(w.low, low), min(w.high, high)
+// narrow takes in a comparison of a number of a kind; several of one key must all
+// hold.
+func (w *within) narrow(of ruleNumber, operator, value string, parse func(string) (uint64, error)) error {
+	if !w.set {
+		*w = of.within
+	}
+	asked, err := compared(operator, value, parse)
+	if err != nil {
+		return err
+	}
+	if asked.low > of.high || asked.high < of.low {
+		return fmt.Errorf("%w%s", errNeverHolds, of.limits)
+	}
+	w.low, w.high = max(w.low, asked.low), min(w.high, asked.high)
 	if w.low > w.high {
 		return errNeverHolds
 	}
 	return nil
 }
+
+// compared is the range of numbers for which a comparison holds.
+func compared(operator, value string, parse func(string) (uint64, error)) (within, error) {
+	if least, most, ranged := strings.Cut(value, "-"); ranged && operator == "=" {
+		low, err := parse(strings.TrimSpace(least))
+		if err != nil {
+			return within{}, err
+		}
+		high, err := parse(strings.TrimSpace(most))
+		if err == nil && low > high {
+			err = errNeverHolds
+		}
+		return within{true, low, high}, err
+	}
+	n, err := parse(value)
+	switch {
+	case err != nil:
+		return within{}, err
+	case operator == "=":
+		return within{true, n, n}, nil
+	case operator == "<=":
+		return within{true, 0, n}, nil
+	case operator == ">=":
+		return within{true, n, math.MaxUint64}, nil
+	case operator == ">":
+		return within{true, n + 1, math.MaxUint64}, nil
+	case n == 0:
+		return within{}, errNeverHolds
+	}
+	return within{true, 0, n - 1}, nil
+}
+
+var errNeverHolds = errors.New("can never hold")
 
 func parseNumber(s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 64)

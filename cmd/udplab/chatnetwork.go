@@ -11,6 +11,7 @@ import (
 	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/netflags"
 	"udplab/lossy"
+	"udplab/lossy/settings"
 	"udplab/metrics"
 )
 
@@ -40,6 +41,10 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 	c, err := n.flags.Config()
 	if err != nil {
 		return c, usageError(err, "see udplab chat --help")
+	}
+	// No flow of this network has a name.
+	if err := (settings.Names{Classes: classes.All(), Flows: []string{}}).Check(&c); err != nil {
+		return c, usageError(settingFault(err), "see udplab chat --help")
 	}
 	if err := n.replay.read(); err != nil {
 		return c, err

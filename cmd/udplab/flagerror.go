@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"udplab/lossy/settings"
 	"udplab/lossy/spelling"
 )
 
@@ -55,6 +56,14 @@ func refusedValue(name, value string, err error) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return fmt.Errorf("%s %q: %w", name, value, err)
+}
+
+// settingFault is why a setting is refused, with the flag for it.
+func settingFault(err error) error {
+	if field, ok := errors.AsType[*settings.FieldError](err); ok {
+		return fmt.Errorf("--%s: %w", strings.ReplaceAll(field.Field, ".", "-"), field.Err)
+	}
+	return err
 }
 
 // unknownCommand is the answer to `udplab porxy`.

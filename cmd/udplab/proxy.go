@@ -184,17 +184,20 @@ func (o *proxyOptions) config() (proxy.Config, error) {
 		return c, usageError(err, "see udplab proxy --help")
 	}
 	c.Config = network
-	c.Seed = o.seed
+	c.Seed, c.Classes = o.seed, classes.All()
 	if err := c.Validate(); err != nil {
 		return c, usageError(fmt.Errorf("--%w", err), "see udplab proxy --help")
 	}
-	return c, o.scenario.read(o.network, c.Config)
+	if err := c.Names().Check(&c.Config); err != nil {
+		return c, usageError(settingFault(err), "see udplab proxy --help")
+	}
+	return c, o.scenario.read(o.network, c.Config, c.Names())
 }
 
 // prepare adds to a proxy that the API opens what the flags say of every proxy.
 func (o *proxyOptions) prepare(name string, c *proxy.Config) error {
 	c.MaxFlows, c.IdleTimeout, c.LateLimit = o.maxFlows, orNever(o.idle), orNever(o.late)
-	c.Classify = classes.Of
+	c.Classify, c.Classes = classes.Of, classes.All()
 	if name == o.name {
 		c.Flows = o.flows.flows
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/terminal"
 	"udplab/cmd/internal/units"
@@ -78,7 +79,7 @@ that of the flags.`,
 			}
 			say, bad := newSay(d), 0
 			for _, file := range args {
-				s, err := readScenario(file, base)
+				s, err := readScenario(file, base, settings.Names{Classes: classes.All()})
 				if err != nil {
 					bad++
 					say.note("%s", cleaned(err))
@@ -124,7 +125,7 @@ with is that of the flags; --until says how far to go.`,
 			if err != nil {
 				return usageError(err, "see udplab scenario show --help")
 			}
-			s, err := readScenario(args[0], base)
+			s, err := readScenario(args[0], base, settings.Names{Classes: classes.All()})
 			if err != nil {
 				return usageError(err, "see udplab scenario --help")
 			}

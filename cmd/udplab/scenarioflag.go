@@ -12,6 +12,7 @@ import (
 	"udplab/lossy"
 	"udplab/lossy/control"
 	"udplab/lossy/scenario"
+	"udplab/lossy/settings"
 )
 
 // scenarioFlag is --scenario and --exit-when-done of udplab proxy.
@@ -34,10 +35,10 @@ func (f *scenarioFlag) addTo(cmd *cobra.Command) {
 
 // read reads the scenario, if there is to be one, and checks it over the network it
 // begins with. A preset may have one, which a file takes the place of.
-func (f *scenarioFlag) read(network *netflags.Flags, base lossy.Config) (err error) {
+func (f *scenarioFlag) read(network *netflags.Flags, base lossy.Config, names settings.Names) (err error) {
 	if f.file == "" {
 		f.scenario, err = presetTimeline(network, base)
-	} else if f.scenario, err = readScenario(f.file, base); err != nil {
+	} else if f.scenario, err = readScenario(f.file, base, names); err != nil {
 		err = usageError(fmt.Errorf("--scenario: %w", err), "see udplab scenario --help")
 	}
 	if err != nil || !f.exit {
@@ -53,14 +54,14 @@ func (f *scenarioFlag) read(network *netflags.Flags, base lossy.Config) (err err
 }
 
 // readScenario reads a file, and checks what is in it over a network.
-func readScenario(file string, base lossy.Config) (*scenario.Scenario, error) {
+func readScenario(file string, base lossy.Config, names settings.Names) (*scenario.Scenario, error) {
 	document, err := yamlfile.Read(file)
 	if err != nil {
 		return nil, err
 	}
 	s, err := scenario.Parse(document.JSON())
 	if err == nil {
-		_, err = s.Start(base)
+		_, err = s.StartKnowing(base, names)
 	}
 	if err != nil {
 		return nil, document.Error(err, scenario.Words()...)

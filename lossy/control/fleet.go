@@ -201,7 +201,7 @@ func (f *Fleet) change(name string, d *document) error {
 	if err := d.apply(&next); err != nil {
 		return err
 	}
-	if err := d.checkScenario(next.Network); err != nil {
+	if err := d.checkScenario(next.Network, m.proxy.Names()); err != nil {
 		return err
 	}
 	if m.listensOn(d.listen) {

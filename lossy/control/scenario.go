@@ -147,11 +147,11 @@ func (d *document) addScenario(m settings.Member) (err error) {
 
 // checkScenario says why the scenario of a document cannot be played over a
 // network, if so.
-func (d *document) checkScenario(base lossy.Config) error {
+func (d *document) checkScenario(base lossy.Config, names settings.Names) error {
 	if d.scenario == nil {
 		return nil
 	}
-	_, err := d.scenario.Start(base)
+	_, err := d.scenario.StartKnowing(base, names)
 	return settings.Within("scenario", err)
 }
 

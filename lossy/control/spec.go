@@ -24,6 +24,7 @@ type Spec struct {
 
 	path     string // of the document, in the one that it is part of
 	document document
+	begins   state // what a proxy of it begins with; zero if only a proxy that runs can tell
 }
 
 // ParseSpec reads a proxy, a JSON object as POST /proxies takes it: "name" and
@@ -111,12 +112,37 @@ func newSpec(d *document) (Spec, error) {
 		_, err = next.config(netip.AddrPort{})
 	}
 	if err == nil {
-		err = d.checkScenario(next.Network)
+		err = d.checkScenario(next.Network, settings.Names{})
 	}
-	if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
+	if errors.Is(err, lossy.ErrNamesFile) {
+		next, err = state{}, nil
+	}
+	if err != nil {
 		return Spec{}, err
 	}
-	return Spec{Name: d.name, document: *d}, nil
+	return Spec{Name: d.name, document: *d, begins: next}, nil
+}
+
+// Network is what a proxy of the spec begins with, the toxics of all its flows
+// included. It is a perfect wire where the spec names a file that it was read
+// without.
+func (s *Spec) Network() lossy.Config {
+	e, _ := s.begins.effective() // which was valid as the spec was read
+	return e.Network
+}
+
+// CheckNames refuses rules of the network, or of what the scenario makes of it, that
+// ask for a name that is none of those. A proxy refuses them as it is opened.
+func (s *Spec) CheckNames(names settings.Names) error {
+	network := s.Network()
+	err := names.Check(&network)
+	if err == nil {
+		err = s.document.checkScenario(s.begins.Network, names)
+	}
+	if err != nil {
+		return s.within(err)
+	}
+	return nil
 }
 
 // checkSpecs refuses what is wrong between several.

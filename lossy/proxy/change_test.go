@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -135,6 +136,55 @@ func TestBlackoutNow(t *testing.T) {
 	}
 	if err := b.Blackout(-1, lossy.Up); err == nil {
 		t.Error("a blackout of less than nothing was accepted")
+	}
+}
+
+// A rule that could never match is refused: of a class that the classifier does not
+// know, of a flow that nobody has named.
+func TestRulesOfUnknownNames(t *testing.T) {
+	rules := func(text string) (drop lossy.Rules) {
+		t.Helper()
+		drop, err := lossy.ParseRules(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return drop
+	}
+	ann, err := lossy.NamedFlow("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{
+		Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9",
+		Config:  lossy.Config{Down: lossy.Profile{Drop: rules("class=ack; flow=ann; flow=3")}},
+		Classes: []string{"ack", "data"},
+		Flows:   map[netip.AddrPort]lossy.FlowKey{netip.MustParseAddrPort("127.0.0.1:1"): ann},
+	}
+	p, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for text, want := range map[string]string{
+		"class=akc":           `field "up.drop": rule 1: no datagram is of class "akc", did you mean ack?`,
+		"size>1200; flow=anm": `field "up.drop": rule 2: no flow is called "anm", did you mean ann?`,
+	} {
+		wrong := cfg
+		wrong.Up.Drop = rules(text)
+		if _, err := New(wrong); err == nil || err.Error() != "proxy: "+want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+		err := p.Change(func(s *Settings) error { s.Network.Up.Drop = wrong.Up.Drop; return nil })
+		if err == nil || err.Error() != want || p.Config() != cfg.Config {
+			t.Errorf("%s: %v, want %s and no change", text, err, want)
+		}
+		err = p.Change(func(s *Settings) error {
+			s.Overlays = []Overlay{{"some", 0.5, func(n *lossy.Config) error { n.Up.Drop = wrong.Up.Drop; return nil }}}
+			return nil
+		})
+		if want = `overlay "some": ` + want; err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
 	}
 }
 

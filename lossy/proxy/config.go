@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"udplab/lossy"
 	"udplab/lossy/scenario"
+	"udplab/lossy/settings"
 )
 
 // Defaults of a Config.
@@ -72,6 +74,9 @@ type Config struct {
 	// Classify tells the class of a payload, for rules of Profile.Drop that ask
 	// for it; see lossy.Link.SetClassifier. It is called from several goroutines.
 	Classify func(payload []byte) string
+	// Classes are what Classify can answer: a rule that asks for another is refused.
+	// Nil is anything.
+	Classes []string
 	// Changed is told of every change of settings, before the first datagram
 	// sees it; nil is nobody.
 	Changed func(now time.Duration, s Settings)
@@ -103,7 +108,7 @@ func orDefault[T int | time.Duration](v, standard T) T {
 }
 
 // Validate reports the first field that is out of range. It does not resolve
-// addresses.
+// addresses, and leaves it to New whether rules ask for what there is; see Names.
 func (c Config) Validate() error {
 	_, err := c.validate()
 	return err
@@ -130,6 +135,18 @@ func (c *Config) validate() (*combinations, error) {
 		return nil, err
 	}
 	return combine(c.Config, c.Overlays)
+}
+
+// Names are what rules may ask for: a flow has a name only by Flows.
+func (c Config) Names() settings.Names {
+	names := settings.Names{Classes: c.Classes, Flows: []string{}}
+	for _, key := range c.Flows {
+		if key.Name != "" {
+			names.Flows = append(names.Flows, key.Name)
+		}
+	}
+	slices.Sort(names.Flows)
+	return names
 }
 
 // validateFlows wants every named flow to be one client.

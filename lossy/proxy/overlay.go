@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"udplab/lossy"
+	"udplab/lossy/settings"
 )
 
 // Overlay changes the network for some of the flows. A flow has it if
@@ -155,6 +156,20 @@ func (c *combinations) firstThatDiffers(d lossy.Direction, shares func(lossy.Pro
 		}
 	}
 	return -1
+}
+
+// checkNames wants the rules of every combination, and of the network without
+// overlays, to ask for what there is.
+func (c *combinations) checkNames(names settings.Names, network *lossy.Config) error {
+	if err := names.Check(network); err != nil || c == nil {
+		return err
+	}
+	for set := range c.networks {
+		if err := names.Check(&c.networks[set]); err != nil {
+			return fmt.Errorf("%s: %w", c.describe(set), err)
+		}
+	}
+	return nil
 }
 
 // describe names the overlays of a combination.

@@ -81,7 +81,7 @@ func (p *Proxy) Play(s *scenario.Scenario, o PlayOptions) (*Playback, error) {
 	if b.base, err = b.inForce(); err != nil {
 		return nil, err
 	}
-	if b.player, err = s.Start(b.base.Network); err != nil {
+	if b.player, err = s.StartKnowing(b.base.Network, p.names); err != nil {
 		return nil, err
 	}
 	if before := p.Playback(); before != nil {

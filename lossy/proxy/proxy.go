@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/lossy/settings"
 )
 
 // Proxy forwards datagrams between clients and one upstream service through
@@ -25,6 +26,7 @@ type Proxy struct {
 	scheduler *scheduler
 	sweep     *job                 // closes idle flows
 	clock     func() time.Duration // monotonic, since New
+	names     settings.Names       // what rules may ask for
 	lateness  [2]punctuality       // by direction
 	losses    lossWatch
 	shared    [2]shared // by direction
@@ -79,7 +81,11 @@ func start(cfg Config, sys system, a alarm, clock func() time.Duration) (*Proxy,
 
 // open builds a proxy that does not run yet.
 func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
+	names := cfg.Names()
 	combined, err := cfg.validate()
+	if err == nil {
+		err = combined.checkNames(names, &cfg.Config)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
@@ -103,6 +109,7 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 		table:  newTable(&cfg),
 		shared: newShared(),
 		clock:  clock,
+		names:  names,
 	}
 	if err := p.checkUpstream(upstream); err != nil {
 		front.close()
@@ -160,6 +167,9 @@ func (p *Proxy) Config() lossy.Config { return p.settings.Load().Network }
 // Enabled says whether anything passes at all.
 func (p *Proxy) Enabled() bool { return p.settings.Load().Enabled }
 
+// Names are what rules may ask for: it does not change.
+func (p *Proxy) Names() settings.Names { return p.names }
+
 // Settings returns all settings in force.
 func (p *Proxy) Settings() Settings { return p.settings.Load().clone() }
 
@@ -198,6 +208,9 @@ func (p *Proxy) Change(edit func(s *Settings) error) error {
 	}
 	var err error
 	if s.combined, err = combine(s.Network, s.Overlays); err != nil {
+		return err
+	}
+	if err := s.combined.checkNames(p.names, &s.Network); err != nil {
 		return err
 	}
 	if err := s.NAT.Validate(); err != nil {

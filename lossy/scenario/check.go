@@ -13,11 +13,11 @@ import (
 // each change. Of a loop that takes two times and what is left of a last one: each
 // time through overwrites the same settings, so from the second on they are the
 // same whenever it begins.
-func (s *Scenario) check(base lossy.Config) error {
-	if err := base.Validate(); err != nil {
+func (s *Scenario) check(base lossy.Config, names settings.Names) error {
+	c := checker{base: base, planned: base, names: names}
+	if err := c.validate(); err != nil {
 		return fmt.Errorf("the settings it begins with: %w", err)
 	}
-	c := checker{base: base, planned: base}
 	limit := never
 	if end := s.end(); end < s.steps.length {
 		limit = end
@@ -28,7 +28,16 @@ func (s *Scenario) check(base lossy.Config) error {
 // checker follows the settings as a Player plans them.
 type checker struct {
 	base, planned lossy.Config
+	names         settings.Names
 	from          []float64
+}
+
+// validate says what is wrong with the settings as they are planned.
+func (c *checker) validate() error {
+	if err := c.planned.Validate(); err != nil {
+		return err
+	}
+	return c.names.Check(&c.planned)
 }
 
 // list goes once through steps that begin at a time, up to a limit after it.
@@ -104,7 +113,7 @@ func (c *checker) step(s *step, begun, limit time.Duration) error {
 		if err := change.Apply(&c.planned); err != nil {
 			return s.fault(change.At, "set", err)
 		}
-		if err := c.planned.Validate(); err != nil {
+		if err := c.validate(); err != nil {
 			return s.fault(change.At, s.mover(err), err)
 		}
 	}

@@ -129,6 +129,32 @@ func TestRefused(t *testing.T) {
 
 // Start finds what would be invalid at any time: at the ends of ramps, between them,
 // and in a loop's second time through.
+// A rule that asks for what there is not is found before it is due.
+func TestStartKnowing(t *testing.T) {
+	s := mustParse(t, `{"steps":[{"at":"1s","set":{"drop":"class=ack"}},{"at":"2s","set":{"down":{"drop":"class=akc"}}}]}`)
+	if _, err := s.Start(lossy.Config{}); err != nil {
+		t.Errorf("where nothing is known of classes: %v", err)
+	}
+	_, err := s.StartKnowing(lossy.Config{}, settings.Names{Classes: []string{"ack", "data"}})
+	const want = `field "steps.1.set": at 2s: field "down.drop": rule 1: no datagram is of class "akc", did you mean ack?`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	base := lossy.Config{Up: lossy.Profile{Drop: mustRules(t, "flow=ann")}}
+	if _, err := s.StartKnowing(base, settings.Names{Flows: []string{"bob"}}); err == nil || !strings.Contains(err.Error(), "the settings it begins with") {
+		t.Errorf("a base that drops nothing: %v", err)
+	}
+}
+
+func mustRules(t *testing.T, text string) lossy.Rules {
+	t.Helper()
+	rules, err := lossy.ParseRules(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
 func TestStartFindsWhatWouldBeInvalid(t *testing.T) {
 	for _, c := range []struct{ text, base, field, why string }{
 		{`{"steps": [{"set": {"jitter": "20ms"}}]}`, `{"delay": "10ms"}`, "steps.0.set", "jitter"},

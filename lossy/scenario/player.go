@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"udplab/lossy"
+	"udplab/lossy/settings"
 )
 
 // Player plays a scenario: it says what changes when, and leaves the doing and
@@ -51,7 +52,12 @@ type frame struct {
 // step that would make them invalid, at whatever time: in the middle of a run none
 // will.
 func (s *Scenario) Start(base lossy.Config) (*Player, error) {
-	if err := s.check(base); err != nil {
+	return s.StartKnowing(base, settings.Names{})
+}
+
+// StartKnowing is Start where it is known what rules may ask for.
+func (s *Scenario) StartKnowing(base lossy.Config, names settings.Names) (*Player, error) {
+	if err := s.check(base, names); err != nil {
 		return nil, err
 	}
 	p := &Player{scenario: s, base: base, planned: base, end: s.end(), look: never}

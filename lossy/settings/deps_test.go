@@ -14,7 +14,7 @@ func TestDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := []string{"bytes", "encoding/json", "errors", "fmt", "io", "math", "strconv", "strings", "slices", "maps", "time", "udplab/lossy"}
+	allowed := []string{"bytes", "encoding/json", "errors", "fmt", "io", "math", "strconv", "strings", "slices", "maps", "time", "udplab/lossy", "udplab/lossy/spelling"}
 	for path := range strings.FieldsSeq(string(out)) {
 		if !slices.Contains(allowed, path) {
 			t.Errorf("settings imports %s: it may use only %v", path, allowed)

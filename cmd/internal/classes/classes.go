@@ -12,6 +12,11 @@ import (
 // Names lists the classes, for help texts.
 const Names = "hello, retry, accept, reset, version, data (with a message), repair, ack (nothing else), close, path, control, raw, text, damaged, other"
 
+// All are the classes, in the order of Names.
+func All() []string {
+	return []string{"hello", "retry", "accept", "reset", "version", "data", "repair", "ack", "close", "path", "control", "raw", "text", "damaged", "other"}
+}
+
 // Of returns the class of a datagram. It allocates nothing and is safe for
 // concurrent use.
 //

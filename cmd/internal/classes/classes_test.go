@@ -1,6 +1,8 @@
 package classes
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,9 +61,12 @@ func TestClasses(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { Of(c.b) }); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", c.want, n)
 		}
-		if !strings.Contains(Names, c.want) {
-			t.Errorf("the help does not name class %q", c.want)
+		if !slices.Contains(All(), c.want) {
+			t.Errorf("a datagram is of class %q, which is none of %v", c.want, All())
 		}
+	}
+	if got := regexp.MustCompile(` \([^)]*\)`).ReplaceAllString(Names, ""); got != strings.Join(All(), ", ") {
+		t.Errorf("the help names %s, and there are %v", got, All())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 
+	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/yamlfile"
 	"udplab/lossy"
@@ -87,8 +88,11 @@ func Parse(d *yamlfile.Document, option func(name, value string) error, names []
 		c.add(errors.New("no proxies in it: they are a list, proxies; see udplab config template"))
 	}
 	if len(c.faults) == 0 {
-		_, err := file.Specs(nil)
+		specs, err := file.Specs(nil)
 		c.add(err)
+		for _, s := range specs {
+			c.add(s.CheckNames(Names()))
+		}
 	}
 	if len(c.faults) > 0 {
 		slices.SortStableFunc(c.faults, inOrder)
@@ -96,6 +100,10 @@ func Parse(d *yamlfile.Document, option func(name, value string) error, names []
 	}
 	return file, nil
 }
+
+// Names are what rules of a file may ask for: the classes of our protocol, and no
+// flow by name, which only a flag can give.
+func Names() settings.Names { return settings.Names{Classes: classes.All(), Flows: []string{}} }
 
 // inOrder compares faults by where they stand.
 func inOrder(a, b error) int {
