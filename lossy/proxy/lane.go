@@ -208,15 +208,18 @@ func (l *lane) flush(out *burst) time.Duration {
 	return now
 }
 
-// readFailed counts a failed read of the socket the lane is fed from.
-func (l *lane) readFailed(err error) {
+// refused counts a report that a datagram of the lane met nobody.
+func (l *lane) refused() {
 	l.lock()
 	defer l.unlock()
-	if isRefused(err) {
-		l.tally.refused++
-	} else {
-		l.tally.readErrors++
-	}
+	l.tally.refused++
+}
+
+// readFailed counts a failed read of the socket the lane is fed from.
+func (l *lane) readFailed() {
+	l.lock()
+	defer l.unlock()
+	l.tally.readErrors++
 }
 
 // inFlight says whether the lane holds any datagram.

@@ -181,12 +181,17 @@ func (t *table) listenFailed(error) {
 	t.retired[lossy.Up].ReadErrors++
 }
 
-// readFailed counts a failed read of a flow's upstream socket.
+// readFailed counts a failed read of a flow's upstream socket. A refusal is not
+// about what was to be read but about what was sent.
 func (t *table) readFailed(f *flow, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if f.place != nil {
-		f.down.readFailed(err)
+	switch {
+	case f.place == nil:
+	case isRefused(err):
+		f.up.refused()
+	default:
+		f.down.readFailed()
 	}
 }
 
