@@ -22,6 +22,9 @@ const (
 	DefaultLateLimit   = time.Millisecond
 )
 
+// MaxBuffer is the largest buffer a Config may ask for, in bytes.
+const MaxBuffer = 1 << 30
+
 // MaxFlowsLimit is the most flows a Config may ask for.
 const MaxFlowsLimit = 1 << 20
 
@@ -122,8 +125,8 @@ func (c *Config) validate() (*combinations, error) {
 	if c.MaxHeld < 0 {
 		return nil, fmt.Errorf("max-held %d: must not be negative", c.MaxHeld)
 	}
-	if c.Buffer < 0 {
-		return nil, fmt.Errorf("buffer %d: must not be negative", c.Buffer)
+	if c.Buffer < 0 || c.Buffer > MaxBuffer {
+		return nil, fmt.Errorf("buffer %d: must be between 1 and %d bytes, or 0 for %d", c.Buffer, MaxBuffer, DefaultBuffer)
 	}
 	if err := c.NAT.Validate(); err != nil {
 		return nil, err

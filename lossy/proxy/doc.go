@@ -64,9 +64,10 @@
 // The service sees the proxy's addresses, not the clients'. DSCP and ICMP errors
 // are not carried over, and ECN marks on Linux only. A flow costs a socket and some 6 KiB,
 // with larger datagrams 8 KiB; but for Linux a goroutine and 64 KiB besides.
-// Datagrams that the kernel dropped joined are counted as kernel_rx by an
+// Without batches what still waits in the sockets as the proxy closes is read for
+// 10 ms only. Datagrams that the kernel dropped joined are counted as kernel_rx by an
 // estimate of how many they were. Two proxies that point at each other are not recognised as a loop,
-// only a proxy that points at itself is. A sender that invents source
+// only a proxy that points at itself is; udplab proxy warns when it looks like one. A sender that invents source
 // addresses can fill the flow table; the flows that exist go on.
 //
 // # Scenarios

@@ -40,7 +40,7 @@ func (f *flow) begin(key lossy.FlowKey, s *Settings) {
 func (f *flow) arrive(m *mapping, messages []message, out *burst) {
 	p := f.proxy
 	now := p.clock()
-	if !p.table.acquire(f, now) {
+	if p.draining.Load() || !p.table.acquire(f, now) {
 		p.table.refuse(lossy.Down, messages, CauseFlowClosed)
 		return
 	}

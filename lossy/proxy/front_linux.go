@@ -59,6 +59,20 @@ func (f *batchingFront) receive(take func([]message)) error {
 	return nil
 }
 
+func (f *batchingFront) rest(take func([]message)) {
+	for range restReads {
+		messages, errno := f.in.receive(f.fd, true)
+		if errno != 0 {
+			return
+		}
+		f.overflows.read(messages)
+		take(messages)
+		if len(messages) < inboxMessages {
+			return
+		}
+	}
+}
+
 func (f *batchingFront) drops() uint64 { return f.overflows.count(f.portableFront.drops()) }
 
 // tryReceive is what Go's poller runs, again when something has come if it says

@@ -13,7 +13,14 @@ import (
 type portable struct {
 	readers sync.WaitGroup
 	bursts  sync.Pool // of *burst: most flows are quiet at any moment
+
+	mu      sync.Mutex
+	sockets map[*net.UDPConn]struct{} // that are being read
 }
+
+// restTime is for how long what has come is read once a socket is stopped. Package
+// net has no read that does not wait.
+const restTime = 10 * time.Millisecond
 
 func (*portable) listen(at netip.AddrPort, buffer int) (front, error) {
 	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
@@ -30,12 +37,14 @@ func (p *portable) dial(to netip.AddrPort, buffer int, s sink) (back, error) {
 		return nil, err
 	}
 	enlarge(c, buffer)
+	p.reading(c, true)
 	p.readers.Go(func() {
+		defer p.reading(c, false)
 		buf, one := make([]byte, maxDatagram), make([]message, 1)
 		untilClosed(func() error {
 			n, err := c.Read(buf)
 			if err != nil {
-				return err
+				return stopped(err)
 			}
 			one[0] = message{bytes: buf[:n]}
 			out, _ := p.bursts.Get().(*burst)
@@ -50,7 +59,27 @@ func (p *portable) dial(to netip.AddrPort, buffer int, s sink) (back, error) {
 	return &portableBack{conn: c}, nil
 }
 
-func (p *portable) close() { p.readers.Wait() }
+func (p *portable) reading(c *net.UDPConn, is bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !is {
+		delete(p.sockets, c)
+		return
+	}
+	if p.sockets == nil {
+		p.sockets = make(map[*net.UDPConn]struct{})
+	}
+	p.sockets[c] = struct{}{}
+}
+
+func (p *portable) close() {
+	p.mu.Lock()
+	for c := range p.sockets {
+		c.SetReadDeadline(time.Now().Add(restTime))
+	}
+	p.mu.Unlock()
+	p.readers.Wait()
+}
 
 type portableFront struct {
 	conn *net.UDPConn
@@ -73,6 +102,12 @@ func (f *portableFront) receive(take func([]message)) error {
 	f.one[0] = message{bytes: f.buf[:n], from: unmap(from)}
 	take(f.one)
 	return nil
+}
+
+func (f *portableFront) rest(take func([]message)) {
+	f.conn.SetReadDeadline(time.Now().Add(restTime))
+	for f.receive(take) == nil {
+	}
 }
 
 func (f *portableFront) to(client netip.AddrPort) outlet { return &portableReply{f.conn, client} }

@@ -38,6 +38,7 @@ type Proxy struct {
 	watchers watchers
 	held     atomic.Int64 // bytes in flight over all lanes
 
+	draining  atomic.Bool    // nothing is let in any more
 	core      sync.WaitGroup // the listen reader and the scheduler
 	closeOnce sync.Once
 	receive   int // granted buffers of the listen socket
@@ -286,11 +287,13 @@ func (p *Proxy) Stats() Stats {
 }
 
 // Close stops forwarding, closes all sockets and waits for every goroutine.
-// What is in flight is not sent any more and stays counted as in flight.
-// Closing again does nothing. The error is always nil; it is there for
-// io.Closer.
+// What is in flight is not sent any more and stays counted as in flight; see
+// Drain. What waits in the sockets is read and dropped as CauseFlowClosed, so
+// that nothing that came before is in no count. Closing again does nothing. The
+// error is always nil; it is there for io.Closer.
 func (p *Proxy) Close() error {
 	p.closeOnce.Do(func() {
+		p.draining.Store(true)
 		// Whoever feeds lanes stops first, so that the counts of a flow are
 		// final when it is retired, and whoever writes to the front stops
 		// before it is closed.
@@ -299,7 +302,6 @@ func (p *Proxy) Close() error {
 		p.front.stop()
 		p.scheduler.stop()
 		p.core.Wait()
-		p.table.hangUp()
 		p.system.close()
 		p.table.clear()
 		p.front.close()
@@ -326,10 +328,15 @@ func (p *Proxy) readClients() {
 		p.scheduler.help(out)
 	}
 	untilClosed(func() error { return p.front.receive(take) }, p.table.listenFailed)
+	p.front.rest(take)
 }
 
 // fromClient takes in what one client sent.
 func (p *Proxy) fromClient(messages []message, out *burst) {
+	if p.draining.Load() {
+		p.table.refuse(lossy.Up, messages, CauseFlowClosed)
+		return
+	}
 	now := p.clock()
 	f, why := p.flowOf(messages[0].from, now)
 	if f == nil {

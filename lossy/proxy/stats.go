@@ -12,7 +12,7 @@ type Cause uint8
 const (
 	CauseFlowLimit  Cause = iota // the table of flows was full
 	CauseFlowError               // no upstream socket could be opened, for want of descriptors say
-	CauseFlowClosed              // its flow, or the proxy, was being closed in that moment
+	CauseFlowClosed              // its flow, or the proxy, was being closed when it came
 	CauseOversize                // too long for the socket it had to leave through
 	CauseNAT                     // it met a NAT mapping that had ended
 	CauseKernelTx                // the kernel refused to send it for another reason
@@ -53,7 +53,8 @@ type DirectionStats struct {
 	Lateness               Lateness // of every datagram that left, or would have but for the kernel: time of the send less time due
 
 	// Refused counts reports that nobody listens at the other end (ECONNREFUSED).
-	// The kernel makes them for datagrams sent before, so they are not drops.
+	// The kernel makes them for datagrams sent before, so they are not drops. They
+	// count where those were sent: up for a service that is not there.
 	Refused uint64
 	// ReadErrors counts failed reads other than Refused; each was survived.
 	ReadErrors uint64

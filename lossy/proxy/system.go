@@ -17,8 +17,9 @@ type system interface {
 	// dial opens a socket to the service. What arrives there goes to s, in a
 	// goroutine of the system's, until the socket is closed.
 	dial(to netip.AddrPort, buffer int, s sink) (back, error)
-	// close waits for the system's goroutines. All sockets but the front are
-	// closed before, or are closed by it.
+	// close hands over what has come to the sockets to the service, reads no more
+	// and waits for the system's goroutines. Nobody may dial any more. The sockets
+	// stay open.
 	close()
 }
 
@@ -37,6 +38,9 @@ type front interface {
 	// receive waits for messages and has them taken, once or more. After stop it
 	// fails with net.ErrClosed. Only one goroutine may receive.
 	receive(take func([]message)) error
+	// rest has those taken that had come when the front was stopped, and waits for
+	// no others. It is called by who received.
+	rest(take func([]message))
 	// to returns the way back to a client.
 	to(client netip.AddrPort) outlet
 	// buffers are the sizes granted, 0 where the system does not tell.

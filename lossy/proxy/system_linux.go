@@ -2,7 +2,9 @@ package proxy
 
 import (
 	"errors"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -102,6 +104,27 @@ func (s *batching) poll(raw syscall.RawConn) {
 		return done
 	}
 	for raw.Read(turn) == nil {
+	}
+	s.readRest(in, out)
+}
+
+// restReads bounds the reads of what is left in a socket when the proxy closes:
+// several times what the largest buffer holds. Who sends on without a pause, as
+// fast as that is read, does not keep the proxy from closing.
+const restReads = 4096
+
+// readRest hands over what has come to all sockets.
+func (s *batching) readRest(in *inbox, out *burst) {
+	s.mu.Lock()
+	all := slices.Collect(maps.Values(s.sockets))
+	s.mu.Unlock()
+	reads := restReads
+	for _, b := range all {
+		for ; reads > 0; reads-- {
+			if emptied, failed := b.read(in, out); emptied || failed {
+				break
+			}
+		}
 	}
 }
 

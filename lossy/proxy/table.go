@@ -202,15 +202,6 @@ func (t *table) close() {
 	t.closed = true
 }
 
-// hangUp closes the upstream sockets of all flows, which stay and can be used.
-func (t *table) hangUp() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, f := range t.flows {
-		f.ports.closeAll()
-	}
-}
-
 // clear removes all flows. Nobody may be using a lane.
 func (t *table) clear() {
 	t.mu.Lock()
