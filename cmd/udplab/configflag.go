@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"udplab/cmd/internal/configfile"
+	"udplab/cmd/internal/units"
 	"udplab/lossy"
 	"udplab/lossy/control"
 	"udplab/lossy/proxy"
@@ -32,7 +33,7 @@ func (f *configFlag) addTo(cmd *cobra.Command) {
 // single proxy.
 var (
 	fileOptions = []string{"api", "api-token-file", "api-host", "metrics", "metrics-token-file",
-		"log", "log-times", "pcap", "pcap-limit", "pcap-snaplen", "seed", "max-flows", "idle-timeout", "late-limit"}
+		"log", "log-times", "pcap", "pcap-limit", "pcap-snaplen", "seed", "max-flows", "idle-timeout", "late-limit", "buffer"}
 	notInFile = []string{"config", "output"}
 )
 
@@ -74,6 +75,11 @@ func checkOption(name, value string) error {
 	case "max-flows":
 		if n, err := strconv.Atoi(value); err == nil && (n < 1 || n > proxy.MaxFlowsLimit) {
 			return fmt.Errorf("%d: must be between 1 and %d", n, proxy.MaxFlowsLimit)
+		}
+	case "buffer":
+		var size units.Size
+		if err := size.Set(value); err == nil && size > proxy.MaxBuffer {
+			return fmt.Errorf("%s: must be at most 1GiB", value)
 		}
 	case "log", "pcap":
 		if value == "" {

@@ -51,6 +51,7 @@ func statsRows(s *control.StatsReport) [][]string {
 		rows = append(rows, []string{name, fmt.Sprint(up), fmt.Sprint(down)})
 	}
 	add("in", s.Up.PacketsIn, s.Down.PacketsIn)
+	add("duplicated", s.Up.Duplicated, s.Down.Duplicated)
 	add("out", s.Up.PacketsOut, s.Down.PacketsOut)
 	add("in flight", s.Up.InFlight, s.Down.InFlight)
 	add("dropped", total(s.Up.Dropped), total(s.Down.Dropped))
@@ -60,8 +61,8 @@ func statsRows(s *control.StatsReport) [][]string {
 		}
 	}
 	add("reordered", s.Up.Reordered, s.Down.Reordered)
-	add("duplicated", s.Up.Duplicated, s.Down.Duplicated)
 	add("corrupted", s.Up.Corrupted, s.Down.Corrupted)
+	add("marked CE", s.Up.Marked, s.Down.Marked)
 	if s.Up.Refused+s.Down.Refused > 0 {
 		add("refused by upstream", s.Up.Refused, s.Down.Refused)
 	}

@@ -44,7 +44,8 @@ machines: --api may then be any address, and every request must bear the token
 as Authorization: Bearer TOKEN.
 GET /ready answers 503, here and at the address of --metrics, while datagrams leave
 later than --late-limit: more than one in a hundred of the last 5 to 10 s, or one
-of fewer than a hundred.
+of fewer than a hundred; and for as long after this machine lost any that the
+network did not.
 
 --drop takes datagrams for what they are, such as size>1200, or class=ack,nth=3,
 the third of each flow that only acknowledges. Classes are those of this
@@ -69,7 +70,10 @@ read again: what it says no more is closed, what is new in it opened, what diffe
 changed, and the rest goes on with its clients and counts. A file with a fault
 changes nothing.
 
-Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout.
+Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout. In
+it in + duplicated = out + in flight + dropped, each way. What this machine lost
+itself, and not the network, is by kernel_rx, kernel_tx, flow_error or overload;
+there is a warning of it at once.
 -o json prints it as one object (udplab/proxy-summary/v1); -o jsonl prints
 events as they happen (udplab/proxy-event/v1): listening, a summary each second,
 and the last one.`
@@ -98,6 +102,7 @@ type proxyOptions struct {
 	nat      units.Duration
 	rebind   units.Duration
 	late     units.Duration
+	buffer   units.Size
 	network  *netflags.Flags
 	flows    flowsFlag
 	log      decisionsFlag
@@ -113,6 +118,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	o := &proxyOptions{
 		idle:   units.Duration(proxy.DefaultIdleTimeout),
 		late:   units.Duration(proxy.DefaultLateLimit),
+		buffer: units.Size(proxy.DefaultBuffer),
 		format: newOutputFormat(formatText, formatJSON, formatJSONL),
 	}
 	cmd := &cobra.Command{
@@ -159,6 +165,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
 	f.Var(&o.idle, "idle-timeout", "forget a client after this long without a datagram; 0 = never")
 	f.Var(&o.late, "late-limit", "warn when more than one datagram in a hundred leaves later than this; 0 = never")
+	f.Var(&o.buffer, "buffer", "size to ask the system for as buffer of each socket, up to 1GiB")
 	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
 	cmd.AddCommand(newPresetsCmd(d))
@@ -168,7 +175,7 @@ func newProxyCmd(d deps) *cobra.Command {
 
 // config checks the flags and makes them a configuration.
 func (o *proxyOptions) config() (proxy.Config, error) {
-	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows,
+	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, Buffer: int(o.buffer),
 		NAT: proxy.NAT{Timeout: time.Duration(o.nat), RebindEvery: time.Duration(o.rebind)}, Flows: o.flows.flows}
 	if o.upstream == "" {
 		return c, usageError(errors.New("no upstream given"), "say where the service listens with --upstream HOST:PORT")
@@ -196,7 +203,7 @@ func (o *proxyOptions) config() (proxy.Config, error) {
 
 // prepare adds to a proxy that the API opens what the flags say of every proxy.
 func (o *proxyOptions) prepare(name string, c *proxy.Config) error {
-	c.MaxFlows, c.IdleTimeout, c.LateLimit = o.maxFlows, orNever(o.idle), orNever(o.late)
+	c.MaxFlows, c.IdleTimeout, c.LateLimit, c.Buffer = o.maxFlows, orNever(o.idle), orNever(o.late), int(o.buffer)
 	c.Classify, c.Classes = classes.Of, classes.All()
 	if name == o.name {
 		c.Flows = o.flows.flows

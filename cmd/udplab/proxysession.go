@@ -24,7 +24,8 @@ type proxySession struct {
 	say   *say
 	now   func() time.Time
 	begun time.Time
-	late  map[string]bool // proxies that are, and the user knows
+
+	watched map[string]*watched // by name
 
 	hangups <-chan os.Signal // each has reload called; nil = none comes
 	reload  func()
@@ -33,8 +34,10 @@ type proxySession struct {
 
 	mu      sync.Mutex
 	proxies map[string]*proxy.Proxy // those that are open, and from end on those that were
-	closed  int                     // how many have closed before
-	total   proxy.Stats             // of these
+	seeds   map[*proxy.Proxy]*seeds
+	served  map[*proxy.Proxy]int // flows at the end
+	closed  int                  // how many have closed before
+	total   proxy.Stats          // of these
 	ended   bool
 }
 
@@ -43,7 +46,8 @@ type proxySession struct {
 func newProxySession(name string, fleet *control.Fleet, say *say, now func() time.Time) *proxySession {
 	s := &proxySession{
 		name: name, fleet: fleet, say: say, now: now, begun: now(),
-		late: make(map[string]bool), proxies: make(map[string]*proxy.Proxy),
+		watched: make(map[string]*watched), proxies: make(map[string]*proxy.Proxy),
+		seeds: make(map[*proxy.Proxy]*seeds), served: make(map[*proxy.Proxy]int),
 	}
 	fleet.OnOpen(s.opened)
 	return s
@@ -54,6 +58,7 @@ func (s *proxySession) opened(name string, p *proxy.Proxy) func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.proxies[name] = p
+	s.seeds[p] = watchSeeds(p)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -61,6 +66,7 @@ func (s *proxySession) opened(name string, p *proxy.Proxy) func() {
 			return
 		}
 		s.closed++
+		delete(s.seeds, p)
 		stats := p.Stats()
 		s.total.Add(&stats)
 		if s.proxies[name] == p { // not another that took its place
@@ -128,14 +134,13 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 	for {
 		select {
 		case <-ctx.Done():
-			s.checkTimes()
 			return nil
 		case <-s.hangups:
 			s.reload()
 			continue
 		case <-ticker.C:
 		}
-		s.checkTimes()
+		s.check()
 		if format.is(formatJSONL) {
 			if err := s.event("running"); err != nil {
 				return err
@@ -163,24 +168,6 @@ func (s *proxySession) listening() error {
 	return nil
 }
 
-// checkTimes warns when datagrams begin to leave too late, and says when they
-// do no more.
-func (s *proxySession) checkTimes() {
-	names, proxies := s.all()
-	for _, name := range names {
-		err := proxies[name].Ready()
-		which := s.label(name)
-		switch {
-		case err != nil && !s.late[name]:
-			s.say.warn("%s%v: this machine is too busy for the delays that were asked for", which, err)
-		case err == nil && s.late[name]:
-			s.say.note("%sdatagrams leave on time again", which)
-		}
-		s.late[name] = err != nil
-	}
-	maps.DeleteFunc(s.late, func(name string, _ bool) bool { return proxies[name] == nil })
-}
-
 func (s *proxySession) event(name string) error {
 	summary := s.summary()
 	return s.say.event(proxyEvent{Schema: proxyEventSchema, Event: name, Summary: &summary})
@@ -204,11 +191,36 @@ func (s *proxySession) live() string {
 	return line
 }
 
-// end closes all proxies, of which the session keeps what they did.
+// drain lets out what is in flight, as far as that takes no longer than drainLimit.
+func (s *proxySession) drain() {
+	_, proxies := s.all()
+	var waiting uint64
+	for _, p := range proxies {
+		stats := p.Stats()
+		waiting += stats.Up.Link.PacketsInFlight + stats.Down.Link.PacketsInFlight
+	}
+	if waiting > 0 {
+		s.say.note("waiting up to %v for %d datagrams in flight; Ctrl-C again leaves at once", drainLimit, waiting)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, p := range proxies {
+		all.Go(func() { _ = p.Drain(ctx) }) // what has not left by then is counted as in flight
+	}
+	all.Wait()
+}
+
+// end drains and closes all proxies, of which the session keeps what they did.
 func (s *proxySession) end() {
+	s.drain()
 	s.last = s.fleet.Reports()
 	s.mu.Lock()
 	s.ended = true
+	for _, p := range s.proxies {
+		s.served[p] = p.Stats().Flows
+	}
 	s.mu.Unlock()
 	s.fleet.Close()
+	s.check()
 }

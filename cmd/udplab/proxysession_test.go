@@ -17,14 +17,14 @@ import (
 func knownStats() proxy.Stats {
 	s := proxy.Stats{FlowsOpened: 3, Rebound: 2}
 	s.Up = proxy.DirectionStats{
-		Link:            lossy.Stats{PacketsInFlight: 5, Reordered: 6, Duplicated: 7, Corrupted: 8},
-		PacketsReceived: 1000, BytesReceived: 64000,
+		Link:            lossy.Stats{PacketsInFlight: 5, Reordered: 6, Duplicated: 7, Corrupted: 8, Marked: 9},
+		PacketsReceived: 996, BytesReceived: 64000,
 		PacketsSent: 948, BytesSent: 60672,
 		Refused: 2,
 	}
 	s.Up.Link.Dropped[lossy.CauseLoss] = 50
 	s.Up.Link.Tallies[lossy.ImpairmentLoss] = lossy.Tally{Trials: 1000, Events: 50, Expected: 50, Inflation: 1000}
-	s.Down.Dropped[proxy.CauseKernelRx] = 4
+	s.Down.PacketsReceived, s.Down.Dropped[proxy.CauseKernelRx] = 4, 4
 	s.Down.Link.Tallies[lossy.ImpairmentCorrupt] = lossy.Tally{Trials: 1000, Events: 500, Expected: 10, Inflation: 1000}
 	return s
 }
@@ -47,18 +47,19 @@ func TestProxyTable(t *testing.T) {
 	stats := knownStats()
 	p := s.fleet.Proxy("default")
 	got := s.table(p, &stats)
-	want := p.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, flows 3, 2 times rebound
+	want := p.Addr().String() + ` -> 127.0.0.1:9, 12.3s, seed 7, flows 3 (0 at the end), 2 times rebound
 
               packets     up  down
-                   in   1000     0
+                   in   996     4
+           duplicated      7     0
                   out    948     0
             in flight      5     0
               dropped     50     4
               by loss     50     0
          by kernel_rx      0     4
             reordered      6     0
-           duplicated      7     0
             corrupted      8     0
+            marked CE      9     0
   refused by upstream      2     0
              bytes in  64000     0
             bytes out  60672     0

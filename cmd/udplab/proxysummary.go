@@ -16,6 +16,7 @@ type proxySummary struct {
 	Schema  string               `json:"schema"` // udplab/proxy-summary/v1
 	Seconds float64              `json:"seconds"`
 	Proxy   *control.ProxyReport `json:"proxy,omitempty"` // the first, unless the API has closed it
+	*seedsReport
 	control.StatsReport
 	Others map[string]otherSummary `json:"others,omitempty"` // that the API opened
 	Closed *closedSummary          `json:"closed,omitempty"` // that the API closed
@@ -26,6 +27,7 @@ type proxySummary struct {
 // closed on the way.
 type otherSummary struct {
 	Proxy control.ProxyReport `json:"proxy"`
+	*seedsReport
 	control.StatsReport
 }
 
@@ -59,16 +61,16 @@ func (s *proxySession) summary() proxySummary {
 		if !known {
 			continue // it came, or went, in this moment
 		}
-		stats := proxies[name].Stats()
+		stats, seeds := s.statsOf(proxies[name]), s.seedsOf(proxies[name])
 		if name == s.name {
-			sum.Proxy, sum.StatsReport = &report, control.ReportStats(&stats)
+			sum.Proxy, sum.seedsReport, sum.StatsReport = &report, seeds.report(), control.ReportStats(&stats)
 			sum.Notes = flowNotes(proxies[name].Config(), &stats)
 			continue
 		}
 		if sum.Others == nil {
 			sum.Others = make(map[string]otherSummary)
 		}
-		sum.Others[name] = otherSummary{report, control.ReportStats(&stats)}
+		sum.Others[name] = otherSummary{report, seeds.report(), control.ReportStats(&stats)}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,6 +78,22 @@ func (s *proxySession) summary() proxySummary {
 		sum.Closed = &closedSummary{s.closed, control.ReportStats(&s.total)}
 	}
 	return sum
+}
+
+// statsOf is a snapshot of a proxy, with the flows that it had in the end if it
+// has closed.
+func (s *proxySession) statsOf(p *proxy.Proxy) proxy.Stats {
+	stats := p.Stats()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats.Flows = max(stats.Flows, s.served[p])
+	return stats
+}
+
+func (s *proxySession) seedsOf(p *proxy.Proxy) *seeds {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seeds[p]
 }
 
 // finish prints the summary of proxies that have closed.
@@ -89,7 +107,7 @@ func (s *proxySession) finish(format *outputFormat) error {
 	names, proxies := s.all()
 	var tables []string
 	for _, name := range names {
-		stats := proxies[name].Stats()
+		stats := s.statsOf(proxies[name])
 		table := s.table(proxies[name], &stats)
 		if name != s.name {
 			table = name + ": " + table
@@ -108,8 +126,11 @@ func (s *proxySession) finish(format *outputFormat) error {
 // table is the summary of one proxy for people.
 func (s *proxySession) table(p *proxy.Proxy, stats *proxy.Stats) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s -> %s, %v, seed %d, flows %d", p.Addr(), p.Upstream(),
-		s.now().Sub(s.begun).Round(100*time.Millisecond), p.Config().Seed, stats.FlowsOpened)
+	fmt.Fprintf(&b, "%s -> %s, %v, %s, flows %d", p.Addr(), p.Upstream(),
+		s.now().Sub(s.begun).Round(100*time.Millisecond), s.seedsOf(p).text(p.Config().Seed), stats.FlowsOpened)
+	if uint64(stats.Flows) != stats.FlowsOpened {
+		fmt.Fprintf(&b, " (%d at the end)", stats.Flows)
+	}
 	if stats.Rebound > 0 {
 		fmt.Fprintf(&b, ", %d times rebound", stats.Rebound)
 	}
@@ -139,12 +160,13 @@ func dropped(d *proxy.DirectionStats) (sum uint64) {
 }
 
 // writeCounts writes a line for every count, and for every cause that dropped
-// anything.
+// anything. The first five add up: in + duplicated = out + in flight + dropped.
 func writeCounts(b *strings.Builder, up, down *proxy.DirectionStats) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(name string, up, down any) { fmt.Fprintf(w, "%s\t%v\t%v\t\n", name, up, down) }
 	row("packets", "up", "down")
 	row("in", up.PacketsReceived, down.PacketsReceived)
+	row("duplicated", up.Link.Duplicated, down.Link.Duplicated)
 	row("out", up.PacketsSent, down.PacketsSent)
 	row("in flight", up.Link.PacketsInFlight, down.Link.PacketsInFlight)
 	row("dropped", dropped(up), dropped(down))
@@ -155,8 +177,8 @@ func writeCounts(b *strings.Builder, up, down *proxy.DirectionStats) {
 		}
 	}
 	row("reordered", up.Link.Reordered, down.Link.Reordered)
-	row("duplicated", up.Link.Duplicated, down.Link.Duplicated)
 	row("corrupted", up.Link.Corrupted, down.Link.Corrupted)
+	row("marked CE", up.Link.Marked, down.Link.Marked)
 	if up.Refused+down.Refused > 0 {
 		row("refused by upstream", up.Refused, down.Refused)
 	}

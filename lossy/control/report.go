@@ -103,6 +103,7 @@ type DirectionReport struct {
 	Reordered  uint64                `json:"reordered"`
 	Duplicated uint64                `json:"duplicated"`
 	Corrupted  uint64                `json:"corrupted"`
+	Marked     uint64                `json:"marked"`  // CE instead of a drop (ECN)
 	Refused    uint64                `json:"refused"` // reports that nobody listens
 	ReadErrors uint64                `json:"read_errors"`
 	Rates      map[string]RateReport `json:"rates"` // by impairment, those that were configured
@@ -138,6 +139,7 @@ func reportDirection(d *proxy.DirectionStats) DirectionReport {
 		Reordered:  d.Link.Reordered,
 		Duplicated: d.Link.Duplicated,
 		Corrupted:  d.Link.Corrupted,
+		Marked:     d.Link.Marked,
 		Refused:    d.Refused,
 		ReadErrors: d.ReadErrors,
 		Rates:      make(map[string]RateReport),
