@@ -42,10 +42,26 @@ the peer leaves.
 Through udplab proxy: give --peer to one side only, the proxy's address, or send
 each side through a proxy of its own. Otherwise the other side calls directly.
 
---loss, --delay and the other flags of udplab proxy put a bad network in front of
-this chat's own socket, up for what it sends, down for what comes in, so that
+--loss, --delay and the other settings of udplab proxy put a bad network in front
+of this chat's own socket, up for what it sends, down for what comes in, so that
 two terminals are enough to feel one. --log writes what became of every
-datagram, and --replay does what such a log says once more.
+datagram, and --replay does what such a log says once more. What the network
+did, and whether that fits what was asked, is told at the end.
+
+While you chat, a line of the form
+  /net up-loss=30% delay=50ms loss-model="list:3 7"
+changes it, with the settings of the flags, or preset=NAME; /net none ends all of
+them, and /net alone shows what holds and what was done. Piped in, such a line is
+a command if the chat was started with a network, be it --loss 0%, and text like
+any other if not; //net is text always.
+
+Of the flags of udplab proxy those are missing here that have nothing to act on:
+--nat-timeout and --rebind-every change the port of a proxy's socket towards the
+service, where a chat has one socket, which its peer knows; --flow, --max-flows
+and --idle-timeout are about many clients, and there is one peer; --late-limit
+judges a timer that a chat does without, its datagrams being about a millisecond
+late. --scenario, --config and --api need a proxy that runs by itself: put one in
+between for these.
 
 ` + netflags.Help + `
 
@@ -163,7 +179,7 @@ func (o *chatOptions) run(ctx context.Context, d deps, say *say) error {
 	if err != nil {
 		return err
 	}
-	impaired, err := o.network.impair(say, o.bad, ends.socket)
+	impaired, err := o.network.impair(say, o.bad, ends.socket, d.isTerminal(d.stdin))
 	if err != nil {
 		_ = ends.socket.Close()
 		return err
@@ -222,6 +238,7 @@ func (o *chatOptions) screen(ctx context.Context, d deps, say *say, session chat
 		Mode: mode, Name: name,
 		ASCII:  o.ascii || !unicodeTerminal(d.lookupEnv, runtime.GOOS),
 		Colour: terminal.Colour(true, d.lookupEnv),
+		Net:    o.network.answer,
 	}, chatui.Terminal{In: d.stdin, Out: d.stdout})
 	counters := session.Counters()
 	for _, line := range counters.Lines(mode) {

@@ -225,15 +225,15 @@ func TestUnicodeTerminal(t *testing.T) {
 func TestScreenOnlyOnATerminal(t *testing.T) {
 	cases := []struct {
 		stdin, stdout bool
-		o             chatOptions
+		plain         bool
 		term          string
 		want          bool
 	}{
-		{true, true, chatOptions{}, "xterm", true},
-		{false, true, chatOptions{}, "xterm", false},
-		{true, false, chatOptions{}, "xterm", false},
-		{true, true, chatOptions{plain: true}, "xterm", false},
-		{true, true, chatOptions{}, "dumb", false},
+		{true, true, false, "xterm", true},
+		{false, true, false, "xterm", false},
+		{true, false, false, "xterm", false},
+		{true, true, true, "xterm", false},
+		{true, true, false, "dumb", false},
 	}
 	for _, c := range cases {
 		d := chatDeps(strings.NewReader(""), &lockedBuffer{}, &lockedBuffer{})
@@ -244,8 +244,8 @@ func TestScreenOnlyOnATerminal(t *testing.T) {
 			return c.stdout
 		}
 		d.lookupEnv = func(string) (string, bool) { return c.term, true }
-		c.o.format = newOutputFormat(formatText, formatJSONL)
-		if got := c.o.onScreen(d); got != c.want {
+		o := chatOptions{plain: c.plain, format: newOutputFormat(formatText, formatJSONL)}
+		if got := o.onScreen(d); got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}

@@ -55,13 +55,24 @@ func chatDeps(stdin io.Reader, stdout, stderr io.Writer) deps {
 
 func startChat(t *testing.T, args ...string) *runningChat {
 	t.Helper()
+	return startChatOn(t, func(any) bool { return false }, args...)
+}
+
+// startTerminalChat is a chat whose input is a terminal.
+func startTerminalChat(t *testing.T, args ...string) *runningChat {
+	t.Helper()
+	return startChatOn(t, func(file any) bool { _, is := file.(io.Reader); return is }, args...)
+}
+
+func startChatOn(t *testing.T, isTerminal func(any) bool, args ...string) *runningChat {
+	t.Helper()
 	in, stdin := io.Pipe()
 	out, stdout := io.Pipe()
 	c := &runningChat{t: t, stdin: stdin, stderr: &lockedBuffer{}, signals: make(chan os.Signal, 2), code: make(chan int, 1)}
 	c.stdout = bufio.NewScanner(out)
 	c.stdout.Buffer(nil, 1<<20)
 	d := chatDeps(in, stdout, c.stderr)
-	d.signals = c.signals
+	d.signals, d.isTerminal = c.signals, isTerminal
 	go func() {
 		code := run(context.Background(), append([]string{"chat"}, args...), d)
 		stdout.Close()

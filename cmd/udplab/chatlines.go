@@ -63,9 +63,10 @@ func (c *chatLines) run(ctx context.Context, in io.Reader, interactive bool) err
 
 // inputEnd is what became of the input.
 type inputEnd struct {
-	said    int
-	refused int // lines that are no messages
-	quit    bool
+	said     int
+	refused  int // lines that are no messages
+	unheeded int // commands that could not be done
+	quit     bool
 }
 
 // ending waits for a reason to end.
@@ -77,7 +78,7 @@ func (c *chatLines) ending(ctx context.Context, input <-chan inputEnd) (chatEndi
 		switch {
 		case read.quit:
 			return userLeft, read
-		case read.said+read.refused > 0:
+		case read.said+read.refused+read.unheeded > 0:
 			return inputOver, read
 		}
 	}
@@ -137,6 +138,8 @@ func (c *chatLines) verdict(ctx context.Context, end chatEnding, read inputEnd, 
 		return failure(err, "")
 	case read.refused > 0:
 		return failure(fmt.Errorf("%d lines of the input were not sent", read.refused), fmt.Sprintf("a message has at most %d bytes", chat.MaxText))
+	case read.unheeded > 0:
+		return failure(fmt.Errorf("%d /net lines of the input changed nothing", read.unheeded), "write them like /net loss=30% delay=50ms")
 	}
 	return nil
 }
@@ -154,16 +157,26 @@ func (c *chatLines) read(ctx context.Context, in io.Reader, interactive bool) (e
 	r := bufio.NewReaderSize(in, chat.MaxText+2)
 	for number := 1; ; number++ {
 		line, long, err := readLine(r)
+		argument, isNet := netCommand(line)
+		isNet = isNet && c.network.commanded()
 		switch {
 		case err != nil && line == "" && !long:
 			return end
 		case interactive && strings.TrimSpace(line) == "/quit":
 			end.quit = true
 			return end
+		case isNet && !long:
+			if err := c.net(argument); err != nil {
+				end.unheeded++
+				c.say.warn("line %d: /net: %v", number, err)
+			}
 		case long:
 			end.refused++
 			c.say.warn("line %d is longer than %d bytes and was not sent", number, chat.MaxText)
 		default:
+			if _, is := netCommand(strings.TrimPrefix(line, "/")); is && c.network.commanded() {
+				line = line[1:] // a second slash says that it is meant for the peer
+			}
 			if _, err := c.session.Say(ctx, line); err != nil {
 				if ctx.Err() != nil || errors.Is(err, chat.ErrClosed) {
 					return end
@@ -178,6 +191,21 @@ func (c *chatLines) read(ctx context.Context, in io.Reader, interactive bool) (e
 			return end
 		}
 	}
+}
+
+// net does what stands behind /net, and tells.
+func (c *chatLines) net(argument string) error {
+	told, err := c.network.obey(argument)
+	if err != nil {
+		return err
+	}
+	for _, line := range told {
+		c.say.note("%s", strings.TrimRight("-- "+terminal.Clean(line), " "))
+	}
+	if !c.jsonl {
+		return nil
+	}
+	return c.say.event(chat.Record{Schema: chat.RecordSchema, Time: c.now(), Event: "network", Network: c.network.record()})
 }
 
 // readLine reads a line without its end. Of one that is too long for a message

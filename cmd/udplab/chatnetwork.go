@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -24,7 +26,13 @@ type chatNetwork struct {
 	replay replayFlag
 	pcap   pcapFlag
 
-	conn *lossy.Conn // nil = no network
+	given bool // on the command line, be it that it does nothing
+
+	mu    sync.Mutex  // guards what follows from impair on
+	conn  *lossy.Conn // nil = no network
+	begun time.Time   // the network's own time 0
+	shown bool        // the user has asked for it, so what it did is of interest
+	over  bool        // the chat has ended
 }
 
 func (n *chatNetwork) addTo(cmd *cobra.Command) {
@@ -36,14 +44,18 @@ func (n *chatNetwork) addTo(cmd *cobra.Command) {
 	n.pcap.addTo(cmd)
 }
 
+// chatNames is what rules may ask for. No flow of this network has a name.
+func chatNames() settings.Names {
+	return settings.Names{Classes: classes.All(), Flows: []string{}}
+}
+
 // config checks the flags.
 func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 	c, err := n.flags.Config()
 	if err != nil {
 		return c, usageError(err, "see udplab chat --help")
 	}
-	// No flow of this network has a name.
-	if err := (settings.Names{Classes: classes.All(), Flows: []string{}}).Check(&c); err != nil {
+	if err := chatNames().Check(&c); err != nil {
 		return c, usageError(settingFault(err), "see udplab chat --help")
 	}
 	if err := n.replay.read(); err != nil {
@@ -56,6 +68,7 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 	if err := keepFiles([]namedFile{{"log", n.log.file}, {"pcap", n.pcap.file}}, read); err != nil {
 		return c, err
 	}
+	n.given = n.flags.Given() || n.log.file != "" || n.replay.file != "" || n.pcap.file != ""
 	c.Seed = n.seed
 	if !cmd.Flags().Changed("seed") {
 		c.Seed = n.replay.seed(uint64(rand.Uint32())) // short enough to type
@@ -63,12 +76,13 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 	return c, nil
 }
 
-// impair puts the network in front of the socket, unless it would do and log
-// nothing, and says so.
-func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (net.PacketConn, error) {
-	if c.Up == (lossy.Profile{}) && c.Down == (lossy.Profile{}) && n.log.file == "" && n.replay.file == "" && n.pcap.file == "" {
+// impair puts the network in front of the socket if one was asked for, or may
+// be later, and says so.
+func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn, later bool) (net.PacketConn, error) {
+	if !n.given && !later {
 		return socket, nil
 	}
+	n.shown = n.given
 	n.replay.begin(say, nil)
 	if err := n.pcap.open(c); err != nil {
 		return nil, err
@@ -77,13 +91,15 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn) (n
 		return nil, err
 	}
 	notePreset(say, n.flags)
-	n.conn = lossy.Wrap(socket, c)
+	n.conn, n.begun = lossy.Wrap(socket, c), time.Now()
 	n.conn.Network().SetClassifier(classes.Of)
 	n.conn.Network().SetTracer(n.log.tracer())
 	n.conn.Network().SetTapper(n.pcap.tapper(""))
 	n.conn.Network().SetReplayer(n.replay.of(""))
 	tellNetwork(say, n.flags, c)
-	say.note("%s", ownNetworkText(c))
+	if n.shown {
+		say.note("%s", ownNetworkText(c))
+	}
 	return n.conn, nil
 }
 
@@ -110,7 +126,10 @@ func (n *chatNetwork) collectors() []prometheus.Collector {
 // close says what the network did, once the socket is closed; briefly where
 // records have the rest.
 func (n *chatNetwork) close(say *say, briefly bool) {
-	if n.conn != nil {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.over = true
+	if n.conn != nil && n.shown {
 		stats := n.stats()
 		say.note("own network: %d of %d datagrams dropped on the way out, %d of %d on the way in",
 			dropped(&stats.Up), stats.Up.PacketsReceived, dropped(&stats.Down), stats.Down.PacketsReceived)

@@ -47,9 +47,11 @@ type ownDirection struct {
 	Lateness any `json:"lateness_us,omitempty"` // in the place of a report's: nothing measures it
 }
 
-// record is nil if there is no network.
+// record is nil if there is no network that anybody has asked for.
 func (n *chatNetwork) record() any {
-	if n.conn == nil {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.conn == nil || !n.shown {
 		return nil
 	}
 	stats, c := n.stats(), n.conn.Network().Config()

@@ -123,6 +123,9 @@ type changedNetwork struct {
 
 // changed notes a change of the network.
 func (f *decisionsFlag) changed(name string, now time.Duration, s proxy.Settings) {
+	if f.log == nil {
+		return
+	}
 	_ = f.log.Note(changedNote{f.describe(name, now, s)}) // a log without room counts the verdicts it misses
 }
 

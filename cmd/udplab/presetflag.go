@@ -50,7 +50,14 @@ func presetNAT(f *pflag.FlagSet, network *netflags.Flags, timeout, rebind *units
 // have no more: a NAT, or a timeline.
 func plainPreset(network *netflags.Flags) error {
 	p, setup, given := network.Preset()
-	if given && (p.Scenario != nil || setup.NATTimeout > 0 || setup.RebindEvery > 0) {
+	if !given {
+		return nil
+	}
+	return plainSetup(p, setup)
+}
+
+func plainSetup(p presets.Preset, setup presets.Setup) error {
+	if p.Scenario != nil || setup.NATTimeout > 0 || setup.RebindEvery > 0 {
 		return usageError(fmt.Errorf("--preset %s changes as time goes by, which only udplab proxy plays", p.Name),
 			"put udplab proxy in between")
 	}

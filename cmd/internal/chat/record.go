@@ -13,7 +13,7 @@ type Record struct {
 	Schema string    `json:"schema"`
 	Time   time.Time `json:"time"`
 	// Event is receive, late, duplicate, damaged, text, lost, queued, sent,
-	// acked, failed, peer or summary.
+	// acked, failed, peer, network or summary.
 	Event string `json:"event"`
 
 	ID    uint64 `json:"id,omitempty"`
@@ -30,8 +30,8 @@ type Record struct {
 	Reason      string `json:"reason,omitempty"`
 
 	Summary *Summary `json:"summary,omitempty"`
-	// Network is the bad network under the session, of a summary, if its caller
-	// has put one there; this package knows none.
+	// Network is the bad network under the session, if its caller has put one
+	// there, of a summary and of the events network; this package knows none.
 	Network any `json:"network,omitempty"`
 }
 

@@ -20,6 +20,7 @@ func commands() []command {
 	return []command{
 		{"help", "/help         this list", (*Model).help},
 		{"name", "/name NAME    change your name", (*Model).rename},
+		{"net", "/net loss=30% delay=50ms   change the network before this chat; /net none ends it, /net shows it", (*Model).net},
 		{"stats", "/stats        what was counted so far", (*Model).stats},
 		{"quit", "/quit         say goodbye and leave (or ctrl+c)", (*Model).quit},
 	}
@@ -77,6 +78,8 @@ func (m *Model) rename(name string) []Effect {
 	m.Note("you are now called " + name)
 	return []Effect{{Kind: Rename, Text: name}}
 }
+
+func (m *Model) net(argument string) []Effect { return []Effect{{Kind: Net, Text: argument}} }
 
 func (m *Model) stats(string) []Effect {
 	for _, line := range m.counters.Lines(m.mode) {

@@ -73,6 +73,8 @@ func TestWhatIsSaid(t *testing.T) {
 		{"/NAME " + strings.Repeat("x", chat.MaxName+1) + "<enter>", nil},
 		{"/nonsense<enter>", nil},
 		{"/stats<enter>", nil},
+		{"/net<enter>", []Effect{{Kind: Net}}},
+		{"/net  loss=5%  up-delay=1ms <enter>", []Effect{{Net, "loss=5%  up-delay=1ms"}}},
 		{"/quit<enter>late<enter><ctrl+c>", []Effect{{Kind: Quit}, {Kind: QuitNow}}},
 		{"<ctrl+c>", []Effect{{Kind: Quit}}},
 		{"x<ctrl+c><ctrl+d>", []Effect{{Kind: Quit}}},
@@ -88,6 +90,7 @@ func TestWhatIsSaid(t *testing.T) {
 func TestCommandsAnswer(t *testing.T) {
 	cases := []struct{ keys, want string }{
 		{"/help<enter>", "/stats"},
+		{"/help<enter>", "/net loss=30%"},
 		{"/stats<enter>", "messages: 3 sent"},
 		{"/nonsense<enter>", "no command /nonsense"},
 		{"/name<enter>", "a name has 1 to 64 bytes"},

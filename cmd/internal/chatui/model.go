@@ -15,6 +15,9 @@ type Options struct {
 	ASCII  bool   // no signs beyond ASCII
 	Colour bool
 	Now    func() time.Time // for notes; nil = the clock
+	// Net does what stands behind /net, which is the caller's own network, and
+	// returns the lines to show.
+	Net func(argument string) []string
 }
 
 // EffectKind says what the model asks its surroundings to do.
@@ -24,6 +27,7 @@ type EffectKind uint8
 const (
 	Say     EffectKind = iota + 1 // send Text as a line
 	Rename                        // take the name Text
+	Net                           // do to the network what Text says
 	Quit                          // say goodbye, drain, then end
 	QuitNow                       // end without waiting any longer
 )

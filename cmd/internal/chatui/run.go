@@ -27,7 +27,7 @@ const Drain = 2 * time.Second
 // Run shows a session on a terminal until the user leaves or ctx ends, closes
 // the session and returns what Close said. It reads the session's events.
 func Run(ctx context.Context, s chat.Session, o Options, t Terminal) error {
-	run := &screen{model: New(o), session: s, lines: make(chan string, maxTyped)}
+	run := &screen{model: New(o), session: s, net: o.Net, lines: make(chan string, maxTyped)}
 	run.drain, run.leaveNow = context.WithCancel(context.Background())
 	defer run.leaveNow()
 	options := []tea.ProgramOption{
@@ -66,6 +66,7 @@ const maxTyped = 100
 type screen struct {
 	model    *Model
 	session  chat.Session
+	net      func(argument string) []string
 	program  *tea.Program
 	lines    chan string // typed, on their way to the session
 	drain    context.Context
@@ -138,6 +139,10 @@ func (r *screen) carryOut(effects []Effect) tea.Cmd {
 			}
 		case Rename:
 			r.session.SetName(e.Text)
+		case Net:
+			for _, line := range r.net(e.Text) {
+				r.model.Note(line)
+			}
 		case Quit:
 			cmd = r.close
 		case QuitNow:

@@ -98,7 +98,7 @@ func start(t *testing.T, f *fakeSession) *running {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{fakeSession: f, keys: keys, screen: &display{}, stop: cancel, result: make(chan error, 1)}
 	go func() {
-		r.result <- Run(ctx, f, Options{Mode: chat.RawMode, Name: "ann"},
+		r.result <- Run(ctx, f, Options{Mode: chat.RawMode, Name: "ann", Net: func(s string) []string { return []string{"the network:", "[" + s + "]"} }},
 			Terminal{In: in, Out: r.screen, Env: []string{"TERM=xterm-256color", "NO_COLOR=1"}, Columns: 60, Rows: 10})
 	}()
 	t.Cleanup(func() { cancel(); keys.Close(); in.Close() })
@@ -123,6 +123,8 @@ func TestRunConversation(t *testing.T) {
 	if got := <-r.named; got != "anna" {
 		t.Errorf("named %q", got)
 	}
+	r.typed("/net loss=5%\r")
+	r.screen.waitFor(t, "[loss=5%]")
 	r.screen.waitFor(t, "777") // the renderer draws only what changed
 	r.typed("/quit\r")
 	if err := <-r.result; err != nil {

@@ -89,6 +89,14 @@ func (f *Flags) Config() (lossy.Config, error) {
 	return c, nil
 }
 
+// Given says whether the command line said anything of the network, be it that
+// nothing is lost.
+func (f *Flags) Given() bool {
+	is := func(v *value) bool { return v.given }
+	return f.preset.text != "" || f.netem.of(lossy.Up) != nil || f.netem.of(lossy.Down) != nil ||
+		slices.ContainsFunc(slices.Concat(f.both, f.up, f.down), is)
+}
+
 // build makes the profile of one direction: the defaults, a preset or a line of
 // netem's, then what was given for both directions, then for this one.
 func (f *Flags) build(p *lossy.Profile, directed []*value, d lossy.Direction) error {
