@@ -92,6 +92,12 @@ func (t *LinkTrace) String() string {
 	return t.name
 }
 
+// Equal says whether two traces have the same name and let the same through; nil
+// is equal to nil alone.
+func (t *LinkTrace) Equal(o *LinkTrace) bool {
+	return t == o || t != nil && o != nil && t.name == o.name && slices.Equal(t.ms, o.ms)
+}
+
 // Rate is the mean number of bits per second that the trace lets through.
 func (t *LinkTrace) Rate() float64 {
 	return float64(len(t.ms)) * ChanceBytes * 8 / t.round().Seconds()

@@ -33,7 +33,7 @@ type lossProcess interface {
 
 // ErrNamesFile is wrapped by the refusal of a model in a file where files may
 // not be read.
-var ErrNamesFile = errors.New("names a file, and only the command line reads files")
+var ErrNamesFile = errors.New("names a file, which is not opened here")
 
 // ReadFile reads a whole file that a model names, of bounded size.
 type ReadFile func(name string) ([]byte, error)

@@ -85,8 +85,17 @@
 // A POST to rebind carries {}, one to blackout {"for": "3s"}, or {"for": "3s",
 // "direction": "up"} for one direction; "0s" ends it.
 //
-// A model that names a file is refused, unless it is the one in force: only the
-// command line reads files of this machine.
+// A model that is in a file is sent with what is in it, for no request has a file of
+// this machine opened:
+//
+//	{"up": {"delay-distribution": {"value": "cdf:delays.csv",
+//	  "content": "10ms 0%\n20ms 50%\n90ms 100%\n"}}}
+//
+// "value" is what the flag would say. The name in it is for people: GET shows the
+// value alone, which may be sent back as long as it is in force, and is refused
+// otherwise. So it is with loss-model, delay-distribution and link-trace, for proxies,
+// in scenarios and in toxics, which show the content, too. A content has 2 MiB at
+// most ([settings.MaxContent]). udplab ctl reads files where it runs, and sends them so.
 //
 // # Toxics
 //
@@ -185,8 +194,8 @@
 // is answered is data that no browser takes for a page, and no other origin may
 // read it.
 //
-// Requests, headers, connections and time are bounded: a body has 64 KiB at most,
-// a state of all proxies 4 MiB (413), a header 16 KiB (431); 64 connections are served at a time; a header has
+// Requests, headers, connections and time are bounded: a body has 4 MiB at most,
+// 64 KiB where it has no settings (413), a header 16 KiB (431); 64 connections are served at a time; a header has
 // 5 s to arrive, a body 10 s, an answer 15 s to be read, and the next request a
 // minute to come.
 package control

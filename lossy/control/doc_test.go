@@ -91,6 +91,7 @@ func TestDocExamples(t *testing.T) {
 		{"PATCH", "/proxies/dns", `{"loss": "20%"`, 200},
 		{"DELETE", "/proxies/dns/toxics/latency_downstream", "", 204},
 		{"POST", "/proxies/dns/toxics", `{"name": "slow"`, 200},
+		{"PATCH", "/proxies/dns", `{"up": {"delay-distribution"`, 200},
 	} {
 		body := ""
 		if c.begins != "" {

@@ -10,10 +10,13 @@ import (
 	"udplab/lossy/control/access"
 )
 
-// maxBody is the most a request may carry, and maxError the most that an error
-// says, which may repeat some of it.
+// maxBody is the most a request may carry, and maxState the most one that has
+// settings in it: all proxies together, or what is in files. MaxProxies with
+// every setting spelled out twice are half of it, and so is the longest content. maxError is the most that an
+// error says, which may repeat some of a request.
 const (
 	maxBody  = 64 << 10
+	maxState = 4 << 20
 	maxError = 1000
 )
 
@@ -49,7 +52,12 @@ func guard(next http.Handler, rules access.Rules) http.Handler {
 	})
 }
 
-// readJSON reads the body of a request that changes something.
+// readSettings reads the body of a request with settings.
+func readSettings(w http.ResponseWriter, r *http.Request) (body []byte, status int, err error) {
+	return readJSONUpTo(maxState, w, r)
+}
+
+// readJSON reads the body of a request that changes something else.
 func readJSON(w http.ResponseWriter, r *http.Request) (body []byte, status int, err error) {
 	return readJSONUpTo(maxBody, w, r)
 }

@@ -88,7 +88,7 @@ func TestH3_CrossSiteRequestsChangeNothing(t *testing.T) {
 func TestH6_BodyLimit(t *testing.T) {
 	h, p := testAPI(t)
 	pad := func(size int) string { return padded(size, `{"loss":"50%"}`) }
-	if w := (request{method: "PATCH", path: "/proxies/default", body: pad(maxBody + 1)}).do(t, h); w.Code != 413 {
+	if w := (request{method: "PATCH", path: "/proxies/default", body: pad(maxState + 1)}).do(t, h); w.Code != 413 {
 		t.Errorf("a byte over the limit: %d, want 413", w.Code)
 	} else {
 		refusal(t, w)
@@ -96,8 +96,14 @@ func TestH6_BodyLimit(t *testing.T) {
 	if p.Config() != before {
 		t.Error("a body over the limit changed the proxy")
 	}
-	if w := (request{method: "PATCH", path: "/proxies/default", body: pad(maxBody)}).do(t, h); w.Code != 200 {
+	if w := (request{method: "PATCH", path: "/proxies/default", body: pad(maxState)}).do(t, h); w.Code != 200 {
 		t.Errorf("a body of just the limit: %d, want 200", w.Code)
+	}
+	// Without settings it may have fewer.
+	for size, want := range map[int]int{maxBody: 200, maxBody + 1: 413} {
+		if w := (request{method: "POST", path: "/proxies/default/blackout", body: padded(size, `{"for":"1ms"}`), header: asJSON}).do(t, h); w.Code != want {
+			t.Errorf("a body of %d bytes without settings: %d, want %d", size, w.Code, want)
+		}
 	}
 }
 

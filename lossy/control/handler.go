@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"udplab/lossy"
 	"udplab/lossy/control/access"
 	"udplab/lossy/proxy"
 	"udplab/lossy/settings"
@@ -100,7 +101,7 @@ func stats(w http.ResponseWriter, _ *http.Request, name string, p *proxy.Proxy) 
 
 // create opens a proxy.
 func (a api) create(w http.ResponseWriter, r *http.Request) {
-	body, status, err := readJSON(w, r)
+	body, status, err := readSettings(w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return
@@ -128,7 +129,7 @@ func (a api) update(w http.ResponseWriter, r *http.Request, name string, _ *prox
 }
 
 func (a api) changeBut(w http.ResponseWriter, r *http.Request, name, but string) {
-	body, status, err := readJSON(w, r)
+	body, status, err := readSettings(w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return
@@ -192,13 +193,9 @@ func (a api) populate(w http.ResponseWriter, r *http.Request) {
 	}{reports})
 }
 
-// maxState is the most that all proxies together may take. MaxProxies of them with
-// every setting spelled out twice are half of it.
-const maxState = 4 << 20
-
 // readState reads several proxies and hands them over, or answers with why not.
 func (a api) readState(w http.ResponseWriter, r *http.Request, use func([]Spec) error) ([]Spec, bool) {
-	body, status, err := readJSONUpTo(maxState, w, r)
+	body, status, err := readSettings(w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return nil, false
@@ -284,7 +281,15 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	write(w, status, struct {
 		Error  string `json:"error"`
 		Status int    `json:"status"`
-	}{shortened(err.Error()), status})
+	}{shortened(explained(err)), status})
+}
+
+// explained is what an error says, and what to do about it where the client can.
+func explained(err error) string {
+	if errors.Is(err, lossy.ErrNamesFile) {
+		return err.Error() + `: send what is in it too, as {"value": ..., "content": ...}`
+	}
+	return err.Error()
 }
 
 func write(w http.ResponseWriter, status int, v any) {

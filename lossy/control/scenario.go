@@ -97,7 +97,7 @@ func (a api) scenario(w http.ResponseWriter, _ *http.Request, name string, p *pr
 
 // play begins a scenario and answers with it.
 func (a api) play(w http.ResponseWriter, r *http.Request, name string, p *proxy.Proxy) {
-	body, status, err := readJSON(w, r)
+	body, status, err := readSettings(w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return

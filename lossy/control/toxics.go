@@ -134,7 +134,7 @@ func (a api) toxic(w http.ResponseWriter, r *http.Request, name string, _ *proxy
 }
 
 func (a api) addToxic(w http.ResponseWriter, r *http.Request, name string, _ *proxy.Proxy) {
-	body, status, err := readJSON(w, r)
+	body, status, err := readSettings(w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return
@@ -151,7 +151,7 @@ func (a api) addToxic(w http.ResponseWriter, r *http.Request, name string, _ *pr
 }
 
 func (a api) updateToxic(w http.ResponseWriter, r *http.Request, name string, _ *proxy.Proxy) {
-	body, status, err := readJSON(w, r)
+	body, status, err := readSettings(w, r)
 	if err != nil {
 		refuse(w, status, err)
 		return

@@ -118,6 +118,11 @@ func (g settingGroup) compile(given map[string]json.RawMessage) (shown, object m
 		object[name] = value
 	}
 	shown, err = reported(p, slices.Sorted(maps.Keys(object)))
+	for name, value := range object {
+		if err == nil && value[0] == '{' {
+			shown[name] = value // with the content that came along, without which it could not be read again
+		}
+	}
 	return shown, shown, err
 }
 

@@ -79,7 +79,8 @@
 // Parse refuses what is not in order by itself. Start goes through all that can
 // happen, each point of each ramp included, over the settings that the scenario
 // begins with, and refuses what would not be valid at any time. Values that name
-// files are refused, unless they are in force.
+// files are refused, unless they are in force or bring along what is in the file,
+// {"value": "trace:losses.csv", "content": "0 0 1"}, which Bring has them do.
 //
 // # Playing it
 //

@@ -176,11 +176,14 @@ func (s *step) readSet(m settings.Member) error {
 	if len(members) == 0 {
 		return settings.Within(m.Name, errors.New("sets nothing: the object is empty"))
 	}
-	s.set, s.setText = new(settings.Edits), m.Value
+	s.set = new(settings.Edits)
 	for _, setting := range members {
 		if err := s.set.Add(setting); err != nil {
 			return settings.Within(m.Name, err)
 		}
+	}
+	if s.setText, err = settings.WithoutContent(m.Value); err != nil {
+		return settings.Within(m.Name, err)
 	}
 	return nil
 }

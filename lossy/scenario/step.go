@@ -38,9 +38,9 @@ type step struct {
 	enabled    *bool
 	upstream   string
 	set        *settings.Edits
-	setText    json.RawMessage
-	tracks     []track       // of ramps and waves, all the time that it holds
-	resolution time.Duration // between two points of a track
+	setText    json.RawMessage // without what is in files
+	tracks     []track         // of ramps and waves, all the time that it holds
+	resolution time.Duration   // between two points of a track
 	blackout   *blackout
 	rebind     bool
 

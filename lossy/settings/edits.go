@@ -17,6 +17,9 @@ type Edits struct {
 	common, directed []func(*lossy.Config, lossy.ReadFile) error
 }
 
+// edit changes one setting of a profile.
+type edit func(p *lossy.Profile, read lossy.ReadFile) error
+
 // Add takes in one member of an object: a setting for both directions, or "up"
 // or "down" with an object of settings for one of them. The error is a FieldError,
 // of ErrUnknownField if there is no such setting.
@@ -27,14 +30,14 @@ func (e *Edits) Add(m Member) error {
 	case "down":
 		return e.addDirection(m, func(c *lossy.Config) *lossy.Profile { return &c.Down })
 	}
-	field, value, err := fieldOf(m)
+	set, err := editOf(m)
 	if err != nil {
 		return err
 	}
 	e.common = append(e.common, func(c *lossy.Config, read lossy.ReadFile) error {
-		err := field.set(&c.Up, value, read)
+		err := set(&c.Up, read)
 		if err == nil {
-			err = field.set(&c.Down, value, read)
+			err = set(&c.Down, read)
 		}
 		return Within(m.Name, err)
 	})
@@ -47,12 +50,12 @@ func (e *Edits) addDirection(m Member, of func(*lossy.Config) *lossy.Profile) er
 		return Within(m.Name, err)
 	}
 	for _, inner := range members {
-		field, value, err := fieldOf(inner)
+		set, err := editOf(inner)
 		if err != nil {
 			return Within(m.Name, err)
 		}
 		e.directed = append(e.directed, func(c *lossy.Config, read lossy.ReadFile) error {
-			return Within(m.Name+"."+inner.Name, field.set(of(c), value, read))
+			return Within(m.Name+"."+inner.Name, set(of(c), read))
 		})
 	}
 	return nil
@@ -72,12 +75,15 @@ func (e *Edits) Apply(c *lossy.Config) error {
 	return nil
 }
 
-// fieldOf finds the setting a member names and tries its value on a scratch
+// editOf finds the setting a member names and tries its value on a scratch
 // profile, so that applying it cannot fail, but for a value that names a file.
-func fieldOf(m Member) (*Field, string, error) {
+func editOf(m Member) (edit, error) {
 	f, ok := FieldNamed(m.Name)
 	if !ok {
-		return nil, "", &FieldError{m.Name, ErrUnknownField}
+		return nil, &FieldError{m.Name, ErrUnknownField}
+	}
+	if f.adopt != nil && m.brings() {
+		return f.fromContent(m)
 	}
 	value, err := m.Text()
 	if f.Switch() {
@@ -88,7 +94,7 @@ func fieldOf(m Member) (*Field, string, error) {
 	}
 	// What GET showed may be sent back: if it is in force is seen as it applies.
 	if err != nil && !errors.Is(err, lossy.ErrNamesFile) {
-		return nil, "", err
+		return nil, err
 	}
-	return f, value, nil
+	return func(p *lossy.Profile, read lossy.ReadFile) error { return f.set(p, value, read) }, nil
 }

@@ -58,6 +58,7 @@ func lossFields() []Field {
 				return parsed(&p.LossModel, s, func(s string) (lossy.LossModel, error) { return lossy.ParseLossModel(s, read) })
 			},
 			format: func(p *lossy.Profile) string { return formatModel(p.LossModel, "none") },
+			adopt:  func(p, from *lossy.Profile) { p.LossModel = from.LossModel },
 		},
 		number("loss-burst-cap", "packets", "most datagrams lost in a row, 0 = no limit",
 			func(p *lossy.Profile) *int { return &p.LossBurstCap }, "no limit"),
@@ -79,6 +80,7 @@ func delayFields() []Field {
 				return parsed(&p.Distribution, s, func(s string) (lossy.Distribution, error) { return lossy.ParseDistribution(s, read) })
 			},
 			format: func(p *lossy.Profile) string { return formatModel(p.Distribution, "uniform") },
+			adopt:  func(p, from *lossy.Profile) { p.Distribution = from.Distribution },
 		},
 		{
 			Name: "netem-compat", Kind: "netem", bare: "on",
@@ -140,6 +142,11 @@ func bottleneckFields() []Field {
 				return parsed(&p.LinkTrace, s, func(s string) (*lossy.LinkTrace, error) { return lossy.ParseLinkTrace(s, read) })
 			},
 			format: func(p *lossy.Profile) string { return p.LinkTrace.String() },
+			adopt: func(p, from *lossy.Profile) {
+				if !p.LinkTrace.Equal(from.LinkTrace) { // the same again is no change
+					p.LinkTrace = from.LinkTrace
+				}
+			},
 		},
 		number("overhead", "bytes", "what each datagram takes on the link beyond its payload, 28 for IPv4 and UDP",
 			func(p *lossy.Profile) *int { return &p.Overhead }),

@@ -23,6 +23,9 @@ type Field struct {
 	parse  func(p *lossy.Profile, value string) error                      // or, where a value
 	read   func(p *lossy.Profile, value string, read lossy.ReadFile) error // may name a file
 	format func(p *lossy.Profile) string
+
+	// adopt gives a profile the value of another; nil where no value names a file.
+	adopt func(p, from *lossy.Profile)
 }
 
 // Set reads a value into the profile. The error says what a value looks like.

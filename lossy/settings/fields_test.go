@@ -142,7 +142,7 @@ func TestEditsReadFiles(t *testing.T) {
 		want   string
 	}{
 		{`"trace:losses.csv"`, read, ""},
-		{`"trace:losses.csv"`, nil, `field "loss-model": "trace:losses.csv" names a file, and only the command line reads files`},
+		{`"trace:losses.csv"`, nil, `field "loss-model": "trace:losses.csv" names a file, which is not opened here`},
 		{`"trace:none.csv"`, read, `field "loss-model": no such file`},
 	} {
 		e := Edits{Files: c.files}

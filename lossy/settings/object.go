@@ -15,6 +15,29 @@ type Member struct {
 	Value json.RawMessage
 }
 
+// EachMember returns an object with what change makes of each of its members.
+func EachMember(object []byte, change func(Member) (Member, error)) ([]byte, error) {
+	members, err := ParseObject(object)
+	if err != nil {
+		return nil, err
+	}
+	b := []byte{'{'}
+	for i, m := range members {
+		if m, err = change(m); err != nil {
+			return nil, err
+		}
+		name, err := Marshal(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, bytes.TrimSpace(name)...), ':'), bytes.TrimSpace(m.Value)...)
+	}
+	return append(b, '}'), nil
+}
+
 // Text is the value if it is a string, or a number as it is written, so that a
 // number goes through the same parser: "loss": 0.05 is 5 %, "loss": 5 is
 // refused as ambiguous.
