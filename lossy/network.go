@@ -284,6 +284,16 @@ func (n *Network) forget(client pair) bool {
 	return true
 }
 
+// refuse counts a datagram that there is no flow for.
+func (n *Network) refuse(d Direction, size int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := &n.retired[d]
+	s.PacketsIn++
+	s.BytesIn += uint64(size)
+	s.Dropped[CauseOverload]++
+}
+
 // nextUp is when the next datagram of any way up is due, if there is one.
 func (n *Network) nextUp() (earliest time.Duration, some bool) {
 	n.mu.RLock()

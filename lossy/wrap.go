@@ -16,8 +16,13 @@ import (
 // use, deadlines, a buffer too small cuts the datagram, payloads are copied.
 //
 // Each remote address is a flow, numbered from 0 in order of appearance, of
-// which the Conn is the client. The MaxWrappedFlows used last are kept; an
-// address that was forgotten appears anew.
+// which the Conn is the client. MaxWrappedFlows are kept. Three quarters of them
+// are for addresses used more than once, which no flood of new ones displaces:
+// they stay until another such address needs the place and they were idle for
+// WrapIdle. The rest are those that appeared or were used last. An address that
+// was forgotten appears anew. While datagrams are on their way there may be four
+// times as many; what then comes from yet another address, or goes there, is
+// dropped (CauseOverload).
 //
 // Delays end by Go timers: on the real clock datagrams are late by about a
 // millisecond, in a testing/synctest bubble, where the inner socket works in
@@ -92,7 +97,11 @@ func (c *Conn) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
 	case len(p) > maxPayload:
 		err = os.NewSyscallError("sendto", syscall.EMSGSIZE)
 	default:
-		up, _ := c.paths(to)
+		up, _, room := c.paths(to)
+		if !room {
+			c.network.refuse(Up, len(p))
+			return len(p), nil
+		}
 		if err = up.send(p); err == nil {
 			return len(p), nil
 		}
@@ -101,10 +110,13 @@ func (c *Conn) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
 	return 0, c.socket.fail("write", net.UDPAddrFromAddrPort(to), err)
 }
 
-// paths returns both ways of the flow with a remote address.
-func (c *Conn) paths(remote netip.AddrPort) (up, down *path) {
-	c.flows.use(pair{c.socket.local, remote})
-	return c.network.path(c.socket.local, remote), c.network.path(remote, c.socket.local)
+// paths returns both ways of the flow with a remote address, if there is room for
+// it.
+func (c *Conn) paths(remote netip.AddrPort) (up, down *path, room bool) {
+	if !c.flows.use(pair{c.socket.local, remote}, c.network.now()) {
+		return nil, nil, false
+	}
+	return c.network.path(c.socket.local, remote), c.network.path(remote, c.socket.local), true
 }
 
 // leave writes what came out of a way up. A socket that was asked to tells of a
@@ -149,7 +161,11 @@ func (c *Conn) read() {
 			// What it sends to itself has one way only.
 			c.socket.arrive(from, buf[:n])
 		default:
-			_, down := c.paths(from)
+			_, down, room := c.paths(from)
+			if !room {
+				c.network.refuse(Down, n)
+				continue
+			}
 			_ = down.send(buf[:n]) // into our own queue, which says what overflows
 		}
 	}
