@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/netflags"
@@ -26,7 +27,8 @@ type chatNetwork struct {
 	replay replayFlag
 	pcap   pcapFlag
 
-	given bool // on the command line, be it that it does nothing
+	all   *pflag.FlagSet // all flags of the chat
+	given bool           // a network was asked for, be it one that does nothing
 
 	mu    sync.Mutex  // guards what follows from impair on
 	conn  *lossy.Conn // nil = no network
@@ -36,7 +38,8 @@ type chatNetwork struct {
 }
 
 func (n *chatNetwork) addTo(cmd *cobra.Command) {
-	n.flags = netflags.Add(cmd.Flags(), lossy.Profile{})
+	n.all = cmd.Flags()
+	n.flags = netflags.Add(n.all, lossy.Profile{})
 	offerPresets(cmd)
 	cmd.Flags().Uint64Var(&n.seed, "seed", 0, "decides every fate on that network; random if not given")
 	n.log.addTo(cmd)
@@ -79,6 +82,7 @@ func (n *chatNetwork) config(cmd *cobra.Command) (lossy.Config, error) {
 // impair puts the network in front of the socket if one was asked for, or may
 // be later, and says so.
 func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn, later bool) (net.PacketConn, error) {
+	warnIdleFlags(say, n.all)
 	if !n.given && !later {
 		return socket, nil
 	}
@@ -96,7 +100,7 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn, la
 	n.conn.Network().SetTracer(n.log.tracer())
 	n.conn.Network().SetTapper(n.pcap.tapper(""))
 	n.conn.Network().SetReplayer(n.replay.of(""))
-	tellNetwork(say, n.flags, c)
+	tellNetwork(say, n.flags, c, false)
 	if n.shown {
 		say.note("%s", ownNetworkText(c))
 	}

@@ -50,6 +50,7 @@ is 2 if there is any fault.`,
 					continue
 				}
 				say.data("%s: ok, %s", name, count(file.Len(), "proxy", "proxies"))
+				warnOfFile(say, file)
 			}
 			if bad > 0 {
 				return usageError(fmt.Errorf("%s", count(bad, "file is at fault", "files are at fault")), "")
@@ -57,6 +58,20 @@ is 2 if there is any fault.`,
 			return nil
 		},
 	}
+}
+
+// warnOfFile tells what is in a file without a fault and has no effect.
+func warnOfFile(say *say, file *configfile.File) {
+	specs, err := file.Specs(nil)
+	if err != nil {
+		return // a file that it names has changed since
+	}
+	for _, s := range specs {
+		for _, w := range s.Warnings() {
+			say.warn("%s: proxy %q: %s", file.Document.Name(), s.Name, w)
+		}
+	}
+	warnIdleOptions(say, file)
 }
 
 func newConfigTemplateCmd(d deps) *cobra.Command {

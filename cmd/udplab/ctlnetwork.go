@@ -167,6 +167,7 @@ func (s *ctlSession) change(ctx context.Context, which []string, change pairs, f
 	if format.is(formatJSON) {
 		return s.print("udplab/ctl-proxy/v1", answer)
 	}
+	defer s.warn(p)
 	if _, all := change["preset"]; all {
 		s.show(networkHeading, networkRows(p, nil, true), name+": a perfect wire")
 		return nil

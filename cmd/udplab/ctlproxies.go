@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"udplab/cmd/internal/apiclient"
+	"udplab/cmd/internal/terminal"
 )
 
 // ctlProxy is what ctl itself reads of a proxy's report.
@@ -24,6 +25,14 @@ type ctlProxy struct {
 	Up       map[string]any `json:"up"`
 	Down     map[string]any `json:"down"`
 	Toxics   []ctlToxic     `json:"toxics"`
+	Warnings []string       `json:"warnings"`
+}
+
+// warn tells people what the settings of a proxy do that they do not say.
+func (s *ctlSession) warn(p ctlProxy) {
+	for _, w := range p.Warnings {
+		s.say.warn("%s", terminal.Clean(w))
+	}
 }
 
 func newCtlListCmd(c *ctlCommand) *cobra.Command {
@@ -91,6 +100,7 @@ func newCtlInspectCmd(c *ctlCommand) *cobra.Command {
 				s.gap()
 				s.show(toxicHeading, toxicRows(p.Toxics), "")
 			}
+			s.warn(p)
 			return nil
 		}),
 	}
@@ -146,6 +156,7 @@ func newCtlCreateCmd(c *ctlCommand) *cobra.Command {
 				return s.print("udplab/ctl-proxy/v1", answer)
 			}
 			s.say.data("%s", s.table.pairs([][]string{{p.Name, p.Listen, p.Upstream}}))
+			s.warn(p)
 			return nil
 		}),
 	}

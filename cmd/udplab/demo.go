@@ -141,7 +141,7 @@ func (o *demoOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	notePreset(say, o.network)
-	tellNetwork(say, o.network, cfg.Network)
+	tellNetwork(say, o.network, cfg.Network, false)
 	to := demo.Instruments{
 		Raw: metrics.NewRaw(), Reliable: metrics.NewReliable(),
 		Proxy: metrics.NewProxy(), Latency: metrics.NewLatency(),

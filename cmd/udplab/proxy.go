@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"udplab/cmd/internal/classes"
 	"udplab/cmd/internal/netflags"
@@ -112,6 +113,7 @@ type proxyOptions struct {
 	metrics  metricsFlag
 	format   *outputFormat
 	file     configFlag
+	given    *pflag.FlagSet // all of these
 }
 
 func newProxyCmd(d deps) *cobra.Command {
@@ -145,6 +147,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
+	o.given = f
 	o.file.addTo(cmd)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9100", "address for clients, host:port; port 0 = choose")
 	f.StringVar(&o.upstream, "upstream", "", "address of the service, host:port")
@@ -238,7 +241,7 @@ func (o *proxyOptions) run(ctx context.Context, d deps, say *say) error {
 		return err
 	}
 	notePreset(say, o.network)
-	tellNetwork(say, o.network, cfg.Config)
+	tellNetwork(say, o.network, cfg.Config, o.scenario.scenario != nil)
 	return o.serve(ctx, d, say, cfg.Config, func(fleet *control.Fleet, _ *proxySession) error {
 		_, err := fleet.Add(o.name, cfg)
 		return proxyFailure(err)
@@ -290,6 +293,7 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 	}
 	defer stopMetrics()
 	s.announce(api)
+	warnIdleFlags(say, o.given)
 	if err := o.scenario.play(fleet, o.name, say, stop); err != nil {
 		return err
 	}

@@ -102,13 +102,27 @@ func (s *proxySession) announceProxy(name string, p *proxy.Proxy) {
 	which := s.label(name)
 	network := p.Config()
 	s.say.note("%slistening on %s, upstream %s, seed %d", which, p.Addr(), p.Upstream(), network.Seed)
+	way := fmt.Sprintf("up: %s; down: %s", network.Up, network.Down)
 	if network.Up == network.Down {
-		s.say.note("%snetwork each way: %s", which, network.Up)
-	} else {
-		s.say.note("%snetwork up: %s; down: %s", which, network.Up, network.Down)
+		way = fmt.Sprintf("each way: %s", network.Up)
 	}
+	if nat := p.Settings().NAT.String(); nat != "" {
+		way += "; " + nat
+	}
+	if !p.Enabled() {
+		way += "; disabled, which drops everything"
+	}
+	s.say.note("%snetwork %s", which, way)
 	for _, w := range p.Warnings() {
 		s.say.warn("%s%s", which, w)
+	}
+	if name == s.name {
+		return // what the flags say was told, in their words
+	}
+	if report, err := s.fleet.Report(name); err == nil {
+		for _, w := range report.Warnings {
+			s.say.warn("%s%s", which, w)
+		}
 	}
 }
 

@@ -99,6 +99,7 @@ func (r *reloader) differences(before, after map[string]control.ProxyReport) []s
 		case !has:
 			list = append(list, name+" closed")
 		default:
+			was.Warnings, is.Warnings = nil, nil // which follow from the rest
 			if fields := changedFields(was, is); len(fields) > 0 {
 				list = append(list, fmt.Sprintf("%s changed (%s)", name, strings.Join(fields, ", ")))
 			}

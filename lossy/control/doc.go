@@ -60,7 +60,8 @@
 // flows go on. Disabled, a proxy keeps its socket and drops what it reads.
 // What GET shows may be sent back: "up" and "down" are the base settings, without
 // the toxics. "warnings" tells what settings do that their figures do not say, such
-// as the true rates of netem-compat; it may come back and is passed over.
+// as the true rates of netem-compat, and which do nothing for want of another; it may
+// come back and is passed over.
 //
 // "preset" names a network of package presets, or is a scenario of
 // quic-network-simulator. It replaces every setting of both directions and the

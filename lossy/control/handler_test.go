@@ -97,7 +97,7 @@ func TestGet(t *testing.T) {
 	}
 	want := `{"name":"default","protocol":"udp","listen":"` + p.Addr().String() + `","upstream":"127.0.0.1:9","enabled":true,"nat-timeout":"0s","rebind-every":"0s","seed":7,` +
 		`"up":` + direction(map[string]string{"burst": "4", "delay": `"40ms"`, "jitter": `"10ms"`, "loss": `"5%"`, "loss-after-queue": "true"}) +
-		`,"down":` + direction(map[string]string{"rate": `"10mbit"`}) + `,"toxics":[]}`
+		`,"down":` + direction(map[string]string{"rate": `"10mbit"`}) + `,"toxics":[],"warnings":["up: loss-after-queue has no effect without rate, link-trace or policer"]}`
 	for path, want := range map[string]string{
 		"/proxies/default": want + "\n",
 		"/proxies":         `{"default":` + want + "}\n",

@@ -19,7 +19,7 @@ func TestNetemThroughTheAPI(t *testing.T) {
 		return w.Body.String()
 	}
 	got := ask(http.MethodPatch, `{"up":{"loss":"0%","burst":0,"loss-model":"netem:p=5%,correlation=25%","netem-compat":"on:limit=1000,delay=25%"}}`)
-	if want := `"warnings":["up: netem's loss 5% 25% really loses 0.194%"]`; !strings.Contains(got, want) {
+	if want := `"warnings":["up: netem's loss 5% 25% really loses 0.194%",`; !strings.Contains(got, want) {
 		t.Errorf("%s lacks %s", got, want)
 	}
 	up := p.Config().Up

@@ -2,6 +2,7 @@ package control
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"udplab/lossy"
@@ -64,8 +65,23 @@ func (m *member) report() ProxyReport {
 		Down:        settings.Report(s.Network.Down),
 		Toxics:      append([]Toxic{}, s.toxics...), // never null
 		Scenario:    playing(m.proxy),
-		Warnings:    s.Network.Warnings(),
+		Warnings:    warnings(s.Network, m.proxy.Settings(), playing(m.proxy) != nil),
 	}
+}
+
+// warnings is what the settings do that they do not say: the true rates of netem's
+// arithmetic, and which settings do nothing at all. They may need what toxics have;
+// and what toxics of some flows have, or a scenario will, may be just what they need.
+func warnings(base lossy.Config, effective proxy.Settings, playing bool) []string {
+	list := base.Warnings()
+	some := func(o proxy.Overlay) bool { return o.Share > 0 && o.Share < 1 }
+	if playing || slices.ContainsFunc(effective.Overlays, some) {
+		return list
+	}
+	for _, i := range effective.Network.Inert() {
+		list = append(list, i.String())
+	}
+	return list
 }
 
 // StatsReport is what a proxy has done, as GET /proxies/{name}/stats and the

@@ -123,19 +123,20 @@ func newSpec(d *document) (Spec, error) {
 	return Spec{Name: d.name, document: *d, begins: next}, nil
 }
 
-// Network is what a proxy of the spec begins with, the toxics of all its flows
-// included. It is a perfect wire where the spec names a file that it was read
-// without.
-func (s *Spec) Network() lossy.Config {
+// Warnings is what the settings of the spec do that they do not say, as a proxy of it
+// will tell.
+func (s *Spec) Warnings() []string {
 	e, _ := s.begins.effective() // which was valid as the spec was read
-	return e.Network
+	return warnings(s.begins.Network, e, s.document.scenario != nil)
 }
 
 // CheckNames refuses rules of the network, or of what the scenario makes of it, that
 // ask for a name that is none of those. A proxy refuses them as it is opened.
 func (s *Spec) CheckNames(names settings.Names) error {
-	network := s.Network()
-	err := names.Check(&network)
+	e, err := s.begins.effective()
+	if err == nil {
+		err = names.Check(&e.Network)
+	}
 	if err == nil {
 		err = s.document.checkScenario(s.begins.Network, names)
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"udplab/lossy"
 )
 
 func TestNamesAreUniqueAndFilled(t *testing.T) {
@@ -170,4 +172,19 @@ Scenarios of quic-network-simulator are presets, too, written as there:
 		}
 	}
 	return b.Bytes()
+}
+
+// Whatever a preset sets acts on something from the beginning, or in the course of
+// its timeline.
+func TestNothingInAPresetIsInert(t *testing.T) {
+	for _, p := range All() {
+		setup, err := p.Setup()
+		if err != nil {
+			t.Fatal(err)
+		}
+		network := lossy.Config{Up: setup.Up, Down: setup.Down}
+		if inert := network.Inert(); len(inert) > 0 && p.Scenario == nil {
+			t.Errorf("%s: %v", p.Name, inert)
+		}
+	}
 }

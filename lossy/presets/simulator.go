@@ -114,9 +114,8 @@ func dropRate(p *parameters, s *simulated) {
 	s.down, s.up = leg("client"), leg("server")
 }
 
-// dropList counts packets from 1, the model from 0.
+// dropList loses there, too. It counts packets from 1, the model from 0.
 func dropList(p *parameters, s *simulated) {
-	s.common = append(s.common, `"loss-after-queue": true`)
 	leg := func(side string) []string {
 		numbers := p.list("drops_to_" + side)
 		if len(numbers) == 0 {
@@ -126,7 +125,7 @@ func dropList(p *parameters, s *simulated) {
 			first, _ := strconv.ParseUint(n, 10, 63) // p.list has read it
 			numbers[i] = strconv.FormatUint(first-1, 10)
 		}
-		return []string{`"loss-model": "list:` + strings.Join(numbers, " ") + `"`}
+		return []string{`"loss-model": "list:` + strings.Join(numbers, " ") + `"`, `"loss-after-queue": true`}
 	}
 	s.down, s.up = leg("client"), leg("server")
 	s.notes = append(s.notes, "Packets are counted for each flow, there for all of a direction.")

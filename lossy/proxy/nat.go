@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,19 @@ func (n NAT) Validate() error {
 		}
 	}
 	return nil
+}
+
+// String describes it in the words of the flags: "nat-timeout 30s, rebind-every
+// 5m0s", or "" if ports are kept.
+func (n NAT) String() string {
+	var parts []string
+	if n.Timeout > 0 {
+		parts = append(parts, fmt.Sprintf("nat-timeout %v", n.Timeout))
+	}
+	if n.RebindEvery > 0 {
+		parts = append(parts, fmt.Sprintf("rebind-every %v", n.RebindEvery))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // mapping is one port of a flow as the service sees it.

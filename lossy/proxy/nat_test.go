@@ -248,6 +248,18 @@ func TestForsakenPortCloses(t *testing.T) {
 	}
 }
 
+func TestNATInWords(t *testing.T) {
+	for n, want := range map[NAT]string{
+		{}:                          "",
+		{Timeout: 30 * time.Second}: "nat-timeout 30s",
+		{Timeout: time.Second, RebindEvery: time.Minute}: "nat-timeout 1s, rebind-every 1m0s",
+	} {
+		if n.String() != want {
+			t.Errorf("got %q, want %q", n.String(), want)
+		}
+	}
+}
+
 func TestNATIsValidated(t *testing.T) {
 	for _, bad := range []NAT{{Timeout: -1}, {RebindEvery: -time.Second}, {Timeout: 1}, {RebindEvery: MinNATTime - 1}, {Timeout: 2 * time.Hour}} {
 		if bad.Validate() == nil || (Config{NAT: bad}).Validate() == nil {
