@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"udplab/cmd/internal/apiclient"
+	"udplab/cmd/internal/terminal"
 	"udplab/lossy"
 	"udplab/lossy/settings"
 )
@@ -73,6 +74,9 @@ func newCtlGetCmd(c *ctlCommand) *cobra.Command {
 				}
 			}
 			s.show(networkHeading, rows, "no settings")
+			if dark := p.Dark.String(); dark != "" {
+				s.say.note("%s: %s", p.Name, terminal.Clean(dark))
+			}
 			return nil
 		}),
 	}

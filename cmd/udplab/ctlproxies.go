@@ -26,6 +26,37 @@ type ctlProxy struct {
 	Down     map[string]any `json:"down"`
 	Toxics   []ctlToxic     `json:"toxics"`
 	Warnings []string       `json:"warnings"`
+	Dark     ctlDark        `json:"dark"`
+}
+
+// ctlDark is how much longer nothing passes, by direction; empty if no blackout was
+// asked for.
+type ctlDark struct {
+	Up   string `json:"up"`
+	Down string `json:"down"`
+}
+
+// String is what a table says of it, "" for nothing.
+func (d ctlDark) String() string {
+	switch {
+	case d.Up == d.Down && d.Up == "":
+		return ""
+	case d.Up == d.Down:
+		return "dark for " + d.Up
+	case d.Down == "0s":
+		return "up dark for " + d.Up
+	case d.Up == "0s":
+		return "down dark for " + d.Down
+	}
+	return fmt.Sprintf("up dark for %s, down for %s", d.Up, d.Down)
+}
+
+// state is whether anything passes.
+func (p *ctlProxy) state() string {
+	if dark := p.Dark.String(); dark != "" {
+		return enabledWord(p.Enabled) + ", " + dark
+	}
+	return enabledWord(p.Enabled)
 }
 
 // warn tells people what the settings of a proxy do that they do not say.
@@ -54,7 +85,7 @@ func newCtlListCmd(c *ctlCommand) *cobra.Command {
 			var rows [][]string
 			for _, name := range slices.Sorted(maps.Keys(all)) {
 				p := all[name]
-				rows = append(rows, []string{name, p.Listen, p.Upstream, enabledWord(p.Enabled), fmt.Sprint(len(p.Toxics))})
+				rows = append(rows, []string{name, p.Listen, p.Upstream, p.state(), fmt.Sprint(len(p.Toxics))})
 			}
 			s.show([]string{"Name", "Listen", "Upstream", "Enabled", "Toxics"}, rows, "no proxies")
 			return nil
@@ -87,7 +118,7 @@ func newCtlInspectCmd(c *ctlCommand) *cobra.Command {
 			if format.is(formatJSON) {
 				return s.print("udplab/ctl-proxy/v1", answer)
 			}
-			rows := [][]string{{"name", p.Name}, {"listen", p.Listen}, {"upstream", p.Upstream}, {"enabled", enabledWord(p.Enabled)}}
+			rows := [][]string{{"name", p.Name}, {"listen", p.Listen}, {"upstream", p.Upstream}, {"enabled", p.state()}}
 			if p.Seed != "" {
 				rows = append(rows, []string{"seed", p.Seed.String()})
 			}

@@ -29,6 +29,7 @@ type proxySession struct {
 
 	hangups <-chan os.Signal // each has reload called; nil = none comes
 	reload  func()
+	dark    chan darkness
 
 	last map[string]control.ProxyReport // how they were in the end
 
@@ -48,6 +49,7 @@ func newProxySession(name string, fleet *control.Fleet, say *say, now func() tim
 		name: name, fleet: fleet, say: say, now: now, begun: now(),
 		watched: make(map[string]*watched), proxies: make(map[string]*proxy.Proxy),
 		seeds: make(map[*proxy.Proxy]*seeds), served: make(map[*proxy.Proxy]int),
+		dark: make(chan darkness, 16),
 	}
 	fleet.OnOpen(s.opened)
 	return s
@@ -59,6 +61,7 @@ func (s *proxySession) opened(name string, p *proxy.Proxy) func() {
 	defer s.mu.Unlock()
 	s.proxies[name] = p
 	s.seeds[p] = watchSeeds(p)
+	s.watchDarkness(name, p)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -151,6 +154,9 @@ func (s *proxySession) watch(ctx context.Context, format *outputFormat) error {
 			return nil
 		case <-s.hangups:
 			s.reload()
+			continue
+		case d := <-s.dark:
+			s.tellDarkness(d)
 			continue
 		case <-ticker.C:
 		}

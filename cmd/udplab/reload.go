@@ -100,6 +100,7 @@ func (r *reloader) differences(before, after map[string]control.ProxyReport) []s
 			list = append(list, name+" closed")
 		default:
 			was.Warnings, is.Warnings = nil, nil // which follow from the rest
+			was.Dark, is.Dark = nil, nil         // which time changes
 			if fields := changedFields(was, is); len(fields) > 0 {
 				list = append(list, fmt.Sprintf("%s changed (%s)", name, strings.Join(fields, ", ")))
 			}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,6 +39,35 @@ func TestBlackoutNow(t *testing.T) {
 	}
 	if code, answer := post(`{"for":"3s"}`); code != http.StatusOK || !strings.Contains(answer, `"name":"default"`) {
 		t.Errorf("%d %s", code, answer)
+	}
+	// Whoever looks sees that it is dark, and what he saw may come back.
+	dark := func() (d *DarkReport, answer string) {
+		t.Helper()
+		answer = request{method: http.MethodGet, path: "/proxies/default"}.do(t, h).Body.String()
+		var report struct {
+			Dark *DarkReport `json:"dark"`
+		}
+		if err := json.Unmarshal([]byte(answer), &report); err != nil {
+			t.Fatal(err)
+		}
+		return report.Dark, answer
+	}
+	if d, _ := dark(); d == nil || d.Up != d.Down || !strings.HasPrefix(d.Up, "2.") && d.Up != "3s" {
+		t.Errorf("in a blackout of 3s GET shows %+v", d)
+	}
+	if code, answer := post(`{"for":"1h","direction":"down"}`); code != http.StatusOK {
+		t.Errorf("%d %s", code, answer)
+	}
+	d, answer := dark()
+	if d == nil || !strings.HasPrefix(d.Down, "59m59.") && d.Down != "1h0m0s" || !strings.HasPrefix(d.Up, "2.") {
+		t.Errorf("in a blackout of 1h down, GET shows %+v", d)
+	}
+	if w := (request{method: http.MethodPatch, path: "/proxies/default", body: answer}).do(t, h); w.Code != http.StatusOK {
+		t.Errorf("what GET showed is refused: %d %s", w.Code, w.Body)
+	}
+	post(`{"for":"0s"}`)
+	if d, _ := dark(); d != nil {
+		t.Errorf("when it has ended GET shows %+v", d)
 	}
 	for body, want := range map[string]string{
 		`{}`:                             `field \"for\": is missing`,

@@ -61,7 +61,8 @@
 // What GET shows may be sent back: "up" and "down" are the base settings, without
 // the toxics. "warnings" tells what settings do that their figures do not say, such
 // as the true rates of netem-compat, and which do nothing for want of another; it may
-// come back and is passed over.
+// come back and is passed over. So may "dark", which is there while a blackout of now
+// lasts: how much longer, by direction.
 //
 // "preset" names a network of package presets, or is a scenario of
 // quic-network-simulator. It replaces every setting of both directions and the

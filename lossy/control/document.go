@@ -83,6 +83,11 @@ func (d *document) add(m settings.Member) error {
 			d.edits = append(d.edits, func(s *state) { s.Network.Seed = seed })
 			return nil
 		})
+	case "dark": // what was told may come back; POST blackout sets it
+		if _, err := settings.ParseObject(m.Value); err != nil {
+			return settings.Within(m.Name, errors.New("is told and cannot be set: POST it to blackout"))
+		}
+		return nil
 	case "warnings": // what was told may come back; it follows from the rest
 		var told []string
 		if err := json.Unmarshal(m.Value, &told); err != nil {

@@ -23,6 +23,7 @@ type ProxyReport struct {
 	Up          settings.Report `json:"up"`
 	Down        settings.Report `json:"down"`
 	Toxics      []Toxic         `json:"toxics"`
+	Dark        *DarkReport     `json:"dark,omitempty"`     // while a blackout of now lasts
 	Scenario    json.RawMessage `json:"scenario,omitempty"` // while it is being played
 	Warnings    []string        `json:"warnings,omitempty"` // what the settings do that they do not say
 }
@@ -64,9 +65,26 @@ func (m *member) report() ProxyReport {
 		Up:          settings.Report(s.Network.Up),
 		Down:        settings.Report(s.Network.Down),
 		Toxics:      append([]Toxic{}, s.toxics...), // never null
+		Dark:        reportDark(m.proxy),
 		Scenario:    playing(m.proxy),
 		Warnings:    warnings(s.Network, m.proxy.Settings(), playing(m.proxy) != nil),
 	}
+}
+
+// DarkReport is how much longer nothing passes because of a blackout of now, by
+// direction, "0s" where it does.
+type DarkReport struct {
+	Up   string `json:"up"`
+	Down string `json:"down"`
+}
+
+func reportDark(p *proxy.Proxy) *DarkReport {
+	left := p.DarkFor()
+	if left == ([2]time.Duration{}) {
+		return nil
+	}
+	rounded := func(d lossy.Direction) string { return left[d].Round(time.Millisecond).String() }
+	return &DarkReport{rounded(lossy.Up), rounded(lossy.Down)}
 }
 
 // warnings is what the settings do that they do not say: the true rates of netem's

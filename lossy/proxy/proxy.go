@@ -243,11 +243,22 @@ func (p *Proxy) Blackout(lasting time.Duration, directions ...lossy.Direction) e
 		return fmt.Errorf("blackout for %v: must be between 0 and %v", lasting, lossy.MaxOutageTime)
 	}
 	return p.Change(func(s *Settings) error {
+		until := p.clock() + lasting
 		for _, d := range directions {
-			s.Dark[d] = p.clock() + lasting
+			s.Dark[d] = until
 		}
 		return nil
 	})
+}
+
+// DarkFor is, by direction, how much longer nothing passes because of Blackout, or of
+// a scenario that does the same; 0 if it does.
+func (p *Proxy) DarkFor() (left [2]time.Duration) {
+	until, now := p.settings.Load().Dark, p.clock()
+	for d := range until {
+		left[d] = max(0, until[d]-now)
+	}
+	return left
 }
 
 // checkUpstream says why an address is none to send to, if so.
