@@ -9,8 +9,8 @@ import (
 // come to the network and as they leave it. It is called from one goroutine at a
 // time, must keep nothing of a payload and must not block.
 type Tap interface {
-	// Arrived is called for every packet before anything is decided about it. The
-	// first has index 0.
+	// Arrived is called for every packet before anything is decided about it. Now is
+	// when it came, which may be a while before the call. The first has index 0.
 	Arrived(now time.Duration, payload []byte, mark ECN)
 	// Decided is called when the fate of a packet is final, as a Tracer's function
 	// is: within the call that brought the packet, or later.

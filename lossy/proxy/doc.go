@@ -48,6 +48,14 @@
 //
 // # Timing
 //
+// A datagram meets the network when the kernel receives it, not when the proxy
+// comes to read it: delay, rate and outages count from there, and a proxy that
+// reads late is late, but decides as if it were not. On Linux the kernel's stamps
+// (SO_TIMESTAMPNS) say when that was. Elsewhere, and when somebody sets the clock
+// that they are of, it is when the datagram is read. If the scheduler was
+// quicker than a late reader, a queue may have let out what it would still have
+// held.
+//
 // What is due at once leaves in the goroutine that read it. What is due later
 // is sent by one scheduler goroutine, or by a reader that just has something in
 // hand, at absolute deadlines, so that errors never add up; how late each

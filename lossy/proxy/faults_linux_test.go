@@ -59,7 +59,7 @@ func TestKernelDropsAreCounted(t *testing.T) {
 	const flood = 2000
 	sink := socket(t, "udp", "127.0.0.1:0")
 	// Not started, so nobody reads the listen socket.
-	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: addrOf(sink).String(), Buffer: 1, MaxFlows: 1}, new(portable), nil)
+	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: addrOf(sink).String(), Buffer: 1, MaxFlows: 1}, new(portable), clock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestKernelDropsAreCounted(t *testing.T) {
 
 func TestSmallBufferIsWarnedOf(t *testing.T) {
 	// No system grants a terabyte.
-	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Buffer: 1 << 30, MaxFlows: 1}, new(portable), nil)
+	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Buffer: 1 << 30, MaxFlows: 1}, new(portable), clock{})
 	if err != nil {
 		t.Fatal(err)
 	}

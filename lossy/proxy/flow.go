@@ -39,7 +39,7 @@ func (f *flow) begin(key lossy.FlowKey, s *Settings) {
 // arrive feeds the down lane.
 func (f *flow) arrive(m *mapping, messages []message, out *burst) {
 	p := f.proxy
-	now := p.clock()
+	now := p.arrivals.date(messages)
 	if p.draining.Load() || !p.table.acquire(f, now) {
 		p.table.refuse(lossy.Down, messages, CauseFlowClosed)
 		return

@@ -47,8 +47,7 @@ func startOn(t testing.TB, sys system, cfg Config, a alarm, upstream netip.AddrP
 		cfg.Listen = "127.0.0.1:0"
 	}
 	cfg.Upstream = upstream.String()
-	epoch := time.Now()
-	p, err := start(cfg, sys, a, func() time.Duration { return time.Since(epoch) })
+	p, err := start(cfg, sys, a, newClock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +205,7 @@ func startBench(t testing.TB, cfg Config, upstream netip.AddrPort) *bench {
 func startBenchOn(t testing.TB, sys system, cfg Config, upstream netip.AddrPort) *bench {
 	b := &bench{alarm: newManualAlarm(), out: newBurst()}
 	cfg.Listen, cfg.Upstream = "127.0.0.1:0", upstream.String()
-	p, err := start(cfg, sys, b.alarm, func() time.Duration { return time.Duration(b.now.Load()) })
+	p, err := start(cfg, sys, b.alarm, clock{now: func() time.Duration { return time.Duration(b.now.Load()) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,6 +225,17 @@ func (b *bench) pass(d time.Duration) {
 	}
 	b.now.Add(int64(d))
 	b.scheduler.runDue(b.out)
+}
+
+// passUntil moves the time to a moment, and stops whenever something is due.
+func (b *bench) passUntil(end time.Duration) {
+	for {
+		next := min(end, time.Duration(b.scheduler.first.Load()))
+		b.pass(max(0, next-b.clock()))
+		if b.clock() == end {
+			return
+		}
+	}
 }
 
 func (b *bench) inUse() bool {

@@ -22,7 +22,7 @@ type inbox struct {
 	headers  [inboxMessages]unix.Mmsghdr
 	vectors  [inboxMessages]unix.Iovec
 	names    [inboxMessages]unix.RawSockaddrInet6 // large enough for IPv4
-	controls [inboxMessages][96]byte              // for UDP_GRO, and the traffic class of either family
+	controls [inboxMessages][128]byte             // for UDP_GRO, the time, and the traffic class of either family
 	buffers  []byte
 	messages [inboxMessages]message
 	written  int // headers that the kernel wrote to in the last call
@@ -94,7 +94,7 @@ func (in *inbox) reset(i int) {
 }
 
 // readControl reads what the kernel says of a message besides its bytes: how it
-// joined it, and the ECN mark. IPv4 tells the traffic class in one byte, IPv6 in
+// joined it, when it received the first of it, and the ECN mark. IPv4 tells the traffic class in one byte, IPv6 in
 // an int.
 func (m *message) readControl(control []byte) {
 	for len(control) > 0 {
@@ -105,6 +105,8 @@ func (m *message) readControl(control []byte) {
 		switch {
 		case h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO && len(data) >= 4:
 			m.segment = int(*(*int32)(unsafe.Pointer(&data[0])))
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SO_TIMESTAMPNS && len(data) >= int(unsafe.Sizeof(unix.Timespec{})):
+			m.stamp = (*unix.Timespec)(unsafe.Pointer(&data[0])).Nano()
 		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_TOS:
 			m.mark = lossy.ECN(data[0]) & lossy.CE
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_TCLASS && len(data) >= 4:
@@ -114,12 +116,14 @@ func (m *message) readControl(control []byte) {
 	}
 }
 
-// tellMore has the kernel join what arrives, if it can, and tell ECN marks. What
-// it refuses stays as it is: datagrams come singly, and unmarked.
+// tellMore has the kernel join what arrives, if it can, and tell ECN marks and
+// when it arrived. What it refuses stays as it is: datagrams come singly,
+// unmarked, and as of when they are read.
 func tellMore(fd int, join bool) {
 	if join {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
 	}
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
 }

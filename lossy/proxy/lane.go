@@ -22,8 +22,9 @@ type lane struct {
 	mu      sync.Mutex
 	shares  bool // the link has what lanes share; see lock
 	link    *lossy.Link
-	applied *Settings // what the link's profile was taken from
-	held    int       // bytes in flight, as entered in proxy.held
+	applied *Settings     // what the link's profile was taken from
+	held    int           // bytes in flight, as entered in proxy.held
+	arrived time.Duration // the latest datagram
 	tally   tally
 	tap     lossy.Tap // nil = nobody
 }
@@ -64,10 +65,11 @@ func (l *lane) apply(s *Settings) {
 	l.link.BlackoutUntil(s.Dark[l.direction])
 }
 
-// input takes in what one read brought through a mapping of that number, and
-// lets out what is due. Each datagram is decided on by itself and goes out, if
-// it is due, before the next comes in, however many were read at once. They see
-// one state of the settings, whole.
+// input takes in what was read now, in one piece, through a mapping of that
+// number, and lets out what is due. Each datagram is decided on by itself as of
+// when it arrived, and what was due by then goes out before it comes in, however
+// many are read at once and however late. They see one state of the settings,
+// whole.
 func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *burst) {
 	l.lock()
 	defer l.unlock()
@@ -77,19 +79,23 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 	}
 	l.share()
 	l.link.SetCapacity(l.held + p.heldLeft())
+	read := now
 	for _, m := range messages {
+		l.arrived = max(l.arrived, read-m.waited)
+		now = l.drain(l.arrived, now, out)
 		for more := true; more; {
 			var d []byte
 			d, more = m.next()
 			l.tally.received++
 			l.tally.receivedBytes += uint64(len(d))
 			if l.tap != nil {
-				l.tap.Arrived(now, d, m.mark)
+				l.tap.Arrived(l.arrived, d, m.mark)
 			}
-			l.link.SendMarked(now, d, mapped, m.mark)
-			now = l.drain(now, out)
+			l.link.SendMarked(l.arrived, d, mapped, m.mark)
+			now = l.drain(l.arrived, now, out)
 		}
 	}
+	l.drainAll(now, out)
 	l.settle(out)
 }
 
@@ -97,23 +103,35 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 // alive as what comes in does.
 func (l *lane) drainDue(now time.Duration, out *burst) {
 	l.lock()
-	l.drain(now, out)
+	l.drainAll(now, out)
 	l.settle(out)
 	l.unlock()
 	l.flow.proxy.table.sawLife(l.flow, now)
 }
 
-// drain puts what is due into the burst, which leaves whenever it is full. It
-// returns the time, which sending takes.
-func (l *lane) drain(now time.Duration, out *burst) time.Duration {
+// drainAll puts all that is due into the burst, also what becomes due while
+// others are sent.
+func (l *lane) drainAll(now time.Duration, out *burst) {
+	for {
+		after := l.drain(now, now, out)
+		if after == now {
+			return
+		}
+		now = after
+	}
+}
+
+// drain puts what was due until a time, which may be over, into the burst, which
+// leaves whenever it is full. It returns what time it is then.
+func (l *lane) drain(until, now time.Duration, out *burst) time.Duration {
 	for {
 		due, some := l.link.NextTime()
-		if !some || due > now {
+		if !some || due > until {
 			return now
 		}
 		at := len(out.bytes)
 		var came bool
-		if out.bytes, came = l.link.Receive(now, out.bytes); !came {
+		if out.bytes, came = l.link.Receive(until, out.bytes); !came {
 			continue // a queue decided, and nothing is due yet
 		}
 		way := l.flow.way(l.direction, l.link.Tag(), due)

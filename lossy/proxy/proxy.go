@@ -27,7 +27,8 @@ type Proxy struct {
 	sweep     *job                 // closes idle flows
 	clock     func() time.Duration // monotonic, since New
 	names     settings.Names       // what rules may ask for
-	lateness  [2]punctuality       // by direction
+	arrivals  arrivals
+	lateness  [2]punctuality // by direction
 	losses    lossWatch
 	shared    [2]shared // by direction
 	forsaken  forsaken  // sockets of mappings that were replaced
@@ -62,26 +63,25 @@ type Settings struct {
 // New opens the listen socket and starts forwarding. An *AddressError says
 // which address could not be used; it may wrap ErrLoop.
 func New(cfg Config) (*Proxy, error) {
-	epoch := time.Now()
-	return start(cfg, newSystem(), newAlarm(), func() time.Duration { return time.Since(epoch) })
+	return start(cfg, newSystem(), newAlarm(), newClock())
 }
 
 // start is New with the sockets, the alarm and the clock of the caller's choice.
-func start(cfg Config, sys system, a alarm, clock func() time.Duration) (*Proxy, error) {
-	p, err := open(cfg, sys, clock)
+func start(cfg Config, sys system, a alarm, c clock) (*Proxy, error) {
+	p, err := open(cfg, sys, c)
 	if err != nil {
 		sys.close()
 		a.close()
 		return nil, err
 	}
-	p.scheduler = newScheduler(clock, a)
+	p.scheduler = newScheduler(c.now, a)
 	p.core.Go(p.scheduler.loop)
 	p.core.Go(p.readClients)
 	return p, nil
 }
 
 // open builds a proxy that does not run yet.
-func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
+func open(cfg Config, sys system, c clock) (*Proxy, error) {
 	names := cfg.Names()
 	combined, err := cfg.validate()
 	if err == nil {
@@ -109,9 +109,10 @@ func open(cfg Config, sys system, clock func() time.Duration) (*Proxy, error) {
 		front:  front,
 		table:  newTable(&cfg),
 		shared: newShared(),
-		clock:  clock,
+		clock:  c.now,
 		names:  names,
 	}
+	p.arrivals.begin(c)
 	if err := p.checkUpstream(upstream); err != nil {
 		front.close()
 		return nil, &AddressError{"upstream", cfg.Upstream, err}
@@ -348,7 +349,7 @@ func (p *Proxy) fromClient(messages []message, out *burst) {
 		p.table.refuse(lossy.Up, messages, CauseFlowClosed)
 		return
 	}
-	now := p.clock()
+	now := p.arrivals.date(messages)
 	f, why := p.flowOf(messages[0].from, now)
 	if f == nil {
 		p.table.refuse(lossy.Up, messages, why)

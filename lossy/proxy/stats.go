@@ -50,7 +50,7 @@ type DirectionStats struct {
 
 	PacketsSent, BytesSent uint64 // handed to the kernel
 	Dropped                [causeCount]uint64
-	Lateness               Lateness // of every datagram that left, or would have but for the kernel: time of the send less time due
+	Lateness               Lateness // of every datagram that left, or would have but for the kernel: time of the send less time due, which counts from arrival
 
 	// Refused counts reports that nobody listens at the other end (ECONNREFUSED).
 	// The kernel makes them for datagrams sent before, so they are not drops. They

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/netip"
+	"time"
 
 	"udplab/lossy"
 )
@@ -74,6 +75,8 @@ type message struct {
 	segment int            // 0: bytes is one datagram
 	mark    lossy.ECN      // NotECT where the system does not tell
 	from    netip.AddrPort // of a front
+	stamp   int64          // when the kernel received it, in nanoseconds since 1970; 0 where it does not tell
+	waited  time.Duration  // from then until it was read; see arrivals
 }
 
 // next takes the first datagram off. A message holds at least one, which may
