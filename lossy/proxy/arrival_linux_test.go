@@ -38,6 +38,7 @@ func (s *stall) Left(time.Duration, uint64, int, []byte, lossy.ECN, bool) {}
 // delay counts from then, and what leaves later for it is late, and told to be.
 func TestDelayCountsFromArrival(t *testing.T) {
 	const stalled = 60 * time.Millisecond
+	openStamped(t) // from now on the kernel stamps
 	for _, direction := range []lossy.Direction{lossy.Up, lossy.Down} {
 		for _, delay := range []time.Duration{0, stalled / 3, 2 * stalled} {
 			s := &stall{on: "a stall", begun: make(chan struct{}), release: make(chan struct{}), arrived: make(map[string]time.Duration)}

@@ -117,10 +117,14 @@ type lateResult struct {
 	late           Lateness
 }
 
-// lateRun sends 4,000 datagrams, some in one message, of which so many messages
-// wait until they are read together.
+// lateRun sends 4,000 datagrams, two in each message, of which so many wait until
+// they are read together. Under the race detector it sends a fifth.
 func lateRun(t *testing.T, profile lossy.Profile, together int, apart time.Duration, size int) (r lateResult) {
-	const messages, joined = 2000, 2
+	const joined = 2
+	messages := 2000
+	if raceEnabled {
+		messages /= 5
+	}
 	tracer := func(lossy.FlowKey, lossy.Direction) func(time.Duration, int, lossy.Verdict) {
 		return func(now time.Duration, _ int, v lossy.Verdict) { r.verdicts = append(r.verdicts, fmt.Sprint(now, v)) }
 	}

@@ -216,9 +216,10 @@ func TestP5_LawsOnTheWire(t *testing.T) {
 	})
 }
 
-// P5: delay, jitter and rate, in the proxy's own time: datagrams leave when the
-// law says, to the nanosecond.
-func TestP5_TimesOnTheWire(t *testing.T) {
+// P5: delay, jitter and rate of a lane on a clock of the test, without sockets:
+// datagrams leave when the law says, to the nanosecond. On sockets they are timed
+// by TestP5_DelayOnTheWire and TestP5_RateOnTheWire.
+func TestP5_TimesOfALane(t *testing.T) {
 	const n, size = 20_000, 1000
 	out := func(profile lossy.Profile, apart time.Duration) (times []time.Duration) {
 		b := startBench(t, Config{Config: lossy.Config{Seed: 12, Up: profile}}, echo(t, "127.0.0.1:0"))

@@ -106,8 +106,8 @@ func TestSameFatesOnTheWayBack(t *testing.T) {
 // A delayed datagram never leaves early, on any alarm, and all of them leave.
 func TestDelay(t *testing.T) {
 	eachAlarm(t, func(t *testing.T, newAlarm func() alarm) {
-		const delay = 5 * time.Millisecond
-		network := lossy.Config{Up: lossy.Profile{Delay: delay}, Down: lossy.Profile{Delay: delay, Jitter: delay}}
+		const delay, jitter = 5 * time.Millisecond, time.Millisecond
+		network := lossy.Config{Up: lossy.Profile{Delay: delay}, Down: lossy.Profile{Delay: delay, Jitter: jitter}}
 		p := startProxy(t, Config{Config: network}, newAlarm(), echo(t, "127.0.0.1:0"))
 		c := client(t, p)
 		for i := range 20 {
@@ -116,8 +116,8 @@ func TestDelay(t *testing.T) {
 			if got := exchange(t, c, text); got != text {
 				t.Fatalf("got %q, want %q", got, text)
 			}
-			if took := time.Since(before); took < delay {
-				t.Errorf("exchange %d took %v, want at least the %v of the way up", i, took, delay)
+			if took, least := time.Since(before), delay+delay-jitter; took < least {
+				t.Errorf("exchange %d took %v, want at least %v: %v up and at least %v down", i, took, least, delay, delay-jitter)
 			}
 		}
 		s := p.Stats()
