@@ -142,6 +142,9 @@ func (n *chatNetwork) close(say *say, briefly bool) {
 		}
 	}
 	n.replay.close(say)
-	n.pcap.close(say)
-	n.log.close(say)
+	for _, err := range []error{n.pcap.close(say), n.log.close(say)} {
+		if err != nil {
+			say.warn("%v", err)
+		}
+	}
 }

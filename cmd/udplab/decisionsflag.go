@@ -147,25 +147,41 @@ func (f *decisionsFlag) describe(name string, now time.Duration, s proxy.Setting
 	return c
 }
 
-// close ends the log and says what is in it.
-func (f *decisionsFlag) close(say *say) {
+// close ends the log and says what is in it. The error is that it could not be
+// written to its end.
+func (f *decisionsFlag) close(say *say) error {
 	if f.log == nil {
-		return
+		return nil
 	}
 	err := f.log.Close()
 	if failed := f.out.Close(); err == nil {
 		err = failed
 	}
 	s := f.log.Stats()
+	f.log = nil
+	if err != nil {
+		return incomplete("log", f.file, err)
+	}
 	switch {
-	case err != nil:
-		say.warn("the log %s is not complete: %v", f.file, err)
 	case s.LeftOut > 0:
 		say.warn("the log %s has %d decisions and lacks %d: the disk could not keep up", f.file, s.Lines, s.LeftOut)
 	default:
 		say.note("%d decisions in %s", s.Lines, f.file)
 	}
-	f.log = nil
+	return nil
+}
+
+// failing is why the log cannot be written any more, nil if it can.
+func (f *decisionsFlag) failing() error {
+	if f.log == nil || f.log.Err() == nil {
+		return nil
+	}
+	return incomplete("log", f.file, f.log.Err())
+}
+
+// incomplete is what to say of a record that could not be written to its end.
+func incomplete(what, file string, err error) error {
+	return failure(fmt.Errorf("the %s %s is not complete: %w", what, file, err), "make room there, or give another file")
 }
 
 // flowsFlag is --flow NAME=ADDR, once for each client whose flow is named.

@@ -75,17 +75,19 @@ func (f *pcapFlag) tapper(name string) lossy.Tapper {
 	return f.capture.Tapper(name)
 }
 
-// close ends the capture and says what is in it.
-func (f *pcapFlag) close(say *say) {
+// close ends the capture and says what is in it. The error is that it could not be
+// written to its end.
+func (f *pcapFlag) close(say *say) error {
 	if f.capture == nil {
-		return
+		return nil
 	}
 	err := errors.Join(f.capture.Close(), f.out.Close())
 	s := f.capture.Stats()
 	f.capture = nil
+	if err != nil {
+		return incomplete("capture", f.file, err)
+	}
 	switch {
-	case err != nil:
-		say.warn("the capture %s is not complete: %v", f.file, err)
 	case s.LeftOut > 0:
 		say.warn("the capture %s has %d packets and lacks %d: the disk could not keep up", f.file, s.Packets, s.LeftOut)
 	default:
@@ -94,4 +96,13 @@ func (f *pcapFlag) close(say *say) {
 	if s.Beyond > 0 {
 		say.warn("%s is full: %d packets are not in it; give more with --pcap-limit", f.file, s.Beyond)
 	}
+	return nil
+}
+
+// failing is why the capture cannot be written any more, nil if it can.
+func (f *pcapFlag) failing() error {
+	if f.capture == nil || f.capture.Err() == nil {
+		return nil
+	}
+	return incomplete("capture", f.file, f.capture.Err())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -276,6 +277,7 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 		return collector.AddProxy(p.Stats)
 	})
 	s := newProxySession(o.name, fleet, say, d.now)
+	s.records = []record{{failing: o.log.failing}, {failing: o.pcap.failing}}
 	if err := open(fleet, s); err != nil {
 		return err
 	}
@@ -302,9 +304,8 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 	}
 	s.end()
 	o.replay.close(say)
-	o.pcap.close(say)
-	o.log.close(say)
-	return s.finish(o.format)
+	captured, logged := o.pcap.close(say), o.log.close(say)
+	return cmp.Or(s.finish(o.format), logged, captured)
 }
 
 // proxyFailure explains why there is no proxy.

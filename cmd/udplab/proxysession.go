@@ -26,6 +26,7 @@ type proxySession struct {
 	begun time.Time
 
 	watched map[string]*watched // by name
+	records []record            // that the session writes
 
 	hangups <-chan os.Signal // each has reload called; nil = none comes
 	reload  func()

@@ -41,6 +41,7 @@ type trouble struct {
 // check warns of what is wrong with the proxies: each trouble as it begins, and
 // while it grows once a minute.
 func (s *proxySession) check() {
+	s.checkRecords()
 	names, proxies := s.all()
 	for _, name := range names {
 		p := proxies[name]
@@ -57,6 +58,23 @@ func (s *proxySession) check() {
 		s.checkLoop(name, p, w, &stats)
 	}
 	maps.DeleteFunc(s.watched, func(name string, _ *watched) bool { return proxies[name] == nil })
+}
+
+// record is a file that is written while the proxies run.
+type record struct {
+	failing func() error
+	told    bool
+}
+
+// checkRecords says early that a file will not be what was asked for.
+func (s *proxySession) checkRecords() {
+	for i := range s.records {
+		r := &s.records[i]
+		if err := r.failing(); err != nil && !r.told {
+			r.told = true
+			s.say.warn("%v", err)
+		}
+	}
 }
 
 // checkTimes warns when datagrams begin to leave too late, and says when they

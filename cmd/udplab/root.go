@@ -62,10 +62,17 @@ func isTerminal(stream any) bool {
 // run is the program: it runs the command that args name and returns the exit
 // code. It returns, rather than exits, in every case.
 func run(ctx context.Context, args []string, d deps) int {
+	out := &checkedOut{to: d.stdout}
+	if !d.isTerminal(d.stdout) { // a terminal has to be seen for what it is, and does not fill up
+		d.stdout = out
+	}
 	code, left := underSignals(ctx, d.signals, func(ctx context.Context) int {
 		root := newRootCmd(d)
 		root.SetArgs(args)
 		cmd, err := root.ExecuteContextC(ctx)
+		if err == nil {
+			err = out.failure()
+		}
 		code := exitCode(ctx, err)
 		if err != nil {
 			fmt.Fprintln(d.stderr, errorLine(cmd.CommandPath(), err))

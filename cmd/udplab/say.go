@@ -50,13 +50,16 @@ func newSay(d deps) *say {
 }
 
 // data prints one line of what the user asked for, on stdout.
-func (s *say) data(format string, args ...any) { s.line(s.stdout, "", format, args) }
+//
+// That it could not be printed is the end of the command's business; see
+// checkedOut. The same holds for what goes to stderr, of which nobody can be told.
+func (s *say) data(format string, args ...any) { _ = s.line(s.stdout, "", format, args) }
 
 // note prints one line for people, on stderr.
-func (s *say) note(format string, args ...any) { s.line(s.stderr, "", format, args) }
+func (s *say) note(format string, args ...any) { _ = s.line(s.stderr, "", format, args) }
 
 // warn prints one line that starts with "warning:", on stderr.
-func (s *say) warn(format string, args ...any) { s.line(s.stderr, "warning: ", format, args) }
+func (s *say) warn(format string, args ...any) { _ = s.line(s.stderr, "warning: ", format, args) }
 
 // object prints v as the one indented JSON object of -o json, on stdout.
 func (s *say) object(v any) error {
@@ -64,18 +67,17 @@ func (s *say) object(v any) error {
 	if err != nil {
 		return err
 	}
-	s.data("%s", b)
-	return nil
+	return s.line(s.stdout, "", "%s", []any{b})
 }
 
-// event prints v as one line of -o jsonl, on stdout.
+// event prints v as one line of -o jsonl, on stdout. The error, as that of object,
+// is that of the write too: there is no use in going on without a reader.
 func (s *say) event(v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	s.data("%s", b)
-	return nil
+	return s.line(s.stdout, "", "%s", []any{b})
 }
 
 // progress redraws the live line. It does nothing where a line cannot be
@@ -110,12 +112,13 @@ func (s *say) redraw(table string) {
 	s.block = len(lines)
 }
 
-func (s *say) line(w io.Writer, mark, format string, args []any) {
+func (s *say) line(w io.Writer, mark, format string, args []any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.drawn {
 		fmt.Fprint(s.stderr, "\r\x1b[K")
 		s.drawn = false
 	}
-	fmt.Fprintf(w, mark+format+"\n", args...)
+	_, err := fmt.Fprintf(w, mark+format+"\n", args...)
+	return err
 }

@@ -192,6 +192,14 @@ func (l *Log) Stats() Stats {
 	return l.stats
 }
 
+// Err returns the writer's error so far, if it had one: from then on every verdict
+// is left out.
+func (l *Log) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
 // Close writes what waits and returns the writer's error, if it had one; then
 // some of the lines in Stats.Lines are missing too. Verdicts that come later
 // are left out. Closing again does nothing more.

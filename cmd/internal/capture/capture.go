@@ -197,6 +197,14 @@ func (c *Capture) Stats() Stats {
 	return c.stats
 }
 
+// Err returns the writer's error so far, if it had one: nothing is written any more
+// then.
+func (c *Capture) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
 // Close writes what waits, also for its fate, and returns the writer's error, if
 // it had one. What comes later is left out. Closing again does nothing more.
 func (c *Capture) Close() error {
