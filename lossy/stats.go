@@ -3,6 +3,7 @@ package lossy
 import (
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // Impairment names a random impairment whose observed rate is compared with
@@ -135,7 +136,7 @@ func (t Tally) estimate() Estimate {
 		return Estimate{High: 1}
 	}
 	n := float64(t.Trials)
-	e := Estimate{Trials: t.Trials, Events: t.Events, Configured: t.Expected / n, Observed: float64(t.Events) / n}
+	e := Estimate{Trials: t.Trials, Events: t.Events, Configured: nineDigits(t.Expected / n), Observed: float64(t.Events) / n}
 	// Bursts carry less information than independent losses: n packets tell
 	// as much as n/inflation independent ones.
 	e.Low, e.High = wilson(e.Observed, n*n/t.Inflation, z99)
@@ -148,5 +149,21 @@ func wilson(share, n, z float64) (low, high float64) {
 	zz := z * z
 	centre := (share + zz/(2*n)) / (1 + zz/n)
 	half := z / (1 + zz/n) * math.Sqrt(share*(1-share)/n+zz/(4*n*n))
-	return max(0, centre-half), min(1, centre+half)
+	low, high = max(0, centre-half), min(1, centre+half)
+	// What nothing or everything happened to leaves an end that is exact, and that
+	// the subtraction misses by 1e-17.
+	if share == 0 {
+		low = 0
+	}
+	if share == 1 {
+		high = 1
+	}
+	return low, high
+}
+
+// nineDigits rounds what a long sum has left in the last places: 0.05, and not
+// 0.04999999999999983.
+func nineDigits(x float64) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 9, 64), 64) // what was just formatted parses
+	return rounded
 }

@@ -22,6 +22,25 @@ func TestWilsonInterval(t *testing.T) {
 	}
 }
 
+// The ends of an interval that are exact are so, whatever the number of trials,
+// and a probability that was summed up is the one configured.
+func TestIntervalsEndWhereTheyShould(t *testing.T) {
+	for n := uint64(1); n < 1e7; n = n*3 + 1 {
+		tally := Tally{Trials: n, Inflation: float64(n)}
+		for range min(n, 1000) {
+			tally.Expected += 0.05
+		}
+		tally.Expected *= float64(n) / float64(min(n, 1000))
+		if e := tally.estimate(); e.Low != 0 || e.Configured != 0.05 {
+			t.Errorf("none of %d: from %v, of %v; want from 0 and 0.05", n, e.Low, e.Configured)
+		}
+		tally.Events = n
+		if e := tally.estimate(); e.High != 1 {
+			t.Errorf("all of %d: up to %v, want 1", n, e.High)
+		}
+	}
+}
+
 func TestEstimateOfNothingSaysNothing(t *testing.T) {
 	for _, i := range Impairments() {
 		e := Stats{}.Observed(i)
