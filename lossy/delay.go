@@ -8,6 +8,7 @@ type delay struct {
 	draws         stream
 	fixed, jitter time.Duration
 	law           *batchedLaw // by Profile.Distribution, nil is uniform
+	promises      *moments    // never modified, nil = none
 }
 
 func (d *delay) of(index uint64) time.Duration {

@@ -3,6 +3,7 @@ package lossy
 // setExpectations notes what the tallies are held to: the rates configured, or
 // what netem's arithmetic makes of them.
 func (m *Model) setExpectations(p *Profile) {
+	m.delay.promises = expectDelay(p)
 	if r := m.netem; r != nil {
 		// Most changes are of something else, and this is work.
 		now := judged{p.Loss, p.Burst, p.Duplicate, p.Corrupt, p.Reorder, p.LossModel, p.ReorderGap, p.Netem}

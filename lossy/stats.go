@@ -52,6 +52,7 @@ type Stats struct {
 	PacketsInFlight, BytesInFlight uint64 // sent and not yet received
 
 	Tallies [impairmentCount]Tally // by Impairment; see Observed
+	Delays  DelayTally             // see ObservedDelays
 }
 
 // Drops returns the sum of Dropped over all causes.
@@ -86,6 +87,7 @@ func (s *Stats) Add(o Stats) {
 	s.Marked += o.Marked
 	s.PacketsInFlight += o.PacketsInFlight
 	s.BytesInFlight += o.BytesInFlight
+	s.Delays.join(&o.Delays)
 	for i, t := range o.Tallies {
 		s.Tallies[i].Trials += t.Trials
 		s.Tallies[i].Events += t.Events

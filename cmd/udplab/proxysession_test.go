@@ -25,6 +25,8 @@ func knownStats() proxy.Stats {
 	s.Up.Link.Dropped[lossy.CauseLoss] = 50
 	s.Up.Link.Tallies[lossy.ImpairmentLoss] = lossy.Tally{Trials: 1000, Events: 50, Expected: 50, Inflation: 1000}
 	s.Down.PacketsReceived, s.Down.Dropped[proxy.CauseKernelRx] = 4, 4
+	s.Up.Link.Delays = lossy.DelayTally{Packets: 10_000, Mean: 10_000 * 40e6, Off: 10_000 * 1e5,
+		Variance: 10_000 * 25e12, Square: 10_000 * 36e12, Fourth: 10_000 * 2 * 625e24}
 	s.Down.Link.Tallies[lossy.ImpairmentCorrupt] = lossy.Tally{Trials: 1000, Events: 500, Expected: 10, Inflation: 1000}
 	return s
 }
@@ -66,6 +68,8 @@ func TestProxyTable(t *testing.T) {
 
           rate  configured  observed     99% interval                
        up loss          5%        5%    3.5% to 7.09%          fits
+up delay mean 40ms 40.1ms 40ms to 40.2ms fits
+up delay sd 5ms 6ms 5.92ms to 6.08ms does not fit
   down corrupt          1%       50%  45.9% to 54.1%  does not fit`
 	if clean(got) != clean(want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -193,23 +193,29 @@ func writeCounts(b *strings.Builder, up, down *proxy.DirectionStats) {
 }
 
 // writeRates compares what was configured with what happened, for every
-// impairment that was configured and met a packet.
+// impairment that was configured and met a packet, and for delays that vary by a
+// law that says how.
 func writeRates(b *strings.Builder, stats *proxy.Stats) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	title := "\nrate\tconfigured\tobserved\t99% interval\t\t\n"
+	row := func(d lossy.Direction, what any, configured, observed, low, high any, holds bool) {
+		verdict := "fits"
+		if !holds {
+			verdict = "does not fit"
+		}
+		fmt.Fprintf(w, "%s%v %v\t%v\t%v\t%v to %v\t%s\t\n", title, d, what, configured, observed, low, high, verdict)
+		title = ""
+	}
 	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
 		for _, i := range lossy.Impairments() {
 			e := stats.Direction(d).Link.Observed(i)
 			if e.Trials == 0 {
 				continue
 			}
-			verdict := "fits"
-			if !e.Holds() {
-				verdict = "does not fit"
-			}
-			fmt.Fprintf(w, "%s%v %v\t%s\t%s\t%s to %s\t%s\t\n", title, d, i,
-				percent(e.Configured), percent(e.Observed), percent(e.Low), percent(e.High), verdict)
-			title = ""
+			row(d, i, percent(e.Configured), percent(e.Observed), percent(e.Low), percent(e.High), e.Holds())
+		}
+		for _, e := range stats.Direction(d).Link.ObservedDelays() {
+			row(d, "delay "+e.Name, brief(e.Configured), brief(e.Observed), brief(e.Low), brief(e.High), e.Holds())
 		}
 	}
 	w.Flush()

@@ -141,7 +141,10 @@ type DirectionReport struct {
 	Refused    uint64                `json:"refused"` // reports that nobody listens
 	ReadErrors uint64                `json:"read_errors"`
 	Rates      map[string]RateReport `json:"rates"` // by impairment, those that were configured
-	Lateness   LatenessReport        `json:"lateness_us"`
+	// Delays are what the law of delay promised and what was drawn, by "mean" and
+	// "sd"; without those that promise nothing in figures.
+	Delays   map[string]DelayReport `json:"delays_us"`
+	Lateness LatenessReport         `json:"lateness_us"`
 }
 
 // RateReport compares the configured with the observed rate of an impairment;
@@ -153,6 +156,16 @@ type RateReport struct {
 	High       float64 `json:"high"`
 	Trials     uint64  `json:"trials"`
 	Events     uint64  `json:"events"`
+}
+
+// DelayReport compares a configured with an observed time, in microseconds; Low and
+// High are the 99 % confidence interval of the latter.
+type DelayReport struct {
+	Configured float64 `json:"configured"`
+	Observed   float64 `json:"observed"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Packets    uint64  `json:"packets"`
 }
 
 // LatenessReport is how late datagrams left, in microseconds.
@@ -177,6 +190,7 @@ func reportDirection(d *proxy.DirectionStats) DirectionReport {
 		Refused:    d.Refused,
 		ReadErrors: d.ReadErrors,
 		Rates:      make(map[string]RateReport),
+		Delays:     make(map[string]DelayReport),
 		Lateness: LatenessReport{
 			P50: microseconds(d.Lateness.Quantile(0.50)),
 			P99: microseconds(d.Lateness.Quantile(0.99)),
@@ -190,6 +204,10 @@ func reportDirection(d *proxy.DirectionStats) DirectionReport {
 		if e := d.Link.Observed(i); e.Trials > 0 {
 			r.Rates[i.String()] = RateReport{e.Configured, e.Observed, e.Low, e.High, e.Trials, e.Events}
 		}
+	}
+	for _, e := range d.Link.ObservedDelays() {
+		r.Delays[e.Name] = DelayReport{
+			microseconds(e.Configured), microseconds(e.Observed), microseconds(e.Low), microseconds(e.High), e.Packets}
 	}
 	return r
 }

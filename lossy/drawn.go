@@ -1,0 +1,139 @@
+package lossy
+
+import (
+	"math"
+	"time"
+)
+
+// moments are what a law of delay promises, in nanoseconds: the mean, the
+// variance, and the variance of the squared distance from the mean, which is
+// infinite where single packets outweigh all others.
+type moments struct{ mean, variance, fourth float64 }
+
+// expectDelay is what the profile's delays are held to. Nothing is said, by nil,
+// of a delay that does not vary, of laws that a file has, and where so many delays
+// are cut off at zero that the law is another.
+func expectDelay(p *Profile) *moments {
+	mean, sd := float64(p.Delay), float64(p.Jitter)
+	if p.Jitter == 0 || p.Netem.On {
+		return nil
+	}
+	m := &moments{mean: mean, variance: sd * sd}
+	switch p.Distribution.(type) {
+	case nil: // uniform over 2*Jitter+1 nanoseconds
+		m.variance = sd * (sd + 1) / 3
+		m.fourth = 0.8 * m.variance * m.variance
+		return m
+	case NormalDelay:
+		m.fourth = 2 * m.variance * m.variance
+		return m.unlessCut(p, 4)
+	case LogNormalDelay:
+		w := 1 + m.variance/(mean*mean)
+		m.fourth = (w*w*w*w + 2*w*w*w + 3*w*w - 4) * m.variance * m.variance
+		return m.unlessCut(p, 1) // beyond, few packets make the mean
+	case ParetoDelay:
+		m.fourth = math.Inf(1)
+		return m.unlessCut(p, 0.578)
+	case ParetoNormalDelay:
+		m.fourth = math.Inf(1)
+		return m.unlessCut(p, 2)
+	}
+	return nil
+}
+
+// unlessCut is nil if the delay is less than so many times the jitter.
+func (m *moments) unlessCut(p *Profile, times float64) *moments {
+	if float64(p.Delay) < times*float64(p.Jitter) {
+		return nil
+	}
+	return m
+}
+
+// DelayTally sums up delays that were drawn, in nanoseconds, beside what their law
+// promised of each. As with Tally, it survives changes of profile.
+type DelayTally struct {
+	Packets uint64
+	// Mean, Variance and Fourth sum what was promised: the mean, the variance, and
+	// the variance of the squared distance from the mean.
+	Mean, Variance, Fourth float64
+	// Off and Square sum the distances from that mean, and their squares.
+	Off, Square float64
+}
+
+// drawn tallies the delays of one link. What was promised is summed up for all
+// packets of one law at once.
+type drawn struct {
+	tally   DelayTally
+	law     *moments // of the packets beyond
+	settled uint64   // so many, whose promises are in the tally
+}
+
+func (d *drawn) add(delay time.Duration, law *moments) {
+	if law != d.law {
+		d.tally = d.total()
+		d.law, d.settled = law, d.tally.Packets
+	}
+	off := float64(delay) - law.mean
+	d.tally.Packets++
+	d.tally.Off += off
+	d.tally.Square += float64(off * off)
+}
+
+// total is the tally with all promises in it.
+func (d *drawn) total() DelayTally {
+	t := d.tally
+	if n := float64(t.Packets - d.settled); n > 0 {
+		t.Mean += n * d.law.mean
+		t.Variance += n * d.law.variance
+		t.Fourth += n * d.law.fourth
+	}
+	return t
+}
+
+func (t *DelayTally) join(o *DelayTally) {
+	t.Packets += o.Packets
+	t.Mean += o.Mean
+	t.Variance += o.Variance
+	t.Fourth += o.Fourth
+	t.Off += o.Off
+	t.Square += o.Square
+}
+
+// enoughDelays is how many packets it takes for their mean to be normal, nearly.
+const enoughDelays = 100
+
+// DelayEstimate compares a time that a law of delay promises with the one drawn.
+type DelayEstimate struct {
+	Name                 string // "mean" or "sd", the standard deviation
+	Packets              uint64
+	Configured, Observed time.Duration
+	Low, High            time.Duration // 99 % confidence interval for what the law has in truth
+}
+
+// Holds says whether the configured time lies within the interval. One time in a
+// hundred it does not although all is well.
+func (e DelayEstimate) Holds() bool { return e.Low <= e.Configured && e.Configured <= e.High }
+
+// ObservedDelays compares the delays drawn for the packets that were let in with
+// their law, jitter included: the mean, and the standard deviation where the law's
+// tail lets it be estimated. It is empty for fewer than a hundred packets, for a
+// delay that does not vary, and for laws that promise nothing in figures (tables,
+// files, netem's arithmetic, or a law cut off at zero). Waiting in queues and for
+// packets ahead is no part of it.
+func (s Stats) ObservedDelays() []DelayEstimate {
+	t := &s.Delays
+	if t.Packets < enoughDelays {
+		return nil
+	}
+	n := float64(t.Packets)
+	mean, half := (t.Mean+t.Off)/n, z99*math.Sqrt(t.Variance)/n
+	list := []DelayEstimate{{"mean", t.Packets, nanoseconds(t.Mean / n), nanoseconds(mean), nanoseconds(mean - half), nanoseconds(mean + half)}}
+	if math.IsInf(t.Fourth, 1) {
+		return list
+	}
+	square, wide := t.Square/n, z99*math.Sqrt(t.Fourth)/n
+	root := func(x float64) time.Duration { return nanoseconds(math.Sqrt(max(0, x))) }
+	return append(list, DelayEstimate{"sd", t.Packets, root(t.Variance / n), root(square), root(square - wide), root(square + wide)})
+}
+
+func nanoseconds(x float64) time.Duration { return time.Duration(math.Round(x)) }
