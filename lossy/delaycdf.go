@@ -20,6 +20,10 @@ import (
 // Columns are parted by a comma or spaces, and what follows a # is for people.
 // Delays have a unit, or stand below a line that is the unit of all: ms.
 // Probabilities are written 0.5 or 50%.
+//
+// Or the file is a table with a line of names, see DelayTrace; the probabilities
+// are in a column called probability, cdf, cumulative, quantile, p or percentile,
+// of which the last is of 100, as is one called cdf_percent.
 type DelayCDF struct {
 	file   string
 	points string // of each its delay and its probability, 8 bytes both; then the guide
@@ -33,14 +37,43 @@ const MaxCDFPoints = 4096
 const guides = 4096
 
 func readDelayCDF(text, file string, read ReadFile) (Distribution, error) {
-	b, err := read.open(text, file)
+	f, err := read.openTable(text, file)
 	if err != nil {
 		return nil, err
 	}
 	var delays []time.Duration
 	var probabilities []float64
+	add := func(d time.Duration, probability string) error {
+		p, err := parseCumulative(probability)
+		if err != nil {
+			return err
+		}
+		if n := len(delays); n > 0 && (d < delays[n-1] || p < probabilities[n-1]) {
+			return fmt.Errorf("\"%v %s\": goes down, both columns may only go up", d, probability)
+		}
+		delays, probabilities = append(delays, d), append(probabilities, p)
+		return nil
+	}
+	if f.headers != nil {
+		err = cdfTable(f, add)
+	} else {
+		err = cdfList(f, add)
+	}
+	switch n := len(delays); {
+	case err != nil:
+		return nil, err
+	case n == 0 || n > MaxCDFPoints:
+		return nil, fmt.Errorf("%s has %d points: want 1 to %d", file, n, MaxCDFPoints)
+	case probabilities[n-1] != 1:
+		return nil, fmt.Errorf("%s ends at probability %v: the last line must reach 1", file, probabilities[n-1])
+	}
+	return DelayCDF{file, packCDF(delays, probabilities)}, nil
+}
+
+// cdfList reads lines of a delay and a probability.
+func cdfList(f *tableFile, each func(d time.Duration, probability string) error) error {
 	var unit delayReader
-	err = fileLines(file, b, func(line string) error {
+	return fileLines(f.name, f.text, func(line string) error {
 		if unit.takes(line) {
 			return nil
 		}
@@ -52,25 +85,26 @@ func readDelayCDF(text, file string, read ReadFile) (Distribution, error) {
 		if err != nil {
 			return err
 		}
-		p, err := parseCumulative(words[1])
-		if err != nil {
-			return err
-		}
-		if n := len(delays); n > 0 && (d < delays[n-1] || p < probabilities[n-1]) {
-			return fmt.Errorf("%q: goes down, both columns may only go up", line)
-		}
-		delays, probabilities = append(delays, d), append(probabilities, p)
-		return nil
+		return each(d, words[1])
 	})
-	switch n := len(delays); {
-	case err != nil:
-		return nil, err
-	case n == 0 || n > MaxCDFPoints:
-		return nil, fmt.Errorf("%s has %d points: want 1 to %d", file, n, MaxCDFPoints)
-	case probabilities[n-1] != 1:
-		return nil, fmt.Errorf("%s ends at probability %v: the last line must reach 1", file, probabilities[n-1])
+}
+
+// probabilityNames are those of a column of cumulative probabilities.
+var probabilityNames = []string{"probability", "cdf", "cumulative", "quantile", "p", "percentile"}
+
+// cdfTable reads two columns of a table.
+func cdfTable(f *tableFile, each func(d time.Duration, probability string) error) error {
+	column, err := f.findNamed("probability", probabilityNames)
+	if err != nil {
+		return err
 	}
-	return DelayCDF{file, packCDF(delays, probabilities)}, nil
+	mark := ""
+	if base, unit := splitHeader(f.headers[column]); base == "percentile" || unit == "%" {
+		mark = "%"
+	}
+	return f.delayRows(func(d time.Duration, others []string) error {
+		return each(d, strings.TrimSuffix(others[0], mark)+mark)
+	}, column)
 }
 
 func parseCumulative(text string) (float64, error) {

@@ -31,7 +31,7 @@ func readDelayTable(text, file string, read ReadFile) (Distribution, error) {
 		return nil, err
 	}
 	var samples []byte
-	err = fileLines(file, b, func(line string) error {
+	err = fileLines(file, string(b), func(line string) error {
 		for _, word := range strings.Fields(line) {
 			v, err := strconv.ParseInt(word, 10, 16)
 			if err != nil {

@@ -16,6 +16,12 @@ import (
 // Entries stand on lines of their own or are parted by commas or spaces; what
 // follows a # is for people. They have a unit, or stand below a line that is the
 // unit of all: ms.
+//
+// Or the file is a table as spreadsheets and data frames write it, of which the
+// first line names the columns: the delays are in the one called owd,
+// one_way_delay, delay, latency or rtt, in that order, or named behind the file's
+// name. Its name may have the unit, as delay_ms has. An rtt is taken as it is, not
+// halved.
 type DelayTrace struct {
 	file   string
 	delays string // 8 bytes each
@@ -25,13 +31,33 @@ type DelayTrace struct {
 const MaxTraceDelays = 1 << 20
 
 func readDelayTrace(text, file string, read ReadFile) (Distribution, error) {
-	b, err := read.open(text, file)
+	f, err := read.openTable(text, file)
 	if err != nil {
 		return nil, err
 	}
 	var delays []byte
+	add := func(d time.Duration, _ []string) error {
+		delays = binary.BigEndian.AppendUint64(delays, uint64(d))
+		return nil
+	}
+	if f.headers != nil {
+		err = f.delayRows(add)
+	} else {
+		err = delayList(f, add)
+	}
+	if n := len(delays) / 8; err == nil && (n == 0 || n > MaxTraceDelays) {
+		err = fmt.Errorf("%s has %d delays: want 1 to %d", file, n, MaxTraceDelays)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return DelayTrace{file, string(delays)}, nil
+}
+
+// delayList reads delays in a row.
+func delayList(f *tableFile, each func(time.Duration, []string) error) error {
 	var unit delayReader
-	err = fileLines(file, b, func(line string) error {
+	return fileLines(f.name, f.text, func(line string) error {
 		if unit.takes(line) {
 			return nil
 		}
@@ -40,17 +66,12 @@ func readDelayTrace(text, file string, read ReadFile) (Distribution, error) {
 			if err != nil {
 				return err
 			}
-			delays = binary.BigEndian.AppendUint64(delays, uint64(d))
+			if err := each(d, nil); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	if n := len(delays) / 8; err == nil && (n == 0 || n > MaxTraceDelays) {
-		err = fmt.Errorf("%s has %d delays: want 1 to %d", file, n, MaxTraceDelays)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return DelayTrace{file, string(delays)}, nil
 }
 
 // String is the law as ParseDistribution reads it.

@@ -2,6 +2,7 @@ package lossy
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -38,7 +39,8 @@ const distributions = "uniform, normal, pareto, paretonormal, lognormal, netem-n
 //	cdf:FILE      lines of a delay and the probability of no more than that
 //	trace:FILE    delays, taken in turn
 //
-// read reads the file; with nil, a law that names one is refused (ErrNamesFile).
+// Behind FILE there may be the name of a column, as in trace:pings.csv:rtt_ms; see
+// DelayTrace. read reads the file; with nil, a law that names one is refused (ErrNamesFile).
 func ParseDistribution(text string, read ReadFile) (Distribution, error) {
 	text = strings.TrimSpace(text)
 	for _, d := range []Distribution{NormalDelay{}, ParetoDelay{}, ParetoNormalDelay{}, LogNormalDelay{}} {
@@ -74,9 +76,9 @@ func (p Profile) validateDistribution() error {
 
 // fileLines calls each with what stands in every line of a file that is not
 // empty, without what follows a #; an error is told with the line's number.
-func fileLines(file string, b []byte, each func(line string) error) error {
+func fileLines(file, text string, each func(line string) error) error {
 	number := 0
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(text) {
 		number++
 		line, _, _ = strings.Cut(line, "#")
 		if line = strings.TrimSpace(line); line == "" {
@@ -90,7 +92,7 @@ func fileLines(file string, b []byte, each func(line string) error) error {
 }
 
 // delayReader reads the delays of a file: with a unit, or without one behind a
-// line that is a unit.
+// line, or in a column, that has the unit of all.
 type delayReader struct{ unit string }
 
 // takes says whether the line is a unit and not a delay.
@@ -103,17 +105,29 @@ func (r *delayReader) takes(line string) bool {
 }
 
 func (r *delayReader) read(text string) (time.Duration, error) {
-	if r.unit != "" && strings.Trim(text, "0123456789.") == "" {
-		text += r.unit
+	if r.unit != "" {
+		text = withUnit(text, r.unit)
 	}
 	d, err := ParseDuration(text)
 	if err != nil {
-		return 0, fmt.Errorf("%w; or give a line with the unit of all, like ms", err)
+		return 0, fmt.Errorf("%w; or give a line with the unit of all, like ms, or call the column delay_ms", err)
 	}
 	if d > MaxDelay {
 		return 0, fmt.Errorf("%v: a delay is at most %v", d, MaxDelay)
 	}
 	return d, nil
+}
+
+// withUnit is a number with a unit, written without an exponent, and what is no
+// number as it is.
+func withUnit(text, unit string) string {
+	if strings.Trim(text, "0123456789.") == "" {
+		return text + unit
+	}
+	if v, err := parseDecimal(text); err == nil {
+		return strconv.FormatFloat(v, 'f', -1, 64) + unit
+	}
+	return text
 }
 
 // absolute refuses what has no meaning with delays that a file has as they are.

@@ -1,6 +1,7 @@
 package lossy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,7 +53,7 @@ func (read ReadFile) open(text, name string) ([]byte, error) {
 	if err == nil && len(b) > MaxModelFile {
 		return nil, fmt.Errorf("%s is larger than %d MiB", name, MaxModelFile>>20)
 	}
-	return b, err
+	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), err // a byte order mark, which spreadsheets write
 }
 
 // lossModels are the forms in which a loss model is written.

@@ -3,6 +3,7 @@ package lossy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,35 +14,78 @@ import (
 //
 // Entries may stand on lines of their own or side by side, with spaces, commas
 // or nothing between them. What follows a # is for people.
+//
+// Or the file is a table with a line of names, see DelayTrace: the fates are in the
+// column called lost, loss, dropped or drop, or else, the other way round, in
+// received, delivered or arrived, as 0 and 1, false and true or no and yes.
 type LossTrace struct {
 	file  string
 	fates string // "0" and "1"
 }
 
 func readLossTrace(text, file string, read ReadFile) (LossModel, error) {
-	b, err := read.open(text, file)
+	f, err := read.openTable(text, file)
 	if err != nil {
 		return nil, err
 	}
 	var fates strings.Builder
-	number := 0
-	for line := range strings.Lines(string(b)) {
-		number++
-		line, _, _ = strings.Cut(line, "#")
+	if f.headers != nil {
+		err = lossTable(f, &fates)
+	} else {
+		err = lossList(f, &fates)
+	}
+	if err == nil && fates.Len() == 0 {
+		err = fmt.Errorf("%s is empty: want a 0 (kept) or 1 (lost) for each packet", f.name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return LossTrace{file, fates.String()}, nil
+}
+
+// lossList reads fates in a row.
+func lossList(f *tableFile, fates *strings.Builder) error {
+	return fileLines(f.name, f.text, func(line string) error {
 		for _, c := range line {
 			switch c {
 			case '0', '1':
 				fates.WriteRune(c)
-			case ' ', ',', '\t', '\r', '\n':
+			case ' ', ',', '\t', '\r':
 			default:
-				return nil, fmt.Errorf("%s, line %d: %q: want 0 (kept) or 1 (lost)", file, number, c)
+				return fmt.Errorf("%q: want 0 (kept) or 1 (lost)", c)
 			}
 		}
+		return nil
+	})
+}
+
+// The names of a column of fates; received is the other way round.
+var (
+	lostNames     = []string{"lost", "loss", "dropped", "drop"}
+	receivedNames = []string{"received", "delivered", "arrived"}
+)
+
+// lossTable reads a column of a table.
+func lossTable(f *tableFile, fates *strings.Builder) error {
+	column, err := f.find("loss", slices.Concat(lostNames, receivedNames))
+	if err != nil {
+		return err
 	}
-	if fates.Len() == 0 {
-		return nil, fmt.Errorf("%s is empty: want a 0 (kept) or 1 (lost) for each packet", file)
+	lost, kept := "1", "0"
+	if base, _ := splitHeader(f.headers[column]); slices.Contains(receivedNames, base) {
+		lost, kept = kept, lost
 	}
-	return LossTrace{file, fates.String()}, nil
+	return f.rows(func(cells []string) error {
+		switch strings.ToLower(cells[0]) {
+		case "1", "1.0", "true", "yes":
+			fates.WriteString(lost)
+		case "0", "0.0", "false", "no":
+			fates.WriteString(kept)
+		default:
+			return fmt.Errorf("%.40q in column %q: want 0 or 1", cells[0], f.headers[column])
+		}
+		return nil
+	}, column)
 }
 
 // String is the model as ParseLossModel reads it.

@@ -1,6 +1,10 @@
 package lossy
 
-import "testing"
+import (
+	"errors"
+	"strings"
+	"testing"
+)
 
 // FuzzModels reads models of loss and laws of delay from any text and any file.
 // What is read is valid, is written as it reads back, and decides packets without
@@ -16,9 +20,18 @@ func FuzzModels(f *testing.F) {
 	f.Add("trace:f", "0,1 1")
 	f.Add("trace:f", "ms\n1, 2.5\n3s")
 	f.Add("cdf:f", "# c\n1ms 10%\n2ms,1")
+	f.Add("trace:f:rtt", "\xef\xbb\xbf;\"RTT (ms)\";lost\r\n0;10,5;0\r\n1;1,5e1;1\r\n")
+	f.Add("trace:f:lost", "seq,lost\n0,0\n1,1")
+	f.Add("trace:f", "\tdelay_us\n0\t10.5\n")
+	f.Add("cdf:f:delay_ms", "delay_ms percentile\n1 50\n2 100")
 	f.Add("table:f", "1 -2 32767 -32768")
 	f.Fuzz(func(t *testing.T, text, file string) {
-		read := func(string) ([]byte, error) { return []byte(file), nil }
+		read := func(name string) ([]byte, error) {
+			if strings.Contains(name, ":") {
+				return nil, errors.New("no such file")
+			}
+			return []byte(file), nil
+		}
 		if m, err := ParseLossModel(text, read); err == nil && m != nil {
 			if back, err := ParseLossModel(m.String(), read); err != nil || back != m {
 				t.Fatalf("%q reads as %v, which reads as %v, %v", text, m, back, err)
