@@ -62,7 +62,7 @@ func TestBlackoutText(t *testing.T) {
 		"every=1s,for=1ms,at=3s": "takes no at, only for, every, first",
 		"at=9000h,for=1s":        "must begin between 0 and 8760h",
 		"at=1s,for=1s;":          "has no value",
-		"nonsense":               "lacks for",
+		"3s":                     `"3s" lacks for: write it like at=5s,for=3s or every=60s,for=200ms`,
 	} {
 		if b, err := ParseBlackout(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %q, %v, want an error with %q", text, b, err, want)

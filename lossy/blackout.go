@@ -54,7 +54,7 @@ func parseOutages(s string) ([]Outage, error) {
 	}
 	var outages []Outage
 	for line := range strings.SplitSeq(s, ";") {
-		t := parseTerms("blackout:" + strings.TrimSpace(line))
+		t := parseValues("blackout", strings.TrimSpace(line), "at=5s,for=3s or every=60s,for=200ms")
 		o := Outage{For: require(t, "for", ParseDuration)}
 		if o.Every = read(t, "every", 0, ParseDuration); o.Every > 0 {
 			o.At = read(t, "first", o.Every, ParseDuration)

@@ -30,8 +30,8 @@ func TestParseDiscipline(t *testing.T) {
 	for text, hint := range map[string]string{
 		"":                        "choose drop-tail, drop-head, codel or red",
 		"fq_codel":                "choose drop-tail, drop-head, codel or red",
-		"drop-head:5":             "takes no a value, only its name",
-		"codel:5ms":               "codel takes no a value, only target, interval",
+		"drop-head:5":             "drop-head takes nothing besides its name",
+		"codel:5ms":               "\"5ms\" is the value of what? codel takes target, interval",
 		"codel:target=5":          "has no unit",
 		"codel:target=0s":         "target 0s: must be above 0",
 		"codel:interval=2h":       "interval 2h0m0s: must be above 0 and at most 1h",
@@ -104,6 +104,7 @@ func TestParsePolicer(t *testing.T) {
 		"":                               "has no value",
 		"rate=10mbit":                    "lacks burst",
 		"burst=64KiB":                    "lacks rate",
+		"1mbit":                          `"1mbit" lacks rate: write it like rate=10mbit,burst=64KiB, or none`,
 		"rate=0,burst=64KiB":             "rate 0: must be between",
 		"rate=1mbit,burst=0":             "burst 0: must be between 1",
 		"rate=1mbit,burst=9000":          `"9000" has no unit: write it like 9000B or 9000KiB`,

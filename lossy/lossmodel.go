@@ -67,7 +67,7 @@ const lossModels = "none, gilbert-elliott:p=1%,r=25%, four-state:p13=1%, gi:loss
 //	gi:loss=5%,burst=10,density=80%,isolated=1%,gap=1
 //	every:20,first=3
 //	exactly:k=3,of=100
-//	list:3 7 10-12
+//	list:3 7 10-12, or with commas between them
 //	correlated:p=5%,rho=0.25
 //	netem:p=5%,correlation=25%
 //	trace:FILE
@@ -79,6 +79,10 @@ func ParseLossModel(text string, read ReadFile) (LossModel, error) {
 		return readLossTrace(text, name, read)
 	}
 	t := parseTerms(text)
+	if t.name == "list" {
+		t = parseTerms(strings.ReplaceAll(text, ",", " ")) // whichever stands between the indices
+		t.text = text
+	}
 	var m LossModel
 	switch t.name {
 	case "none":

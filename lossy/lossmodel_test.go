@@ -83,6 +83,7 @@ func TestLossModelText(t *testing.T) {
 		"every:20,first=0":                 "every:20,first=0",
 		"exactly:of=100,k=3":               "exactly:k=3,of=100",
 		"list:9 3-4 5 5 12-10000000000000": "list:3-5 9 12-10000000000000",
+		"list:3,5, 7-9":                    "list:3 5 7-9",
 		"correlated:p=5%,rho=0.25":         "correlated:p=5%,rho=0.25",
 		"trace:a=b,c.csv":                  "trace:a=b,c.csv",
 	} {
@@ -112,7 +113,7 @@ func TestLossModelText(t *testing.T) {
 		"every":                              "lacks a value",
 		"exactly:k=4,of=3":                   "4 of 3: must be",
 		"exactly:k=0,of=2000000":             "must be 0 to of, of 1 to 1048576 packets",
-		"list:":                              "has no value",
+		"list:":                              `"list:" has nothing behind the colon`,
 		"list:3 x":                           "neither an index like 7 nor a range like 10-12",
 		"list:5-3":                           "ends before it begins",
 		"list:-3":                            "neither an index",

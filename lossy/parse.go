@@ -60,10 +60,25 @@ func ParseRate(s string) (float64, error) {
 		}
 		return rate, nil
 	}
-	if _, err := parseDecimal(text); err == nil {
-		return 0, fmt.Errorf("%q has no unit: write it like %smbit (bits per second)", s, text)
+	return 0, refusedRate(s, text)
+}
+
+// refusedRate says what is wrong with a rate, in lower case and without its /s, that
+// has no unit or one that is not taken.
+func refusedRate(s, text string) error {
+	number := strings.TrimRight(text, "bpskmgt")
+	unit := strings.TrimSuffix(text[len(number):], "ps")
+	number = strings.TrimSpace(number)
+	prefix := strings.TrimSuffix(unit, "b")
+	switch _, err := parseDecimal(number); {
+	case err != nil, len(prefix) > 1:
+		return fmt.Errorf("%q is not a rate: write it like 10mbit or 500kbit (bits per second)", s)
+	case unit == "":
+		return fmt.Errorf("%q has no unit: write it like %smbit (bits per second)", s, number)
+	case unit == prefix:
+		return fmt.Errorf("%q does not say of what: write it like %s%sbit (bits per second)", s, number, prefix)
 	}
-	return 0, fmt.Errorf("%q is not a rate: write it like 10mbit or 500kbit (bits per second)", s)
+	return fmt.Errorf("%q may be bits or bytes, and tc's %sbps are bytes: write it like %s%sbit (bits per second)", s, prefix, number, prefix)
 }
 
 // FormatRate writes a rate as ParseRate reads it.

@@ -50,9 +50,14 @@ func TestParseRate(t *testing.T) {
 		}
 	}
 	for s, hint := range map[string]string{
-		"10":       "like 10mbit",            // bits? bytes? kilo?
-		"10kbps":   "like 10mbit or 500kbit", // bits to people, bytes to tc
-		"10MB/s":   "like 10mbit or 500kbit",
+		"10":       "like 10mbit", // bits? bytes? kilo?
+		"10m":      "like 10mbit",
+		"10 K":     "like 10kbit",
+		"10bps":    "tc's bps are bytes: write it like 10bit",
+		"10kbps":   "tc's kbps are bytes: write it like 10kbit (bits per second)", // and bits to people
+		"1.5Mbps":  "like 1.5mbit",
+		"kbps":     "like 10mbit or 500kbit",
+		"10MB/s":   "may be bits or bytes, and tc's mbps are bytes: write it like 10mbit",
 		"10mibit":  "like 10mbit or 500kbit",
 		"":         "like 10mbit or 500kbit",
 		"mbit":     "like 10mbit or 500kbit",

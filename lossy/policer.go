@@ -20,7 +20,7 @@ func ParsePolicer(s string) (Policer, error) {
 	if s == noPolicer {
 		return Policer{}, nil
 	}
-	t := parseTerms("policer:" + s)
+	t := parseValues("policer", s, "rate=10mbit,burst=64KiB, or none")
 	p := Policer{Rate: require(t, "rate", ParseRate), Burst: require(t, "burst", ParseSize)}
 	if err := t.done(); err != nil {
 		return Policer{}, err

@@ -19,6 +19,7 @@ import (
 type terms struct {
 	text   string
 	name   string
+	like   string // how to write it, if it stands without its name
 	values []term
 	asked  []string // keys, in the order of asking
 	err    error
@@ -30,10 +31,26 @@ func parseTerms(s string) *terms {
 	t := &terms{text: s}
 	name, rest, found := strings.Cut(strings.TrimSpace(s), ":")
 	t.name = strings.TrimSpace(name)
-	if !found {
-		return t
+	switch {
+	case found && strings.TrimSpace(rest) == "":
+		t.fail("%q has nothing behind the colon", s)
+	case found:
+		t.split(rest)
 	}
-	for part := range strings.SplitSeq(rest, ",") {
+	return t
+}
+
+// parseValues reads the values of a thing that people give without its name; like is
+// an example of them.
+func parseValues(name, s, like string) *terms {
+	t := &terms{text: s, name: name, like: like}
+	t.split(s)
+	return t
+}
+
+// split reads values with commas between them.
+func (t *terms) split(s string) {
+	for part := range strings.SplitSeq(s, ",") {
 		key, value, keyed := strings.Cut(part, "=")
 		if !keyed {
 			key, value = "", part
@@ -41,13 +58,20 @@ func parseTerms(s string) *terms {
 		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		switch {
 		case value == "":
-			t.fail("%q: %q has no value", s, part)
+			t.fail("%q: %q has no value%s", t.text, part, t.how())
 		case slices.ContainsFunc(t.values, func(other term) bool { return other.key == key }):
-			t.fail("%q gives %s twice", s, describe(key))
+			t.fail("%q gives %s twice%s", t.text, describe(key), t.how())
 		}
 		t.values = append(t.values, term{key, value})
 	}
-	return t
+}
+
+// how tells the form of what stands without its name.
+func (t *terms) how() string {
+	if t.like == "" {
+		return ""
+	}
+	return ": write it like " + t.like
 }
 
 func (t *terms) fail(format string, args ...any) {
@@ -71,7 +95,7 @@ func (t *terms) get(key string) (string, bool) {
 func (t *terms) need(key string) string {
 	value, found := t.get(key)
 	if !found {
-		t.fail("%q lacks %s", t.text, describe(key))
+		t.fail("%q lacks %s%s", t.text, describe(key), t.how())
 	}
 	return value
 }
@@ -105,8 +129,16 @@ func (t *terms) done() error {
 		return t.err
 	}
 	for _, v := range t.values {
-		if !slices.Contains(t.asked, v.key) {
-			return fmt.Errorf("%q: %s takes no %s, only %s", t.text, t.name, describe(v.key), t.takes())
+		switch {
+		case slices.Contains(t.asked, v.key):
+		case len(t.asked) == 0 && v.key == "":
+			return fmt.Errorf("%q: %s takes nothing besides its name", t.text, t.name)
+		case len(t.asked) == 0:
+			return fmt.Errorf("%q: %s takes no %s", t.text, t.name, v.key)
+		case v.key == "":
+			return fmt.Errorf("%q: %q is the value of what? %s takes %s%s", t.text, v.value, t.name, t.takes(), t.how())
+		default:
+			return fmt.Errorf("%q: %s takes no %s, only %s", t.text, t.name, v.key, t.takes())
 		}
 	}
 	return nil
@@ -119,9 +151,6 @@ func (t *terms) takes() string {
 		if !slices.Contains(keys, describe(key)) {
 			keys = append(keys, describe(key))
 		}
-	}
-	if len(keys) == 0 {
-		return "its name"
 	}
 	return strings.Join(keys, ", ")
 }

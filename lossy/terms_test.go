@@ -51,12 +51,12 @@ func TestTermsRefuse(t *testing.T) {
 	for text, want := range map[string]string{
 		"walk:p=1%,p=2%": "gives p twice",
 		"walk:p=":        `"p=" has no value`,
-		"walk:":          "has no value",
+		"walk:":          `"walk:" has nothing behind the colon`,
 		"walk:p=x":       "p: \"x\" is not a probability",
 		"walk:q=1%,p=1%": "walk takes no q, only p, n",
 		"walk:n=3":       "lacks p",
 		"walk:p=1%,n=-":  "is not a whole number",
-		"walk:3,p=1%":    "walk takes no a value",
+		"walk:3,p=1%":    `"3" is the value of what? walk takes p, n`,
 	} {
 		terms := parseTerms(text)
 		require(terms, "p", ParseProbability)

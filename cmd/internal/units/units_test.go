@@ -63,7 +63,7 @@ func TestRate(t *testing.T) {
 		{in: "500Kbit/s", want: 500e3},
 		{in: "0", want: 0},
 		{in: "10", refusal: "no unit"},
-		{in: "10MB/s", refusal: "not a rate"},
+		{in: "10MB/s", refusal: "may be bits or bytes"},
 		{in: "1bit", refusal: "out of range"},
 	} {
 		var r Rate
