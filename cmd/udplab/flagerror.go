@@ -84,13 +84,31 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if flag := flagOfValue(cmd, args[0]); flag != "" {
+		return usageError(fmt.Errorf("unexpected argument %q", args[0]), fmt.Sprintf("write --%s=%s, for --%s needs no value", flag, args[0], flag))
+	}
 	return usageError(fmt.Errorf("unexpected argument %q", args[0]),
 		fmt.Sprintf("%s takes flags only, see %s --help", cmd.CommandPath(), cmd.CommandPath()))
+}
+
+// flagOfValue is the flag that an argument was meant for, if it was given without a
+// value and can have that one: pflag reads "--netem-compat on" as a flag and an
+// argument.
+func flagOfValue(cmd *cobra.Command, value string) (name string) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if name == "" && f.NoOptDefVal != "" && f.Value.Set(value) == nil {
+			name = f.Name
+		}
+	})
+	return name
 }
 
 // suggestFlag proposes the flag of cmd that is nearest to name, or says
 // otherwise when none is near.
 func suggestFlag(cmd *cobra.Command, name, otherwise string) string {
+	if ours := foreignFlag(cmd, name); ours != "" {
+		return fmt.Sprintf("here it is --%s", ours)
+	}
 	var flags []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
 	if near := spelling.Nearest(name, flags); near != "" {

@@ -24,7 +24,9 @@ type deps struct {
 	columns func() int
 
 	lookupEnv func(string) (string, bool)
-	now       func() time.Time
+	// environ lists all of the environment, NAME=VALUE each. nil is nothing.
+	environ func() []string
+	now     func() time.Time
 	// signals delivers SIGINT and SIGTERM to run; commands see only their
 	// context. nil means none ever comes.
 	signals <-chan os.Signal
@@ -47,6 +49,7 @@ func systemDeps() deps {
 			return 80
 		},
 		lookupEnv: os.LookupEnv,
+		environ:   os.Environ,
 		now:       time.Now,
 		signals:   notifySignals(),
 		hangups:   notifyHangups,
@@ -113,7 +116,9 @@ func newRootCmd(d deps) *cobra.Command {
 		Long:          rootLong,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs, // so that RunE words the refusal
+
+		SuggestionsMinimumDistance: 2,                   // cobra's own default, which it sets only where it words the refusal
+		Args:                       cobra.ArbitraryArgs, // so that RunE words the refusal
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -121,6 +126,9 @@ func newRootCmd(d deps) *cobra.Command {
 			return usageError(fmt.Errorf("no command given"), "try udplab demo, or udplab --help")
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if d.environ != nil && cmd.Name() != cobra.ShellCompRequestCmd && cmd.Name() != cobra.ShellCompNoDescRequestCmd {
+				warnUnknownEnv(cmd, d.environ(), newSay(d))
+			}
 			return applyEnv(cmd, d.lookupEnv)
 		},
 	}
