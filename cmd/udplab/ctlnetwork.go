@@ -125,7 +125,8 @@ func newCtlSetCmd(c *ctlCommand) *cobra.Command {
 		Short: "Change settings of a proxy, all of them or none",
 		Long: `Set changes a proxy in one step. Settings are those of the flags of udplab proxy:
 loss=5%, up-delay=40ms, jitter-reorder=true; and enabled, seed, upstream,
-nat-timeout and rebind-every.`,
+nat-timeout and rebind-every. A file that a setting names, link-trace=lte.down, is
+read here and sent with it.`,
 		Example: "  udplab ctl set dns loss=5% down-delay=80ms down-jitter=20ms",
 		Args:    atLeastArguments(1, "give SETTING=VALUE, such as loss=5%"),
 		RunE: c.verb(func(ctx context.Context, s *ctlSession, args []string) error {
@@ -163,8 +164,12 @@ func (s *ctlSession) change(ctx context.Context, which []string, change pairs, f
 	if err != nil {
 		return err
 	}
+	body, err := change.brought()
+	if err != nil {
+		return err
+	}
 	var p ctlProxy
-	answer, err := s.ask(ctx, http.MethodPatch, apiclient.Path("proxies", name), change, &p)
+	answer, err := s.ask(ctx, http.MethodPatch, apiclient.Path("proxies", name), body, &p)
 	if err != nil {
 		return suggestSetting(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"udplab/cmd/internal/apiclient"
+	"udplab/cmd/internal/netflags"
 	"udplab/lossy/settings"
 	"udplab/lossy/spelling"
 )
@@ -56,6 +57,20 @@ func parsePairs(args []string) (pairs, error) {
 		object[name] = pairValue(value)
 	}
 	return all, nil
+}
+
+// brought is the object as it is sent: a setting that names a file brings along what
+// is in it, for the proxy opens no file that a request names.
+func (p pairs) brought() (json.RawMessage, error) {
+	b, err := settings.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	b, err = settings.BringAll(b, netflags.ReadFile)
+	if field, ok := errors.AsType[*settings.FieldError](err); ok {
+		return nil, usageError(fmt.Errorf("%s: %w", strings.ReplaceAll(field.Field, ".", "-"), field.Err), "name a file of this machine that can be read")
+	}
+	return b, err
 }
 
 func fieldNamed(name string) *settings.Field {

@@ -178,8 +178,12 @@ func newCtlCreateCmd(c *ctlCommand) *cobra.Command {
 				}
 				spec[name] = value
 			}
+			body, err := spec.brought()
+			if err != nil {
+				return err
+			}
 			var p ctlProxy
-			answer, err := s.ask(ctx, http.MethodPost, "/proxies", spec, &p)
+			answer, err := s.ask(ctx, http.MethodPost, "/proxies", body, &p)
 			if err != nil {
 				return suggestSetting(err)
 			}

@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"udplab/cmd/internal/apiclient"
 	"udplab/cmd/internal/configfile"
+	"udplab/cmd/internal/netflags"
 	"udplab/cmd/internal/yamlfile"
+	"udplab/lossy"
+	"udplab/lossy/control"
 	"udplab/lossy/scenario"
 	"udplab/lossy/settings"
 )
@@ -49,6 +53,11 @@ matter here. Proxies that the file does not name stay as they are.`,
 			list, prefix, err := proxyList(document)
 			if err != nil {
 				return usageError(document.Error(err), "")
+			}
+			// What another proxy showed may name a file that only that one knows.
+			list, err = control.BringSpecs(list, ifThere(netflags.ReadNear(document.Name())))
+			if err != nil {
+				return placedLocally(err, document, prefix)
 			}
 			answer, err := s.client.Do(ctx, http.MethodPost, "/populate", list)
 			if err != nil {
@@ -121,6 +130,30 @@ func placed(err error, d *yamlfile.Document, prefix string, known ...string) err
 	if !ok {
 		return err
 	}
+	return placedField(field, d, prefix, known...)
+}
+
+// placedLocally is placed for what is wrong before the API is asked.
+func placedLocally(err error, d *yamlfile.Document, prefix string) error {
+	field, ok := errors.AsType[*settings.FieldError](err)
+	if !ok {
+		return usageError(d.Error(err), "")
+	}
+	return placedField(field, d, prefix)
+}
+
+// ifThere leaves files that are not there to the API, which may know them.
+func ifThere(read lossy.ReadFile) lossy.ReadFile {
+	return func(name string) ([]byte, error) {
+		b, err := read(name)
+		if errors.Is(err, os.ErrNotExist) {
+			err = lossy.ErrNamesFile
+		}
+		return b, err
+	}
+}
+
+func placedField(field *settings.FieldError, d *yamlfile.Document, prefix string, known ...string) error {
 	if prefix != "" && field.Field != prefix && !strings.HasPrefix(field.Field, prefix+".") {
 		field.Field = prefix + "." + field.Field
 	}
@@ -174,7 +207,11 @@ func newCtlScenarioStartCmd(c *ctlCommand) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := s.client.Do(ctx, http.MethodPost, apiclient.Path("proxies", name, "scenario"), document.JSON())
+			body, err := scenario.Bring(document.JSON(), netflags.ReadNear(document.Name()))
+			if err != nil {
+				return placedLocally(err, document, "")
+			}
+			answer, err := s.client.Do(ctx, http.MethodPost, apiclient.Path("proxies", name, "scenario"), body)
 			if err != nil {
 				return placed(err, document, "", scenario.Words()...)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,11 +36,20 @@ func toxicRows(toxics []ctlToxic) [][]string {
 		}
 		var list []string
 		for _, name := range slices.Sorted(maps.Keys(t.Attributes)) {
-			list = append(list, fmt.Sprintf("%s=%v", name, t.Attributes[name]))
+			list = append(list, fmt.Sprintf("%s=%v", name, withoutContent(t.Attributes[name])))
 		}
 		rows = append(rows, []string{t.Name, t.Type, t.Stream, toxicity, strings.Join(list, " ")})
 	}
 	return rows
+}
+
+// withoutContent is the value alone of an attribute that names a file and has what is
+// in it, too.
+func withoutContent(attribute any) any {
+	if object, is := attribute.(map[string]any); is {
+		return object["value"]
+	}
+	return attribute
 }
 
 func newCtlToxicCmd(c *ctlCommand) *cobra.Command {
@@ -91,8 +101,16 @@ func (t *toxicFlags) toxic(cmd *cobra.Command) (ctlToxic, error) {
 		toxic.Toxicity = &t.toxicity
 	}
 	all, err := attributes(t.attributes)
-	toxic.Attributes = all
-	return toxic, err
+	if err != nil {
+		return toxic, err
+	}
+	b, err := pairs(all).brought()
+	if err != nil {
+		return toxic, err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return toxic, d.Decode(&toxic.Attributes)
 }
 
 func (s *ctlSession) showToxic(format *outputFormat, answer json.RawMessage, t ctlToxic) error {

@@ -38,7 +38,8 @@ and, as JSON, for POST /proxies/{name}/scenario:
 Steps follow each other; "for" is how long one lasts, "at" when it begins. Besides
 those there are enabled and upstream. Ramps and waves are of every setting that is
 a number; a ramp's curve is linear or geometric, a wave's shape sine, saw, square
-or triangle. resolution is the time between two of their points, 100ms.
+or triangle. resolution is the time between two of their points, 100ms. A file that
+a setting names, {set: {link-trace: lte.down}}, is one beside the scenario's.
 
 Everything is checked before anything runs. The network it begins with is that of
 the flags, as for udplab proxy.`

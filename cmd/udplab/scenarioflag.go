@@ -59,7 +59,11 @@ func readScenario(file string, base lossy.Config, names settings.Names) (*scenar
 	if err != nil {
 		return nil, err
 	}
-	s, err := scenario.Parse(document.JSON())
+	var s *scenario.Scenario
+	text, err := scenario.Bring(document.JSON(), netflags.ReadNear(file))
+	if err == nil {
+		s, err = scenario.Parse(text)
+	}
 	if err == nil {
 		_, err = s.StartKnowing(base, names)
 	}

@@ -1,7 +1,9 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -82,5 +84,51 @@ func TestLongestContentFits(t *testing.T) {
 	}
 	if status, answer := send(t, h, "PATCH", "/proxies/default", string(body)); status != 200 {
 		t.Errorf("%d %s", status, answer)
+	}
+}
+
+// Specs bring along all that they name, wherever it stands in them.
+func TestBringSpecs(t *testing.T) {
+	read := func(name string) ([]byte, error) {
+		if name != "l" && name != "d" {
+			return nil, errors.New(name + " is not there")
+		}
+		return map[string][]byte{"l": []byte("1 0"), "d": []byte("5ms,1")}[name], nil
+	}
+	const spec = `{"name":"p","upstream":":9","loss-model":"trace:l","down":{"delay-distribution":"cdf:d"},` +
+		`"toxics":[{"name":"t","type":"loss","attributes":{"loss-model":"trace:l"}}],"scenario":{"steps":[{"set":{"loss-model":"trace:l"}}]}}`
+	for _, state := range []string{"[" + spec + "]", `{"p":` + spec + "}"} {
+		brought, err := BringSpecs([]byte(state), read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		specs, err := ParseSpecs(brought)
+		if err != nil {
+			t.Fatalf("%s: %v", brought, err)
+		}
+		f := testFleet(t)
+		if err := f.Put(specs); err != nil {
+			t.Errorf("%s: %v", brought, err)
+		}
+		if n := strings.Count(string(brought), `"content":`); n != 4 {
+			t.Errorf("%s has %d contents, want 4", brought, n)
+		}
+	}
+	for state, want := range map[string]string{
+		`[{"loss":"1%"},{"up":{"loss-model":"trace:x"}}]`:                            `field "proxies.1.up.loss-model": x is not there`,
+		`{"p":{"toxics":[{},{"attributes":{"link-trace":"x"}}]}}`:                    `field "proxies.p.toxics.1.attributes.link-trace": x is not there`,
+		`[{"scenario":{"steps":[{"loop":2,"steps":[{"set":{"link-trace":"x"}}]}]}}]`: `field "proxies.0.scenario.steps.0.steps.0.set.link-trace": x is not there`,
+		`[7]`: `field "proxies.0": want a JSON object`,
+		`7`:   "want a JSON object",
+	} {
+		if _, err := BringSpecs([]byte(state), read); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", state, err, want)
+		}
+	}
+	// What is wrong otherwise is left to who reads it.
+	for _, state := range []string{`[{"toxics":7,"scenario":null,"up":[],"loss-model":[]}]`, `[{"toxics":[{"attributes":7}],"scenario":[]}]`} {
+		if got, err := BringSpecs([]byte(state), read); err != nil || string(bytes.TrimSpace(got)) != state {
+			t.Errorf("%s: %s, %v", state, got, err)
+		}
 	}
 }

@@ -24,7 +24,10 @@ const (
 )
 
 // brought is what a member brings along.
-type brought struct{ value, content string }
+type brought struct {
+	Value   string `json:"value"`
+	Content string `json:"content"`
+}
 
 // brings says whether the value of a member is one with a content.
 func (m Member) brings() bool { return len(m.Value) > 0 && m.Value[0] == '{' }
@@ -36,7 +39,7 @@ func (m Member) brought() (b brought, err error) {
 		return b, err
 	}
 	for _, inner := range members {
-		into := map[string]*string{"value": &b.value, "content": &b.content}[inner.Name]
+		into := map[string]*string{"value": &b.Value, "content": &b.Content}[inner.Name]
 		if into == nil {
 			return b, &FieldError{inner.Name, ErrUnknownField}
 		}
@@ -51,10 +54,10 @@ func (m Member) brought() (b brought, err error) {
 	switch {
 	case len(members) < 2:
 		return b, errors.New(`want a string, or {"value": ..., "content": ...} where the value names a file`)
-	case len(b.value) > MaxValue || strings.ContainsFunc(b.value, unprintable):
+	case len(b.Value) > MaxValue || strings.ContainsFunc(b.Value, unprintable):
 		return b, Within("value", fmt.Errorf("want at most %d bytes, all of them printable", MaxValue))
-	case len(b.content) > MaxContent:
-		return b, Within("content", fmt.Errorf("has %d bytes: at most %d", len(b.content), MaxContent))
+	case len(b.Content) > MaxContent:
+		return b, Within("content", fmt.Errorf("has %d bytes: at most %d", len(b.Content), MaxContent))
 	}
 	return b, nil
 }
@@ -67,12 +70,12 @@ func (f *Field) fromContent(m Member) (edit, error) {
 		return nil, Within(m.Name, err)
 	}
 	from, asked := new(lossy.Profile), false
-	err = f.SetFrom(from, b.value, func(string) ([]byte, error) {
+	err = f.SetFrom(from, b.Value, func(string) ([]byte, error) {
 		asked = true
-		return []byte(b.content), nil
+		return []byte(b.Content), nil
 	})
 	if err == nil && !asked {
-		err = fmt.Errorf("%q names no file, so that a content has no place beside it", b.value)
+		err = fmt.Errorf("%q names no file, so that a content has no place beside it", b.Value)
 	}
 	if err != nil {
 		return nil, Within(m.Name, err)
@@ -97,7 +100,7 @@ func WithoutContent(object []byte) ([]byte, error) {
 		}
 		b, err := m.brought()
 		if err == nil {
-			m.Value, err = Marshal(b.value)
+			m.Value, err = Marshal(b.Value)
 		}
 		return m, err
 	})
@@ -130,7 +133,7 @@ func Bring(m Member, read lossy.ReadFile) (Member, error) {
 	case len(content) > MaxContent:
 		return m, Within(m.Name, fmt.Errorf("%q has %d bytes: at most %d can be sent", value, len(content), MaxContent))
 	}
-	m.Value, err = Marshal(map[string]string{"value": value, "content": string(content)})
+	m.Value, err = Marshal(brought{value, string(content)})
 	return m, err
 }
 

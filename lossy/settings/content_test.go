@@ -109,8 +109,8 @@ func TestBringAll(t *testing.T) {
 	}
 	for _, c := range []struct{ object, want, fault string }{
 		{`{"loss": "5%", "up": {"loss-model": "trace:a.csv"}, "enabled":true}`,
-			`{"loss":"5%","up":{"loss-model":{"content":"0 1","value":"trace:a.csv"}},"enabled":true}`, ""},
-		{`{"link-trace":"lte","loss-model":"every:3"}`, `{"link-trace":{"content":"1\n","value":"lte"},"loss-model":"every:3"}`, ""},
+			`{"loss":"5%","up":{"loss-model":{"value":"trace:a.csv","content":"0 1"}},"enabled":true}`, ""},
+		{`{"link-trace":"lte","loss-model":"every:3"}`, `{"link-trace":{"value":"lte","content":"1\n"},"loss-model":"every:3"}`, ""},
 		{`{"link-trace":"none","up":7,"los":"x","loss-model":7}`, `{"link-trace":"none","up":7,"los":"x","loss-model":7}`, ""},
 		{`{"link-trace":"theirs"}`, `{"link-trace":"theirs"}`, ""},
 		{`{"link-trace":{"value":"x","content":"1"}}`, `{"link-trace":{"value":"x","content":"1"}}`, ""},

@@ -70,6 +70,14 @@ func (c *checker) proxies(list json.RawMessage) []json.RawMessage {
 	addresses := make(map[string]string)
 	for i, element := range elements {
 		path := fmt.Sprintf("proxies.%d", i)
+		if len(element) > 0 && element[0] == '{' {
+			brought, err := control.BringParts(element, c.read)
+			if err != nil {
+				c.add(settings.Within(path, err))
+				continue
+			}
+			element, elements[i] = brought, brought
+		}
 		for _, err := range c.specFaults(element) {
 			c.add(settings.Within(path, err))
 		}

@@ -19,6 +19,6 @@
 //
 // A key that nobody knows is refused, as is everything else that would be ignored.
 //
-// A setting that names a file (loss-model: "trace:losses.csv") means one beside this
-// file, unless the path is absolute. It is read at each reading of this file.
+// A setting that names a file (loss-model: "trace:losses.csv"), those of scenarios and
+// toxics included, means one beside this file, unless the path is absolute. It is read at each reading of this file.
 package configfile

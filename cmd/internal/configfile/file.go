@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -65,7 +64,7 @@ func Parse(d *yamlfile.Document, option func(name, value string) error, names []
 	if err != nil {
 		return nil, Faults{d.Error(errors.New("want an object with the member proxies; see udplab config template"))}
 	}
-	c := checker{document: d, options: names, read: filesNear(d.Name())}
+	c := checker{document: d, options: names, read: netflags.ReadNear(d.Name())}
 	file := &File{Document: d, read: c.read}
 	given := false
 	for _, m := range members {
@@ -122,26 +121,6 @@ func text(m settings.Member) (string, error) {
 		err = field.Err // the caller knows the field
 	}
 	return s, err
-}
-
-// filesNear reads files that settings name, each once: paths begin where the
-// file that names them is.
-func filesNear(config string) lossy.ReadFile {
-	known := make(map[string][]byte)
-	return func(name string) ([]byte, error) {
-		if b, ok := known[name]; ok {
-			return b, nil
-		}
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(config), path)
-		}
-		b, err := netflags.ReadFile(path)
-		if err == nil {
-			known[name] = b
-		}
-		return b, err
-	}
 }
 
 // Specs are the proxies. seed, if not nil, is for those that have none.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -139,6 +140,26 @@ func (f *Flags) applyGiven(v *value, p *lossy.Profile, d lossy.Direction) {
 // Notes is what the user should know of the network that Config returned last, a
 // sentence each: what a line of netem's became, and what is not as netem has it.
 func (f *Flags) Notes() []string { return f.notes }
+
+// ReadNear is lossy.ReadFile for what a file names: paths begin where that is. Each
+// is read once.
+func ReadNear(file string) lossy.ReadFile {
+	known := make(map[string][]byte)
+	return func(name string) ([]byte, error) {
+		if b, ok := known[name]; ok {
+			return b, nil
+		}
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(file), path)
+		}
+		b, err := ReadFile(path)
+		if err == nil {
+			known[name] = b
+		}
+		return b, err
+	}
+}
 
 // ReadFile is lossy.ReadFile for the files of this machine.
 func ReadFile(name string) ([]byte, error) {
