@@ -69,6 +69,9 @@ func (n *chatNetwork) obey(argument string) (told []string, err error) {
 	for _, w := range c.Warnings() {
 		told = append(told, "warning: "+w)
 	}
+	for _, i := range c.Inert() {
+		told = append(told, "warning: "+i.String())
+	}
 	return told, nil
 }
 

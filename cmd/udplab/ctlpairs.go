@@ -117,7 +117,7 @@ func attributes(args []string) (map[string]any, error) {
 
 // fieldPath is where an error of the API names the field at fault, as
 // settings.FieldError writes it.
-var fieldPath = regexp.MustCompile(`^(unknown )?field "((?:[^"\\]|\\.)*)"(?:: (.*))?$`)
+var fieldPath = regexp.MustCompile(`^(unknown )?field "((?:[^"\\]|\\.)*)"(?:: (.*)|, did you mean [^ ]+\?)?$`)
 
 // fieldError reads a refusal back into the error that the API had, if it is one.
 func fieldError(err error) (*settings.FieldError, bool) {
@@ -138,8 +138,8 @@ func fieldError(err error) (*settings.FieldError, bool) {
 // suggestSetting adds to a refusal what an unknown setting may have meant.
 func suggestSetting(err error) error {
 	field, ok := fieldError(err)
-	if !ok || field.Err != settings.ErrUnknownField {
-		return err
+	if !ok || field.Err != settings.ErrUnknownField || strings.HasSuffix(err.Error(), "?") {
+		return err // or the API itself says what may have been meant
 	}
 	name := field.Field[strings.LastIndexByte(field.Field, '.')+1:]
 	known := []string{"enabled", "seed", "upstream", "listen", "nat-timeout", "rebind-every", "preset"}

@@ -23,7 +23,7 @@ func (a api) blackout(w http.ResponseWriter, r *http.Request, name string, p *pr
 		err = p.Blackout(lasting, directions...)
 	}
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
+		refuse(w, http.StatusBadRequest, hinted(err, []string{"for", "direction"}))
 		return
 	}
 	a.tell(w, http.StatusOK, name)

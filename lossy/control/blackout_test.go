@@ -77,6 +77,7 @@ func TestBlackoutNow(t *testing.T) {
 		`{"for":"9000h"}`:                `must be between 0 and 8760h`,
 		`{"for":"3s","direction":"out"}`: `\"out\" is neither up, down nor both`,
 		`{"for":"3s","how":"x"}`:         `unknown field \"how\"`,
+		`{"fro":"3s"}`:                   `unknown field \"fro\", did you mean for?`,
 		`[]`:                             `want a JSON object`,
 	} {
 		if code, answer := post(body); code != http.StatusBadRequest || !strings.Contains(answer, want) {

@@ -273,7 +273,7 @@ func fail(w http.ResponseWriter, err error) {
 	case errors.Is(err, errClosed):
 		status = http.StatusServiceUnavailable
 	}
-	refuse(w, status, err)
+	refuse(w, status, hinted(err, knownFields(err)))
 }
 
 // refuse answers with an error in toxiproxy's form.

@@ -435,3 +435,21 @@ func TestPathsAndMethods(t *testing.T) {
 		t.Errorf("HEAD /proxies: %d, want 200", w.Code)
 	}
 }
+
+// An unknown field is answered with the one that may have been meant, by where it
+// stands.
+func TestUnknownFieldsHaveAHint(t *testing.T) {
+	h, _ := testAPI(t)
+	for _, c := range []struct{ method, path, body, want string }{
+		{http.MethodPatch, "/proxies/default", `{"up":{"los":"5%"}}`, `unknown field "up.los", did you mean loss?`},
+		{http.MethodPatch, "/proxies/default", `{"rebind-evry":"5s"}`, `unknown field "rebind-evry", did you mean rebind-every?`},
+		{http.MethodPatch, "/proxies/default", `{"fr":"5s"}`, `unknown field "fr"`},
+		{http.MethodPatch, "/proxies/default", `{"scenario":{"steps":[{"att":"1s"}]}}`, `unknown field "scenario.steps.0.att", did you mean at?`},
+		{http.MethodPost, "/proxies/default/toxics", `{"typ":"latency"}`, `unknown field "typ", did you mean type?`},
+	} {
+		r := request{method: c.method, path: c.path, body: c.body, header: map[string]string{"Content-Type": "application/json"}}
+		if got := refusal(t, r.do(t, h)); got != c.want {
+			t.Errorf("%s %s: %s, want %s", c.path, c.body, got, c.want)
+		}
+	}
+}
