@@ -115,6 +115,7 @@ func TestNetOnATerminal(t *testing.T) {
 		"/net preset=nat-rebinding":                  "preset",
 		"/net preset=wfii":                           "did you mean wifi",
 		"/net drop=class=akc,nth=3":                  "did you mean ack?",
+		"/net up-overhead=28":                        "-- warning: up: overhead has no effect",
 		"/net jitter=10ms":                           "jitter 10ms",
 		"/net loss-model=trace:no/such/file":         "no such file",
 		"/net up.loss=5% delay=1ms delay=2ms":        "delay stands twice",
