@@ -7,7 +7,6 @@ const (
 	labelDirection  = "direction"  // up (client to upstream), down
 	labelCause      = "cause"      // what dropped a datagram
 	labelImpairment = "impairment" // loss, duplicate, corrupt, reorder
-	labelMoment     = "moment"     // of a law of delay: mean, sd (the standard deviation)
 	labelFate       = "fate"       // why a message was not delivered
 	labelRung       = "rung"       // how a socket moves datagrams: segments, batch, single, portable
 	labelLimit      = "limit"      // what kept a sender from sending more: application, flow, congestion, pacing
@@ -232,14 +231,6 @@ var (
 		"Lower end of the 99 % confidence interval of what the observed ratio says of the true one.", labelImpairment, labelDirection)
 	proxyObservedRatioHigh = gauge("udplab_proxy_observed_ratio_high",
 		"Upper end of that interval. A configured ratio outside is an error of the proxy, or one case in a hundred.", labelImpairment, labelDirection)
-	proxyConfiguredDelay = gauge("udplab_proxy_configured_delay_seconds",
-		"What the law of delay promises of the packets that were let in; absent for a delay that does not vary, for laws that promise nothing in figures, and below a hundred packets. An sd is absent where the law's tail is too heavy to estimate it.", labelMoment, labelDirection)
-	proxyObservedDelay = gauge("udplab_proxy_observed_delay_seconds",
-		"The same of the delays that were drawn, without waiting in queues.", labelMoment, labelDirection)
-	proxyObservedDelayLow = gauge("udplab_proxy_observed_delay_low_seconds",
-		"Lower end of the 99 % confidence interval of what the observed delays say of the true law.", labelMoment, labelDirection)
-	proxyObservedDelayHigh = gauge("udplab_proxy_observed_delay_high_seconds",
-		"Upper end of that interval. A configured value outside is an error of the proxy, or one case in a hundred.", labelMoment, labelDirection)
 	proxyLateness = histogram("udplab_proxy_lateness_seconds",
 		"How long after its scheduled time each datagram left: the proxy's own inaccuracy, not the configured delay.", labelDirection)
 )

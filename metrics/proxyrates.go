@@ -6,13 +6,9 @@ import (
 	"udplab/lossy"
 )
 
-// delaySeries compare the delays that a law promises with those drawn.
-type delaySeries struct{ configured, observed, low, high series }
-
 // proxyRates compares the configured with the observed rate of each impairment.
 type proxyRates struct {
 	exposed, impaired, configured, observed, low, high series
-	delays                                             delaySeries
 }
 
 func newProxyRates() proxyRates {
@@ -20,16 +16,11 @@ func newProxyRates() proxyRates {
 		exposed: proxyExposedPackets.bind(""), impaired: proxyImpairedPackets.bind(""),
 		configured: proxyConfiguredRatio.bind(""), observed: proxyObservedRatio.bind(""),
 		low: proxyObservedRatioLow.bind(""), high: proxyObservedRatioHigh.bind(""),
-		delays: delaySeries{
-			proxyConfiguredDelay.bind(""), proxyObservedDelay.bind(""),
-			proxyObservedDelayLow.bind(""), proxyObservedDelayHigh.bind(""),
-		},
 	}
 }
 
 func (p *proxyRates) describe(ch chan<- *prometheus.Desc) {
-	for _, s := range []series{p.exposed, p.impaired, p.configured, p.observed, p.low, p.high,
-		p.delays.configured, p.delays.observed, p.delays.low, p.delays.high} {
+	for _, s := range []series{p.exposed, p.impaired, p.configured, p.observed, p.low, p.high} {
 		ch <- s.desc
 	}
 }
@@ -46,11 +37,5 @@ func (p *proxyRates) collect(ch chan<- prometheus.Metric, stats *lossy.Stats, di
 		ch <- p.observed.sample(e.Observed, i.String(), direction)
 		ch <- p.low.sample(e.Low, i.String(), direction)
 		ch <- p.high.sample(e.High, i.String(), direction)
-	}
-	for _, e := range stats.ObservedDelays() {
-		ch <- p.delays.configured.sample(e.Configured.Seconds(), e.Name, direction)
-		ch <- p.delays.observed.sample(e.Observed.Seconds(), e.Name, direction)
-		ch <- p.delays.low.sample(e.Low.Seconds(), e.Name, direction)
-		ch <- p.delays.high.sample(e.High.Seconds(), e.Name, direction)
 	}
 }
