@@ -157,7 +157,10 @@ func (l *Link) observe(v *Verdict, size int) {
 	p := &l.model.profile
 	e := &l.decides.expects
 	if promises := l.decides.delay.promises; promises != nil {
-		l.drawn.add(v.Delay, promises)
+		if l.drawn == nil {
+			l.drawn = new(drawn)
+		}
+		l.drawn.add(&l.stats.Delays, v.Delay, promises)
 	}
 	if p.Duplicate > 0 {
 		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, e[ImpairmentDuplicate].probability, e[ImpairmentDuplicate].inflation)

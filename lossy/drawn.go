@@ -60,28 +60,26 @@ type DelayTally struct {
 	Off, Square float64
 }
 
-// drawn tallies the delays of one link. What was promised is summed up for all
-// packets of one law at once.
+// drawn is what the tally of a link's delays lacks: what was promised is summed up
+// for all packets of one law at once.
 type drawn struct {
-	tally   DelayTally
 	law     *moments // of the packets beyond
 	settled uint64   // so many, whose promises are in the tally
 }
 
-func (d *drawn) add(delay time.Duration, law *moments) {
+func (d *drawn) add(t *DelayTally, delay time.Duration, law *moments) {
 	if law != d.law {
-		d.tally = d.total()
-		d.law, d.settled = law, d.tally.Packets
+		*t = d.complete(*t)
+		d.law, d.settled = law, t.Packets
 	}
 	off := float64(delay) - law.mean
-	d.tally.Packets++
-	d.tally.Off += off
-	d.tally.Square += float64(off * off)
+	t.Packets++
+	t.Off += off
+	t.Square += float64(off * off)
 }
 
-// total is the tally with all promises in it.
-func (d *drawn) total() DelayTally {
-	t := d.tally
+// complete is the tally with all promises in it.
+func (d *drawn) complete(t DelayTally) DelayTally {
 	if n := float64(t.Packets - d.settled); n > 0 {
 		t.Mean += n * d.law.mean
 		t.Variance += n * d.law.variance

@@ -51,8 +51,8 @@ type Link struct {
 	until   uint64          // the latest `until` given to one of them, and
 	expires time.Duration   // the latest `expires`
 
-	stats Stats // without Delays
-	drawn drawn
+	stats Stats
+	drawn *drawn // completes stats.Delays; nil until it has to
 }
 
 // NewLink returns the link of one direction of one flow. It panics if the
@@ -302,7 +302,9 @@ func (l *Link) held() int { return l.wire.count + l.race.held() + l.aside.count 
 // Stats returns a snapshot of all counts.
 func (l *Link) Stats() Stats {
 	s := l.stats
-	s.Delays = l.drawn.total()
+	if l.drawn != nil {
+		s.Delays = l.drawn.complete(s.Delays)
+	}
 	s.PacketsInFlight = uint64(l.held())
 	s.BytesInFlight = uint64(l.wire.used - l.waiting.lodged + l.race.bytes() + l.aside.used + l.waiting.bytes)
 	return s
