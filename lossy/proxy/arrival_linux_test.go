@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"udplab/lossy"
 )
 
@@ -37,6 +39,7 @@ func (s *stall) Left(time.Duration, uint64, int, []byte, lossy.ECN, bool) {}
 // What waits in a socket while the proxy cannot read has arrived all the same:
 // delay counts from then, and what leaves later for it is late, and told to be.
 func TestDelayCountsFromArrival(t *testing.T) {
+	awaitStamps(t)
 	const stalled = 60 * time.Millisecond
 	openStamped(t) // from now on the kernel stamps
 	for _, direction := range []lossy.Direction{lossy.Up, lossy.Down} {
@@ -86,6 +89,32 @@ func TestDelayCountsFromArrival(t *testing.T) {
 			}
 		}
 	}
+}
+
+// awaitStamps waits until the kernel stamps datagrams as they arrive. It begins a
+// while after the first socket of the machine has asked for it, and stamps them as
+// they are read till then. It goes on while the socket is open, as it is until the
+// test ends.
+func awaitStamps(t *testing.T) {
+	t.Helper()
+	fd, at, ok := loopbackSocket()
+	if !ok {
+		t.Fatal("no socket")
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	tellMore(fd, false)
+	in := newInbox()
+	eventually(t, "datagrams are stamped as they arrive", func() bool {
+		if err := unix.Sendto(fd, []byte("x"), 0, at); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond) // between arrival and read
+		messages, errno := in.receive(fd, false)
+		if errno != 0 || len(messages) == 0 {
+			t.Fatalf("%d messages, %v", len(messages), errno)
+		}
+		return time.Now().UnixNano()-messages[0].stamp >= int64(time.Millisecond)
+	})
 }
 
 // bothEnds opens a flow through a proxy, and returns how one end of it sends and
