@@ -125,9 +125,15 @@ func TestH5_IdleConnections(t *testing.T) {
 			t.Errorf("afterwards: %d", response.StatusCode)
 		}
 		synctest.Wait()
-		if n := runtime.NumGoroutine() - base; n > 3 {
-			t.Errorf("%d goroutines stayed", n)
+		n := runtime.NumGoroutine() - base
+		for range 1_000_000 { // one that has ended is counted a moment longer
+			if n <= 3 {
+				return
+			}
+			runtime.Gosched()
+			n = runtime.NumGoroutine() - base
 		}
+		t.Errorf("%d goroutines stayed", n)
 	})
 }
 
