@@ -75,7 +75,8 @@
 // Without batches what still waits in the sockets as the proxy closes is read for
 // 10 ms only. Datagrams that the kernel dropped joined are counted as kernel_rx by an
 // estimate of how many they were. Two proxies that point at each other are not recognised as a loop,
-// only a proxy that points at itself is; udplab proxy warns when it looks like one. A sender that invents source
+// only a proxy that points at itself is; udplab proxy warns when it looks like one.
+// A sender that invents source
 // addresses can fill the flow table; the flows that exist go on.
 //
 // # Scenarios

@@ -94,8 +94,8 @@ func (in *inbox) reset(i int) {
 }
 
 // readControl reads what the kernel says of a message besides its bytes: how it
-// joined it, when it received the first of it, and the ECN mark. IPv4 tells the traffic class in one byte, IPv6 in
-// an int.
+// joined it, when it received the first of it, and the ECN mark. IPv4 tells the
+// traffic class in one byte, IPv6 in an int.
 func (m *message) readControl(control []byte) {
 	for len(control) > 0 {
 		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
