@@ -137,3 +137,11 @@ func absolute(p *Profile) error {
 	}
 	return nil
 }
+
+// delayOf rounds to the nearest nanosecond within the bounds.
+func delayOf(nanoseconds float64) time.Duration {
+	if d := time.Duration(nanoseconds + 0.5); uint64(d) <= uint64(MaxDelay) {
+		return d
+	}
+	return time.Duration(min(max(nanoseconds, 0), float64(MaxDelay)) + 0.5) // seldom, and dear
+}
