@@ -22,6 +22,7 @@ const (
 	firstEntries = 4
 	firstBytes   = 256
 	keptBytes    = 1 << 20 // rings beyond this are given back when the line has run empty
+	keptEntries  = keptBytes / entryBytes
 
 	// entryBytes is what a datagram is charged beyond its payload wherever
 	// memory is limited, so that empty datagrams cannot fill it either.
@@ -63,8 +64,10 @@ func (q *line[Label]) extend(payload []byte) *entry[Label] {
 	size := len(payload)
 	at, fits := q.reserve(size)
 	if !fits {
-		q.growBytes(size)
-		at, _ = q.reserve(size)
+		outgrown := q.growBytes(size)
+		e := q.extend(payload) // which may lie there
+		giveBack(outgrown)
+		return e
 	}
 	e := &q.ring[(q.head+q.count)&(len(q.ring)-1)]
 	e.at, e.size = at, size
@@ -77,7 +80,7 @@ func (q *line[Label]) extend(payload []byte) *entry[Label] {
 func (q *line[Label]) reclaim(e *entry[Label], payload []byte) {
 	at, fits := q.reserve(len(payload))
 	if !fits {
-		q.growBytes(len(payload))
+		giveBack(q.growBytes(len(payload)))
 		at, _ = q.reserve(len(payload))
 	}
 	e.at, e.size = at, copy(q.bytes[at:], payload)
@@ -95,8 +98,19 @@ func (q *line[Label]) drop() {
 	if q.used == 0 {
 		q.read, q.write = 0, 0
 	}
-	if q.count == 0 && q.used == 0 && len(q.bytes) > keptBytes {
-		*q = line[Label]{}
+	if q.count == 0 && q.used == 0 {
+		q.giveBack()
+	}
+}
+
+// giveBack gives up large rings. The line must be empty, with no lodgers.
+func (q *line[Label]) giveBack() {
+	if len(q.bytes) > keptBytes {
+		giveBack(q.bytes)
+		q.bytes = nil
+	}
+	if len(q.ring) > keptEntries {
+		q.ring, q.head = nil, 0
 	}
 }
 
@@ -159,13 +173,14 @@ func (q *line[Label]) reserve(size int) (at int, fits bool) {
 
 // growBytes moves the payloads of all entries to the front of a ring with room
 // for one more of that size, beside all that is used. If half of the old ring
-// would do, because much of it was evicted, the new one is no larger.
-func (q *line[Label]) growBytes(size int) {
+// would do, because much of it was evicted, the new one is no larger. The old one
+// is the caller's to give back, who may need what else lies there.
+func (q *line[Label]) growBytes(size int) (outgrown []byte) {
 	room := 2 * len(q.bytes)
 	if q.used+size <= len(q.bytes)/2 {
 		room = len(q.bytes)
 	}
-	bytes := make([]byte, max(firstBytes, room, q.used+size))
+	bytes := makeRing(max(firstBytes, room, q.used+size))
 	at := 0
 	for i := range q.count {
 		e := &q.ring[(q.head+i)&(len(q.ring)-1)]
@@ -173,7 +188,9 @@ func (q *line[Label]) growBytes(size int) {
 		e.at = at
 		at += e.size
 	}
+	outgrown = q.bytes
 	q.bytes, q.read, q.write, q.used = bytes, 0, at, at
+	return outgrown
 }
 
 func (q *line[Label]) growRing() {

@@ -12,12 +12,12 @@ func (l *Link) lodge(payload []byte) (at int) {
 	if fits {
 		return at
 	}
-	before := l.wire.bytes
-	l.wire.growBytes(len(payload))
+	before := l.wire.growBytes(len(payload))
 	l.eachLodger(func(w *waiting) {
 		w.at, _ = l.wire.lodge(before[w.at : w.at+w.payload])
 	})
 	at, _ = l.wire.lodge(payload)
+	giveBack(before)
 	return at
 }
 
