@@ -114,36 +114,49 @@ func (f *flood) arrive(messages []message, _ *burst) {
 
 func (f *flood) readFailed(error) {}
 
-// run sends until n datagrams more have come back or are lost, a number of
-// them with each call. The window opens by one with
-// each answer, so that no burst is larger than what the path carries, and is
-// filled again when half of it is empty.
-func (f *flood) run(n uint64, size, window, each int) {
+// load is what a flood sends.
+type load struct {
+	size   int // of a datagram, in bytes
+	each   int // datagrams with each call
+	window int // datagrams on the way, at most
+	pace   int // datagrams a second, or 0 for as many as the window lets out
+}
+
+// run sends until n datagrams more have come back or are lost. Without a pace a
+// window opens by one with each answer, so that no burst is larger than what the
+// path carries, and is filled again when some of it is empty. With a pace it sends
+// what is due, whatever comes back.
+func (f *flood) run(n uint64, l load) {
 	const first, some = 512, 256
-	out := newBurst()
+	out, begun, before := newBurst(), time.Now(), f.sent
 	for end := f.answer.Load() + n; ; {
 		answered := f.answer.Load()
 		if answered >= end {
 			return
 		}
-		open := min(uint64(window), first+answered)
-		if f.sent-answered+some <= open {
-			for f.sent-answered < open {
-				for range each {
-					at := len(out.bytes)
-					out.bytes = out.bytes[:at+size]
-					binary.BigEndian.PutUint64(out.bytes[at:], f.sent)
-					out.added(0, lossy.NotECT)
-					f.sent++
-				}
-				sendAll(f.to, out)
+		until, patience := f.sent, 200*time.Millisecond
+		if l.pace > 0 {
+			until, patience = before+uint64(time.Since(begun).Seconds()*float64(l.pace)), time.Millisecond
+		} else if open := answered + min(uint64(l.window), first+answered); f.sent+some <= open {
+			until = open
+		}
+		for f.sent < until {
+			for range l.each {
+				at := len(out.bytes)
+				out.bytes = out.bytes[:at+l.size]
+				binary.BigEndian.PutUint64(out.bytes[at:], f.sent)
+				out.added(0, lossy.NotECT)
+				f.sent++
 			}
+			sendAll(f.to, out)
 		}
 		select {
 		case <-f.rested:
-		case <-time.After(200 * time.Millisecond):
-			// Everything on the way was lost, to a full buffer most likely.
-			f.answer.Store(f.sent)
+		case <-time.After(patience):
+			if l.pace == 0 {
+				// Everything on the way was lost, to a full buffer most likely.
+				f.answer.Store(f.sent)
+			}
 		}
 	}
 }

@@ -50,7 +50,7 @@ func TestSelfNoise(t *testing.T) {
 		rate := math.Inf(1)
 		for range 5 {
 			begun, already := time.Now(), f.back.Load()
-			f.run(probe, size, 512, together)
+			f.run(probe, load{size: size, each: together, window: 512})
 			rate = min(rate, share*float64(f.back.Load()-already)/time.Since(begun).Seconds())
 		}
 		before := p.Stats()
