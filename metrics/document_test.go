@@ -98,6 +98,7 @@ func TestLabelsAreClosed(t *testing.T) {
 		labelFate:       {"superseded", "lost", "skipped", "passed_over", "stale", "dropped"},
 		labelDirection:  {"up", "down"},
 		labelImpairment: {"loss", "duplicate", "corrupt", "reorder"},
+		labelMoment:     {"mean", "sd"},
 		labelCause: {"loss", "queue", "blackout", "overload", "aqm", "policer", "mtu", "rule",
 			"flow_limit", "flow_error", "flow_closed", "oversize", "nat", "kernel_tx", "kernel_rx"},
 	}

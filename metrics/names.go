@@ -7,6 +7,7 @@ const (
 	labelDirection  = "direction"  // up (client to upstream), down
 	labelCause      = "cause"      // what dropped a datagram
 	labelImpairment = "impairment" // loss, duplicate, corrupt, reorder
+	labelMoment     = "moment"     // of a delay: mean, sd
 	labelFate       = "fate"       // why a message was not delivered
 	labelRung       = "rung"       // how a socket moves datagrams: segments, batch, single, portable
 	labelLimit      = "limit"      // what kept a sender from sending more: application, flow, congestion, pacing
@@ -231,6 +232,14 @@ var (
 		"Lower end of the 99 % confidence interval of what the observed ratio says of the true one.", labelImpairment, labelDirection)
 	proxyObservedRatioHigh = gauge("udplab_proxy_observed_ratio_high",
 		"Upper end of that interval. A configured ratio outside is an error of the proxy, or one case in a hundred.", labelImpairment, labelDirection)
+	proxyConfiguredDelay = gauge("udplab_proxy_configured_delay_seconds",
+		"What the laws of delay promise of the delays drawn, mean or standard deviation; absent for fewer than 100 datagrams, for constant delays and for laws that promise no figures.", labelMoment, labelDirection)
+	proxyObservedDelay = gauge("udplab_proxy_observed_delay_seconds",
+		"What the delays drawn were, mean or standard deviation, without waiting in queues and behind others.", labelMoment, labelDirection)
+	proxyObservedDelayLow = gauge("udplab_proxy_observed_delay_low_seconds",
+		"Lower end of the 99 % confidence interval of what the observed delays say of their law.", labelMoment, labelDirection)
+	proxyObservedDelayHigh = gauge("udplab_proxy_observed_delay_high_seconds",
+		"Upper end of that interval. A configured delay outside is an error of the proxy, or one case in a hundred.", labelMoment, labelDirection)
 	proxyLateness = histogram("udplab_proxy_lateness_seconds",
 		"How long after its scheduled time each datagram left: the proxy's own inaccuracy, not the configured delay.", labelDirection)
 )

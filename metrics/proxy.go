@@ -17,6 +17,7 @@ type Proxy struct {
 	directions sheet[proxy.DirectionStats]
 	dropped    series
 	rates      proxyRates
+	delays     proxyDelays
 	lateness   series
 }
 
@@ -28,6 +29,7 @@ func NewProxy() *Proxy {
 		directions: sheet[proxy.DirectionStats]{rows: directionRows()},
 		dropped:    proxyDroppedPackets.bind(""),
 		rates:      newProxyRates(),
+		delays:     newProxyDelays(),
 		lateness:   proxyLateness.bind(""),
 	}
 }
@@ -42,6 +44,7 @@ func (p *Proxy) Describe(ch chan<- *prometheus.Desc) {
 	p.directions.describe(ch)
 	ch <- p.dropped.desc
 	p.rates.describe(ch)
+	p.delays.describe(ch)
 	ch <- p.lateness.desc
 }
 
@@ -63,6 +66,7 @@ func (p *Proxy) collectDirection(ch chan<- prometheus.Metric, direction string, 
 		ch <- p.dropped.sample(float64(drop.Packets), direction, drop.Cause)
 	}
 	p.rates.collect(ch, &total.Link, direction)
+	p.delays.collect(ch, &total.Link, direction)
 	buckets := make(map[float64]uint64)
 	for _, bound := range latenessBuckets() {
 		buckets[bound.Seconds()] = total.Lateness.AtMost(bound)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"udplab/lossy"
 	"udplab/lossy/proxy"
@@ -27,11 +28,19 @@ func sampleProxy() proxy.Stats {
 		for cause := range d.Dropped {
 			d.Dropped[cause] = base + 30 + uint64(cause)
 		}
+		d.Link.Delays = sampleDelays
 		for j := range d.Link.Tallies {
 			d.Link.Tallies[j] = lossy.Tally{Trials: base, Events: 60, Expected: 50, Inflation: float64(base)}
 		}
 	}
 	return s
+}
+
+// sampleDelays are 400 of which 20 ms and a deviation of 5 ms were promised, and
+// each of which was 21 ms.
+var sampleDelays = lossy.DelayTally{
+	Packets: 400, Mean: 400 * 20e6, Variance: 400 * 25e12, Fourth: 400 * 2 * 25e12 * 25e12,
+	Off: 400 * 1e6, Square: 400 * 1e12,
 }
 
 // proxyCounters is what sampleProxy counts in one direction.
@@ -100,6 +109,29 @@ func TestProxyShowsConfiguredAndObservedRates(t *testing.T) {
 		"configured_ratio": 0.05, "observed_ratio": 0.06, "observed_ratio_low": e.Low, "observed_ratio_high": e.High,
 	} {
 		fmt.Fprintf(&want, "udplab_proxy_%s{direction=\"up\",impairment=\"loss\"} %v\n", name, value)
+	}
+	wantSeries(t, p, want.String())
+}
+
+func TestProxyShowsConfiguredAndObservedDelays(t *testing.T) {
+	var s proxy.Stats
+	s.Down.Link.Delays = sampleDelays
+	p := NewProxy()
+	p.AddProxy(func() proxy.Stats { return s })
+	estimates := s.Down.Link.ObservedDelays()
+	if len(estimates) != 2 {
+		t.Fatalf("estimates %v, want mean and sd", estimates)
+	}
+	var want strings.Builder
+	for _, e := range estimates {
+		for name, value := range map[string]time.Duration{
+			"configured_delay": e.Configured, "observed_delay": e.Observed, "observed_delay_low": e.Low, "observed_delay_high": e.High,
+		} {
+			fmt.Fprintf(&want, "udplab_proxy_%s_seconds{direction=\"down\",moment=%q} %v\n", name, e.Name, value.Seconds())
+		}
+	}
+	if !strings.Contains(want.String(), `configured_delay_seconds{direction="down",moment="mean"} 0.02`) {
+		t.Errorf("want is %s", want.String())
 	}
 	wantSeries(t, p, want.String())
 }

@@ -39,3 +39,30 @@ func (p *proxyRates) collect(ch chan<- prometheus.Metric, stats *lossy.Stats, di
 		ch <- p.high.sample(e.High, i.String(), direction)
 	}
 }
+
+// proxyDelays compares the delays drawn with what their laws promise.
+type proxyDelays struct {
+	configured, observed, low, high series
+}
+
+func newProxyDelays() proxyDelays {
+	return proxyDelays{
+		configured: proxyConfiguredDelay.bind(""), observed: proxyObservedDelay.bind(""),
+		low: proxyObservedDelayLow.bind(""), high: proxyObservedDelayHigh.bind(""),
+	}
+}
+
+func (p *proxyDelays) describe(ch chan<- *prometheus.Desc) {
+	for _, s := range []series{p.configured, p.observed, p.low, p.high} {
+		ch <- s.desc
+	}
+}
+
+func (p *proxyDelays) collect(ch chan<- prometheus.Metric, stats *lossy.Stats, direction string) {
+	for _, e := range stats.ObservedDelays() {
+		ch <- p.configured.sample(e.Configured.Seconds(), e.Name, direction)
+		ch <- p.observed.sample(e.Observed.Seconds(), e.Name, direction)
+		ch <- p.low.sample(e.Low.Seconds(), e.Name, direction)
+		ch <- p.high.sample(e.High.Seconds(), e.Name, direction)
+	}
+}
