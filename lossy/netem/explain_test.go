@@ -121,15 +121,15 @@ func TestEquivalentFlags(t *testing.T) {
 		meant, imitated string
 	}{
 		{all, Both,
-			"--loss-model correlated:p=5%,rho=0.25 --delay 40ms --jitter 10ms --delay-distribution pareto --jitter-reorder --reorder 25% --reorder-gap 5 --duplicate 1% --corrupt 0.1%",
-			"--loss-model netem:p=5%,correlation=25% --delay 40ms --jitter 10ms --delay-distribution netem-pareto --netem-compat=on:limit=1000,duplicate=30%,delay=20% --jitter-reorder --reorder 25% --reorder-gap 5 --duplicate 1% --corrupt 0.1%"},
+			"--loss-model correlated:p=5%,rho=0.25 --shared-model --delay 40ms --jitter 10ms --delay-distribution pareto --jitter-reorder --reorder 25% --reorder-gap 5 --duplicate 1% --corrupt 0.1%",
+			"--loss-model netem:p=5%,correlation=25% --shared-model --delay 40ms --jitter 10ms --delay-distribution netem-pareto --netem-compat=on:limit=1000,duplicate=30%,delay=20% --jitter-reorder --reorder 25% --reorder-gap 5 --duplicate 1% --corrupt 0.1%"},
 		{"loss 5% rate 1mbit -14 limit 50", Up,
-			"--up-loss 5% --up-rate 1mbit --up-overhead 28 --up-queue 50packets",
-			"--up-loss-model netem:p=5% --up-netem-compat=on:limit=50 --up-rate 1mbit --up-overhead 28 --up-queue 50packets"},
+			"--up-loss 5% --up-rate 1mbit --up-overhead 28 --up-queue 50packets --up-shared-bottleneck",
+			"--up-loss-model netem:p=5% --up-netem-compat=on:limit=50 --up-rate 1mbit --up-overhead 28 --up-queue 50packets --up-shared-bottleneck"},
 		{"loss gemodel 1% 25%", Down,
-			"--down-loss-model gilbert-elliott:p=1%,r=25%,bad=100%,good=0%",
-			"--down-loss-model gilbert-elliott:p=1%,r=25%,bad=100%,good=0% --down-netem-compat=on:limit=1000"},
-		{"loss 100% 50%", Both, "--loss 100%", "--loss-model netem:p=100%,correlation=50% --netem-compat=on:limit=1000"},
+			"--down-loss-model gilbert-elliott:p=1%,r=25%,bad=100%,good=0% --down-shared-model",
+			"--down-loss-model gilbert-elliott:p=1%,r=25%,bad=100%,good=0% --down-shared-model --down-netem-compat=on:limit=1000"},
+		{"loss 100% 50%", Both, "--loss 100%", "--loss-model netem:p=100%,correlation=50% --shared-model --netem-compat=on:limit=1000"},
 	} {
 		n, err := Parse(c.text)
 		if err != nil {

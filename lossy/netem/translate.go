@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"udplab/lossy"
 )
 
-// Translation is a line of netem's in the settings of lossy.
+// Translation is a line of netem's in the settings of lossy. A qdisc has one queue
+// and one generator for all flows of an interface, so a rate is that of a shared
+// bottleneck, and what has a memory decides for all flows as one row of datagrams.
 type Translation struct {
 	Profile lossy.Profile
 	Notices []string // what is not as netem has it, a sentence each
@@ -36,14 +39,14 @@ func (n Netem) Meant(read lossy.ReadFile) (Translation, error) {
 	}
 	switch l := n.Loss; {
 	case l.Model == State || l.Model == GEModel:
-		p.LossModel = l.chain()
+		p.LossModel, p.SharedModel = l.chain(), true
 	case l.Random.Correlation > 0 && l.Random.P > 0 && l.Random.P < 100:
 		c := lossy.CorrelatedLoss{P: l.Random.P.Share(), Rho: l.Random.Correlation.Share()}
 		if c.Rho > lossy.MaxRho {
 			t.notice("a correlation of %v is taken for %v%%, the most there can be", l.Random.Correlation, lossy.MaxRho*100)
 			c.Rho = lossy.MaxRho
 		}
-		p.LossModel = c
+		p.LossModel, p.SharedModel = c, true
 	default:
 		p.Loss = l.Random.P.Share()
 	}
@@ -81,6 +84,7 @@ func (n Netem) Imitated(read lossy.ReadFile) (Translation, error) {
 	if err := n.common(&t); err != nil {
 		return t, err
 	}
+	p.SharedModel = p.SharedModel || n.correlated()
 	if n.Limit > lossy.MaxNetemLimit {
 		t.notice("limit: %d is taken for %d, the most there can be", n.Limit, lossy.MaxNetemLimit)
 	}
@@ -91,7 +95,7 @@ func (n Netem) Imitated(read lossy.ReadFile) (Translation, error) {
 	}
 	switch l := n.Loss; {
 	case l.Model == State || l.Model == GEModel:
-		p.LossModel = l.chain()
+		p.LossModel, p.SharedModel = l.chain(), true
 		t.notice("loss: the chain starts in its long-run distribution, and not in its good state")
 	case l.Random.P > 0:
 		m, err := lossy.NewNetemLoss(l.Random.P.Share(), l.Random.Correlation.Share())
@@ -108,6 +112,12 @@ func (n Netem) Imitated(read lossy.ReadFile) (Translation, error) {
 		p.QueuePackets = min(n.Limit, lossy.MaxQueuePackets)
 	}
 	return t, t.valid()
+}
+
+// correlated says whether what is drawn for a packet depends on the draw before.
+func (n *Netem) correlated() bool {
+	chances := []Chance{n.Loss.Random, n.Duplicate, n.Corrupt, n.Reorder, {100, n.DelayCorrelation}}
+	return slices.ContainsFunc(chances, func(c Chance) bool { return c.P > 0 && c.Correlation > 0 })
 }
 
 // common is what both translations have alike.
@@ -128,6 +138,7 @@ func (n *Netem) common(t *Translation) error {
 	p.Delay, p.Jitter = n.Delay, n.Jitter
 	p.Duplicate, p.Corrupt = n.Duplicate.P.Share(), n.Corrupt.P.Share()
 	p.Reorder, p.ReorderGap = n.Reorder.P.Share(), n.Gap
+	p.SharedModel = n.Reorder.P > 0 && n.Gap > 1
 	if n.Corrupt.P > 0 {
 		t.notice("corrupt: the bit is one of the payload; netem hits headers, too, and checksums then drop the packet")
 	}
@@ -153,7 +164,7 @@ func (n *Netem) rate(t *Translation) error {
 		return fmt.Errorf("rate: an overhead of %d bytes, %d with the headers netem counts, must lie between %d and %d",
 			r.Overhead, overhead, -frameBytes, lossy.MaxOverhead-frameBytes)
 	}
-	p.Rate, p.Overhead = bits, overhead
+	p.Rate, p.Overhead, p.SharedBottleneck = bits, overhead, true
 	t.notice("rate: netem counts frames, so %d bytes of Ethernet, IPv4 and UDP headers are counted for each datagram; 62 are over IPv6", frameBytes)
 	if n.Jitter > 0 {
 		t.notice("delay: with a rate netem keeps the order, and so does this")

@@ -38,16 +38,16 @@ func TestNetem(t *testing.T) {
 	}{
 		"at its word, instead of the defaults": {
 			[]string{"--netem", "loss 5% 25% delay 40ms 10ms"},
-			both(lossy.Profile{LossModel: honest, Delay: 40 * ms, Jitter: 10 * ms, JitterReorder: true}),
-			`netem "loss 5% 25% delay 40ms 10ms" is taken for --loss-model correlated:p=5%,rho=0.25 --delay 40ms --jitter 10ms --jitter-reorder`,
+			both(lossy.Profile{LossModel: honest, Delay: 40 * ms, Jitter: 10 * ms, JitterReorder: true, SharedModel: true}),
+			`netem "loss 5% 25% delay 40ms 10ms" is taken for --loss-model correlated:p=5%,rho=0.25 --shared-model --delay 40ms --jitter 10ms --jitter-reorder`,
 		},
 		"as netem has it": {
 			[]string{"--netem-compat", "--netem", "loss 5% 25% limit 50"},
-			both(lossy.Profile{LossModel: biased, Netem: lossy.NetemCompat{On: true, Limit: 50}}),
-			`netem "loss 5% 25% limit 50" is taken for --loss-model netem:p=5%,correlation=25% --netem-compat=on:limit=50`,
+			both(lossy.Profile{LossModel: biased, SharedModel: true, Netem: lossy.NetemCompat{On: true, Limit: 50}}),
+			`netem "loss 5% 25% limit 50" is taken for --loss-model netem:p=5%,correlation=25% --shared-model --netem-compat=on:limit=50`,
 		},
 		"another flag prevails": {
-			[]string{"--netem", "loss 5% 25% delay 40ms", "--loss", "1%", "--down-delay", "3ms"},
+			[]string{"--netem", "loss 5% 25% delay 40ms", "--loss", "1%", "--down-delay", "3ms", "--shared-model=false"},
 			lossy.Config{Up: lossy.Profile{Loss: 0.01, Delay: 40 * ms}, Down: lossy.Profile{Loss: 0.01, Delay: 3 * ms}},
 			`netem "loss 5% 25% delay 40ms" is taken for`,
 		},
@@ -57,7 +57,7 @@ func TestNetem(t *testing.T) {
 		},
 		"a limit of one's own": {
 			[]string{"--netem", "loss 5% 25%", "--netem-compat=on:limit=7"},
-			both(lossy.Profile{LossModel: biased, Netem: lossy.NetemCompat{On: true, Limit: 7}}), `netem-compat=on:limit=1000`,
+			both(lossy.Profile{LossModel: biased, SharedModel: true, Netem: lossy.NetemCompat{On: true, Limit: 7}}), `netem-compat=on:limit=1000`,
 		},
 		"a jitter above the delay": {
 			[]string{"--netem", "delay 5ms 10ms", "--netem-compat"},
@@ -69,13 +69,13 @@ func TestNetem(t *testing.T) {
 		},
 		"one direction": {
 			[]string{"--down-netem", "rate 1mbit limit 30"},
-			lossy.Config{Up: defaults, Down: lossy.Profile{Rate: 1e6, Overhead: 42, QueuePackets: 30}},
-			"netem \"rate 1mbit limit 30\" is taken for --down-rate 1mbit --down-overhead 42 --down-queue 30packets\nrate: netem counts frames",
+			lossy.Config{Up: defaults, Down: lossy.Profile{Rate: 1e6, Overhead: 42, QueuePackets: 30, SharedBottleneck: true}},
+			"netem \"rate 1mbit limit 30\" is taken for --down-rate 1mbit --down-overhead 42 --down-queue 30packets --down-shared-bottleneck\nrate: netem counts frames",
 		},
 		"compat in one direction": {
 			[]string{"--netem", "loss 5% 25%", "--up-netem-compat"},
-			lossy.Config{Up: lossy.Profile{LossModel: biased, Netem: lossy.NetemCompat{On: true, Limit: 1000}}, Down: lossy.Profile{LossModel: honest}},
-			"taken for --up-loss-model netem:p=5%,correlation=25% --up-netem-compat=on:limit=1000\nnetem \"loss 5% 25%\" is taken for --down-loss-model correlated:",
+			lossy.Config{Up: lossy.Profile{LossModel: biased, SharedModel: true, Netem: lossy.NetemCompat{On: true, Limit: 1000}}, Down: lossy.Profile{LossModel: honest, SharedModel: true}},
+			"taken for --up-loss-model netem:p=5%,correlation=25% --up-shared-model --up-netem-compat=on:limit=1000\nnetem \"loss 5% 25%\" is taken for --down-loss-model correlated:",
 		},
 		"a line that does nothing": {[]string{"--netem", "netem"}, both(lossy.Profile{}), `netem "netem" is taken for nothing`},
 	} {
