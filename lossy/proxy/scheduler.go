@@ -82,7 +82,7 @@ func (s *scheduler) arm() {
 	}
 	if at = max(at, s.rested); at < s.armed {
 		s.armed, s.early = at, 0
-		if at-s.rested >= leadApart {
+		if at-s.rested >= max(leadApart, 2*s.lead.time) {
 			s.early = s.lead.time
 		}
 		s.alarm.set(at - s.early - s.clock())
@@ -94,8 +94,10 @@ func (s *scheduler) loop() {
 	out := newBurst()
 	for s.alarm.wait() {
 		until := s.woken()
-		for s.clock() < until {
+		for s.clock() < until-atOnce {
 			runtime.Gosched() // whoever reads or is about to read has precedence
+		}
+		for s.clock() < until {
 		}
 		s.runDue(out)
 	}
@@ -152,13 +154,18 @@ func (s *scheduler) next(now time.Duration) *job {
 
 // lead is by how much wake-ups are late, usually: the three quarters of them
 // that are late by less are waited for, awake, and send on time. How late that
-// is depends on the machine: 5 to 50 us.
+// is depends on the machine: 5 to 120 us.
 type lead struct{ time time.Duration }
 
 const (
-	leadMost  = 100 * time.Microsecond
+	leadMost  = 150 * time.Microsecond
 	leadStep  = 4 * time.Microsecond
 	leadApart = 200 * time.Microsecond // alarms closer together go without: they'd be awake all the time
+
+	// atOnce is how long the loop waits without letting others run: to be let run
+	// again takes tens of microseconds, for each Gosched wakes a thread to look for
+	// work. Those others have the other cores meanwhile, if there are any.
+	atOnce = 50 * time.Microsecond
 )
 
 // observe moves towards a lateness that is exceeded one time in four.
