@@ -18,9 +18,7 @@ func (s *batching) dial(to netip.AddrPort, buffer int, sink sink) (back, error) 
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	// As with enlarge, a refusal needs no error.
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, buffer)
+	askBuffers(uintptr(fd), buffer)
 	tellMore(fd, s.joins)
 	b := &batchingBack{system: s, sink: sink, fd: fd}
 	b.segments.most.Store(s.segmentLimit())

@@ -18,9 +18,12 @@ const (
 	DefaultMaxFlows    = 4096
 	DefaultIdleTimeout = 60 * time.Second
 	DefaultMaxHeld     = 256 << 20
-	DefaultBuffer      = 4 << 20
+	DefaultBuffer      = 32 << 20
 	DefaultLateLimit   = time.Millisecond
 )
+
+// enoughBuffer is how much of DefaultBuffer will do without a word.
+const enoughBuffer = 4 << 20
 
 // MaxBuffer is the largest buffer a Config may ask for, in bytes.
 const MaxBuffer = 1 << 30
@@ -87,7 +90,9 @@ type Config struct {
 	// nil is nobody. See Proxy.Play. It must not block.
 	Played func(scenario.Note)
 	// Buffer is the size asked of the system for every socket buffer, in
-	// bytes, 0 = DefaultBuffer. See Proxy.Warnings for what it grants.
+	// bytes, 0 = DefaultBuffer or what there is of it. On Linux more than
+	// net.core.rmem_max is granted to those who may administer the network
+	// (CAP_NET_ADMIN). See Proxy.Warnings for buffers that are too small.
 	Buffer int
 	// LateLimit is how late one datagram in a hundred may leave before the
 	// proxy is not Ready any more, and of fewer than a hundred any; 0 =

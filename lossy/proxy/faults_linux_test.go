@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"net/netip"
 	"os"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -97,13 +99,48 @@ func TestKernelDropsAreCounted(t *testing.T) {
 }
 
 func TestSmallBufferIsWarnedOf(t *testing.T) {
-	// No system grants a terabyte.
-	p, err := open(Config{Listen: "127.0.0.1:0", Upstream: "127.0.0.1:9", Buffer: 1 << 30, MaxFlows: 1}, new(portable), clock{})
+	for _, c := range []struct {
+		granted, asked int
+		warned         string
+	}{
+		{208 << 10, 0, "granted 208 KiB of the 32768 KiB"},
+		{4<<20 - 1, 0, "granted 4095 KiB of the 32768 KiB"},
+		{4 << 20, 0, ""}, // what is asked for by default is plenty
+		{4 << 20, 8 << 20, "granted 4096 KiB of the 8192 KiB"},
+		{8 << 20, 8 << 20, ""},
+		{1, 1, ""},
+		{1<<30 - 1, MaxBuffer, ""},
+		{0, 0, ""}, // not told
+	} {
+		if got := bufferWarning(c.granted, c.asked); got == "" != (c.warned == "") || !strings.Contains(got, c.warned) {
+			t.Errorf("granted %d, asked %d: %q, want %q", c.granted, c.asked, got, c.warned)
+		}
+	}
+}
+
+// More than net.core.rmem_max is granted to who may administer the network, and
+// anybody gets at least as much as without asking for too much.
+func TestBuffersAreAskedForInEarnest(t *testing.T) {
+	s, err := newBatching()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.front.close()
-	if len(p.Warnings()) != 1 {
-		t.Errorf("warnings %q, want one about the receive buffer", p.Warnings())
+	defer s.close()
+	const least, much = 64 << 10, 64 << 20
+	f, err := s.listen(netip.MustParseAddrPort("127.0.0.1:0"), much)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.close()
+	receive, send := f.buffers()
+	if receive < least || send < least {
+		t.Errorf("granted %d and %d bytes", receive, send)
+	}
+	forced := unix.EPERM
+	control(socket(t, "udp", "127.0.0.1:0"), func(fd uintptr) {
+		forced, _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, much).(unix.Errno)
+	})
+	if forced == 0 && (receive < much || send < much) {
+		t.Errorf("who may force was granted %d and %d bytes, want %d", receive, send, much)
 	}
 }

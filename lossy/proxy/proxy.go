@@ -130,13 +130,22 @@ func open(cfg Config, sys system, c clock) (*Proxy, error) {
 
 // readBuffers reads back what was granted of the socket buffers asked for.
 func (p *Proxy) readBuffers() {
-	want := p.cfg.buffer()
 	p.receive, p.transmit = p.front.buffers()
-	if p.receive > 0 && p.receive < want {
-		p.warnings = append(p.warnings, fmt.Sprintf(
-			"the system granted %d KiB of the %d KiB asked for as receive buffer: bursts may overflow it, which is counted as kernel_rx; on Linux raise net.core.rmem_max",
-			p.receive>>10, want>>10))
+	if w := bufferWarning(p.receive, p.cfg.Buffer); w != "" {
+		p.warnings = append(p.warnings, w)
 	}
+}
+
+// bufferWarning says that a receive buffer is smaller than what was asked for, or by
+// default than what it should be. A granted buffer of 0 is one we are not told of.
+func bufferWarning(granted, asked int) string {
+	least := orDefault(asked, enoughBuffer)
+	least = min(least, MaxBuffer-1) // Linux doubles them in 31 bits
+	if granted == 0 || granted >= least {
+		return ""
+	}
+	return fmt.Sprintf("the system granted %d KiB of the %d KiB asked for as receive buffer: bursts may overflow it, which is counted as kernel_rx; on Linux raise net.core.rmem_max",
+		granted>>10, orDefault(asked, DefaultBuffer)>>10)
 }
 
 // filesBesides is how many files a proxy opens besides one for each flow, and

@@ -10,10 +10,7 @@ import (
 
 // enlarge asks for socket buffers of that many bytes. What the system grants
 // is read back by grantedBuffers, so a refusal needs no error here.
-func enlarge(c *net.UDPConn, bytes int) {
-	_ = c.SetReadBuffer(bytes)
-	_ = c.SetWriteBuffer(bytes)
-}
+func enlarge(c *net.UDPConn, bytes int) { control(c, func(fd uintptr) { askBuffers(fd, bytes) }) }
 
 // control runs f on the connection's descriptor; it reports whether f ran.
 func control(c *net.UDPConn, f func(fd uintptr)) bool {

@@ -15,6 +15,17 @@ const (
 	errReset       = syscall.ECONNRESET
 )
 
+// askBuffers asks for socket buffers of that many bytes, past the system's limits
+// (net.core.rmem_max) where we may administer the network.
+func askBuffers(fd uintptr, bytes int) {
+	for _, o := range [][2]int{{unix.SO_RCVBUF, unix.SO_RCVBUFFORCE}, {unix.SO_SNDBUF, unix.SO_SNDBUFFORCE}} {
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, o[0], bytes)
+		if granted, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, o[0]); err == nil && granted/2 < bytes {
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, o[1], bytes)
+		}
+	}
+}
+
 // grantedBuffers reads back the sizes in force. Linux doubles what it grants,
 // for its bookkeeping, and reports the double (man 7 socket).
 func grantedBuffers(c *net.UDPConn) (receive, send int) {

@@ -12,6 +12,12 @@ const (
 	errReset       = syscall.ECONNRESET
 )
 
+// askBuffers asks for socket buffers of that many bytes.
+func askBuffers(fd uintptr, bytes int) {
+	_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, bytes)
+	_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, bytes)
+}
+
 // grantedBuffers reads back the sizes in force.
 func grantedBuffers(c *net.UDPConn) (receive, send int) {
 	control(c, func(fd uintptr) {

@@ -11,6 +11,12 @@ const (
 	errReset       = windows.WSAECONNRESET
 )
 
+// askBuffers asks for socket buffers of that many bytes.
+func askBuffers(fd uintptr, bytes int) {
+	_ = windows.SetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_RCVBUF, bytes)
+	_ = windows.SetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_SNDBUF, bytes)
+}
+
 // grantedBuffers reads back the sizes in force.
 func grantedBuffers(c *net.UDPConn) (receive, send int) {
 	control(c, func(fd uintptr) {
