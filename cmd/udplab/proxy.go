@@ -169,7 +169,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.IntVar(&o.maxFlows, "max-flows", proxy.DefaultMaxFlows, "clients served at a time")
 	f.Var(&o.idle, "idle-timeout", "forget a client after this long without a datagram; 0 = never")
 	f.Var(&o.late, "late-limit", "warn when more than one datagram in a hundred leaves later than this; 0 = never")
-	f.Var(&o.buffer, "buffer", "size to ask the system for as buffer of each socket, up to 1GiB")
+	f.Var(&o.buffer, "buffer", "size to ask the system for as buffer of each socket, up to 1GiB; on Linux net.core.rmem_max limits it for who may not administer the network")
 	o.metrics.addTo(cmd)
 	o.format.addTo(cmd)
 	cmd.AddCommand(newPresetsCmd(d))
@@ -177,9 +177,17 @@ func newProxyCmd(d deps) *cobra.Command {
 	return cmd
 }
 
+// askedBuffer is 0 for the default, of which less will do without a word.
+func (o *proxyOptions) askedBuffer() int {
+	if o.buffer == proxy.DefaultBuffer {
+		return 0
+	}
+	return int(o.buffer)
+}
+
 // config checks the flags and makes them a configuration.
 func (o *proxyOptions) config() (proxy.Config, error) {
-	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, Buffer: int(o.buffer),
+	c := proxy.Config{Listen: o.listen, Upstream: o.upstream, MaxFlows: o.maxFlows, Buffer: o.askedBuffer(),
 		NAT: proxy.NAT{Timeout: time.Duration(o.nat), RebindEvery: time.Duration(o.rebind)}, Flows: o.flows.flows}
 	if o.upstream == "" {
 		return c, usageError(errors.New("no upstream given"), "say where the service listens with --upstream HOST:PORT")
@@ -207,7 +215,7 @@ func (o *proxyOptions) config() (proxy.Config, error) {
 
 // prepare adds to a proxy that the API opens what the flags say of every proxy.
 func (o *proxyOptions) prepare(name string, c *proxy.Config) error {
-	c.MaxFlows, c.IdleTimeout, c.LateLimit, c.Buffer = o.maxFlows, orNever(o.idle), orNever(o.late), int(o.buffer)
+	c.MaxFlows, c.IdleTimeout, c.LateLimit, c.Buffer = o.maxFlows, orNever(o.idle), orNever(o.late), o.askedBuffer()
 	c.Classify, c.Classes = classes.Of, classes.All()
 	if name == o.name {
 		c.Flows = o.flows.flows

@@ -144,7 +144,7 @@ func bufferWarning(granted, asked int) string {
 	if granted == 0 || granted >= least {
 		return ""
 	}
-	return fmt.Sprintf("the system granted %d KiB of the %d KiB asked for as receive buffer: bursts may overflow it, which is counted as kernel_rx; on Linux raise net.core.rmem_max",
+	return fmt.Sprintf("the system granted %d KiB of the %d KiB asked for as receive buffer: bursts may overflow it, which is counted as kernel_rx; on Linux raise net.core.rmem_max, or run with CAP_NET_ADMIN",
 		granted>>10, orDefault(asked, DefaultBuffer)>>10)
 }
 
