@@ -60,12 +60,19 @@
 // is sent by one scheduler goroutine, or by a reader that just has something in
 // hand, at absolute deadlines, so that errors never add up; how late each
 // datagram left is in [DirectionStats].Lateness. On Linux the scheduler sleeps
-// on a timerfd, which wakes it 5 to 50 us late, depending on the machine. It
+// on a timerfd, which wakes it 5 to 120 us late, depending on the machine. It
 // learns by how much, and when there is time sleeps as much less and waits for
-// the rest. When datagrams are due less than 50 us apart they leave together,
+// the rest, the last 50 us of it without letting go of its core. When datagrams are due less than 50 us apart they leave together,
 // so much late at most. Elsewhere, and where no timerfd can be had, it sleeps on
 // a Go timer, which is up to a millisecond late. [Proxy.Ready] fails while too many
 // leave too late.
+//
+// # Bursts
+//
+// What comes while the proxy is off the cores waits in socket buffers: 32 MiB each
+// are asked for, which hold 25,000 datagrams of 1,200 bytes. Linux grants no more
+// than net.core.rmem_max, unless the process may administer the network. What
+// overflows is counted as kernel_rx, and [Proxy.Warnings] tells of small buffers.
 //
 // # Limits
 //
