@@ -36,7 +36,8 @@ const MaxFlowsLimit = 1 << 20
 type Config struct {
 	// Listen is the address for clients and Upstream that of the service, as
 	// host:port. An empty host is 127.0.0.1: to be reached from other machines,
-	// listen on 0.0.0.0 or [::]. Port 0 of Listen lets the system choose.
+	// listen on 0.0.0.0, which is all that are of IPv4, or [::], which is all of
+	// either family. Port 0 of Listen lets the system choose.
 	Listen, Upstream string
 
 	// Config is the seed and the profile of either direction: Up from the

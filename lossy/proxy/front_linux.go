@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"net"
 	"net/netip"
 	"syscall"
 
@@ -9,7 +8,7 @@ import (
 )
 
 func (s *batching) listen(at netip.AddrPort, buffer int) (front, error) {
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	c, err := listenUDP(at)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type portable struct {
 const restTime = 10 * time.Millisecond
 
 func (*portable) listen(at netip.AddrPort, buffer int) (front, error) {
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	c, err := listenUDP(at)
 	if err != nil {
 		return nil, err
 	}

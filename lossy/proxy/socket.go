@@ -3,10 +3,21 @@ package proxy
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
 )
+
+// listenUDP opens a socket at an address of its own family. To package net "udp"
+// and 0.0.0.0 are the addresses of both.
+func listenUDP(at netip.AddrPort) (*net.UDPConn, error) {
+	network := "udp" // [::] takes IPv4 in as well, where the system lets it
+	if at.Addr().Is4() {
+		network = "udp4"
+	}
+	return net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+}
 
 // enlarge asks for socket buffers of that many bytes. What the system grants
 // is read back by grantedBuffers, so a refusal needs no error here.
