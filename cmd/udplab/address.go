@@ -27,7 +27,7 @@ func addressFailure(flag, address string, err error) error {
 		return failure(fmt.Errorf("--%s %s: the port is in use", flag, address), "choose another one, or port 0 to have one chosen")
 	case errors.Is(err, errAddrNotAvail):
 		return failure(fmt.Errorf("--%s %s: this machine has no such address", flag, address), "use one of its own, 127.0.0.1 for local clients only or 0.0.0.0 for all")
-	case errors.Is(err, syscall.EACCES):
+	case errors.Is(err, syscall.EACCES) && flag != "upstream":
 		return failure(fmt.Errorf("--%s %s: permission denied", flag, address), "choose a port above 1023")
 	}
 	return failure(fmt.Errorf("--%s %s: %w", flag, address, err), "")

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
+	"syscall"
 	"time"
 
 	"udplab/lossy"
@@ -127,11 +129,23 @@ func remedy(cause string, p *proxy.Proxy, stats *proxy.Stats) string {
 	case proxy.CauseKernelTx.String():
 		return fmt.Sprintf("the system refused to send them; see whether it has a route to %v and to the clients, and whether a firewall forbids it", p.Upstream())
 	case proxy.CauseFlowError.String():
-		return "no socket could be opened for their clients; allow more files with ulimit -n, or serve fewer clients with --max-flows"
+		return socketRemedy(p.FlowError(), p.Upstream())
 	case lossy.CauseOverload.String():
 		return "too many bytes were in flight; shorten the delay or the queue, or send less"
 	}
 	return "see the summary"
+}
+
+// socketRemedy is what to do when the system lets no socket be opened to the service.
+func socketRemedy(why error, upstream netip.AddrPort) string {
+	none := fmt.Sprintf("no socket could be opened for their clients (%v)", why)
+	switch {
+	case errors.Is(why, syscall.EMFILE):
+		return none + "; allow more files with ulimit -n, or serve fewer clients with --max-flows"
+	case errors.Is(why, syscall.ENFILE):
+		return none + "; allow the whole system more files, on Linux with sysctl fs.file-max, or serve fewer clients with --max-flows"
+	}
+	return fmt.Sprintf("%s; see whether there is a route to the upstream %v, or give another with --upstream", none, upstream)
 }
 
 // checkLoop looks for what two proxies do that have each other as upstream: each

@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net/netip"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,6 +64,23 @@ func TestTroublesSayWhatToTry(t *testing.T) {
 	}
 	if len(seen) != 10 { // four causes each way, and two
 		t.Errorf("%d troubles, want 10", len(seen))
+	}
+}
+
+// More files are the remedy where files were wanting, and nowhere else.
+func TestSocketRemedies(t *testing.T) {
+	upstream := netip.MustParseAddrPort("192.0.2.1:9")
+	for why, try := range map[syscall.Errno]string{
+		syscall.EMFILE:       "; allow more files with ulimit -n, ",
+		syscall.ENFILE:       "; allow the whole system more files, ",
+		syscall.EHOSTUNREACH: "; see whether there is a route to the upstream 192.0.2.1:9, ",
+		syscall.EACCES:       "; see whether there is a route to the upstream 192.0.2.1:9, ",
+	} {
+		err := os.NewSyscallError("connect", why)
+		got := socketRemedy(err, upstream)
+		if want := "no socket could be opened for their clients (" + err.Error() + ")" + try; !strings.HasPrefix(got, want) {
+			t.Errorf("%v: told %q, want it to begin %q", why, got, want)
+		}
 	}
 }
 

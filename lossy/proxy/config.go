@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 	"time"
 
 	"udplab/lossy"
@@ -220,11 +221,33 @@ func ParseListen(address string) (netip.AddrPort, error) { return resolve(addres
 
 // sendable says why nothing can be sent to an address, if so.
 func sendable(a netip.AddrPort) error {
-	if !a.IsValid() || a.Port() == 0 {
+	at := a.Addr()
+	switch {
+	case !a.IsValid() || a.Port() == 0:
 		return errors.New("port 0 is no port to send to")
+	case at.IsUnspecified():
+		return fmt.Errorf("%v is no address to send to", at)
+	case at == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return fmt.Errorf("%v is everybody on a network: give the address of one service", at)
+	case at.Is6() && at.Zone() == "" && (at.IsLinkLocalUnicast() || at.IsLinkLocalMulticast() || at.IsInterfaceLocalMulticast()):
+		return fmt.Errorf("%v is one address on each link: name the interface, such as %v%%eth0", at, at)
 	}
-	if a.Addr().IsUnspecified() {
-		return fmt.Errorf("%v is no address to send to", a.Addr())
+	return nil
+}
+
+// connectable says why no socket could be connected to an address, if that will
+// never be otherwise. Routes come and go, and so do descriptors. Package net allows
+// all its sockets to broadcast, but nothing that answers has such an address.
+func connectable(a netip.AddrPort) error {
+	one := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error { return c.Control(refuseBroadcast) }}
+	c, err := one.Dial("udp", a.String())
+	if err == nil {
+		return c.Close()
+	}
+	for _, lasting := range []syscall.Errno{syscall.EACCES, syscall.EINVAL, syscall.EAFNOSUPPORT} {
+		if errors.Is(err, lasting) {
+			return fmt.Errorf("the system connects no socket to it (%w)", systemError(err))
+		}
 	}
 	return nil
 }

@@ -54,6 +54,8 @@ func TestNewRefuses(t *testing.T) {
 		{"an upstream without port", Config{Listen: free, Upstream: "127.0.0.1"}, nil, "upstream 127.0.0.1"},
 		{"upstream port 0", Config{Listen: free, Upstream: "127.0.0.1:0"}, nil, "port 0"},
 		{"a wildcard upstream", Config{Listen: free, Upstream: "0.0.0.0:9"}, nil, "no address to send to"},
+		{"everybody as upstream", Config{Listen: free, Upstream: "255.255.255.255:9"}, nil, "everybody on a network"},
+		{"a link-local upstream on no link", Config{Listen: free, Upstream: "[fe80::1]:9"}, nil, "name the interface, such as fe80::1%eth0"},
 		{"a host that cannot be", Config{Listen: free, Upstream: "bad..host:9"}, nil, "bad..host"},
 		{"an impossible probability", Config{Listen: free, Upstream: taken, Config: lossy.Config{Down: lossy.Profile{Loss: 2}}}, nil, "down: loss"},
 		{"a negative flow limit", Config{Listen: free, Upstream: taken, MaxFlows: -1}, nil, "max-flows -1"},

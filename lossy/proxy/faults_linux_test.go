@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"net/netip"
 	"os"
 	"strings"
@@ -26,8 +27,26 @@ func TestOutOfDescriptors(t *testing.T) {
 	if n := p.Stats().Up.Dropped[CauseFlowError]; n != 1 {
 		t.Errorf("%d datagrams dropped for want of a socket, want 1", n)
 	}
+	if err := p.FlowError(); !errors.Is(err, unix.EMFILE) {
+		t.Errorf("the reason is %v, want EMFILE", err)
+	}
 	if got := exchange(t, fresh, "now"); got != "now" {
 		t.Errorf("got %q once there are descriptors again", got)
+	}
+}
+
+// What no socket can ever be connected to is no upstream: not for the broadcast
+// address of a network, whose mask the system knows, nor on a link that is not there.
+func TestUpstreamsThatCannotBeAreRefused(t *testing.T) {
+	p := startProxy(t, Config{}, newAlarm(), echo(t, "127.0.0.1:0"))
+	for address, why := range map[string]unix.Errno{"127.255.255.255:9": unix.EACCES, "[fe80::1%nowhere]:9": unix.EINVAL} {
+		_, err := New(Config{Listen: "127.0.0.1:0", Upstream: address})
+		moved := p.Change(func(s *Settings) error { s.Upstream = parseAddr(t, address); return nil })
+		for _, err := range []error{err, moved} {
+			if _, ok := errors.AsType[*AddressError](err); !ok || !errors.Is(err, why) {
+				t.Errorf("upstream %s: %v, want an *AddressError of %v", address, err, why)
+			}
+		}
 	}
 }
 

@@ -175,6 +175,7 @@ func (f *flow) through(now time.Duration) (*mapping, error) {
 	fresh.ended.Store(int64(never))
 	socket, err := f.proxy.system.dial(s.Upstream, f.proxy.cfg.buffer(), fresh)
 	if err != nil {
+		f.proxy.unopened.note(err)
 		return nil, err
 	}
 	fresh.socket = socket

@@ -308,7 +308,10 @@ func TestP4_UpstreamRestartsAndMoves(t *testing.T) {
 		n.lost(first, "from the old address")
 		n.service = old
 
-		for _, bad := range []netip.AddrPort{n.Addr(), {}, netip.MustParseAddrPort("127.0.0.1:0"), netip.MustParseAddrPort("0.0.0.0:9")} {
+		for _, bad := range []netip.AddrPort{
+			n.Addr(), {}, netip.MustParseAddrPort("127.0.0.1:0"), netip.MustParseAddrPort("0.0.0.0:9"),
+			netip.MustParseAddrPort("255.255.255.255:9"), netip.MustParseAddrPort("[fe80::1]:9"),
+		} {
 			err := move(bad)
 			var address *AddressError
 			if !errors.As(err, &address) || n.Upstream() != addrOf(n.service) {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"udplab/lossy"
@@ -33,11 +34,41 @@ func (s *Stats) OwnLosses() []OwnLoss {
 
 // A LossError says that a proxy lost datagrams itself: what is measured through
 // it is in part the machine.
-type LossError struct{ OwnLoss }
+type LossError struct {
+	OwnLoss
+	Err error // what the system said, if that is known; see Proxy.FlowError
+}
 
 // Error implements error.
 func (e *LossError) Error() string {
-	return fmt.Sprintf("%v: this machine lost %d datagrams (%s)", e.Direction, e.Packets, e.Cause)
+	why := e.Cause
+	if e.Err != nil {
+		why = fmt.Sprintf("%s: %v", e.Cause, e.Err)
+	}
+	return fmt.Sprintf("%v: this machine lost %d datagrams (%s)", e.Direction, e.Packets, why)
+}
+
+// Unwrap implements errors.Unwrap.
+func (e *LossError) Unwrap() error { return e.Err }
+
+// FlowError is what the system said when it last let no socket be opened for what a
+// client sent, which was dropped as CauseFlowError. It is nil if it never did so. For
+// want of descriptors it is syscall.EMFILE or syscall.ENFILE.
+func (p *Proxy) FlowError() error { return p.unopened.latest() }
+
+// unopened is why there was no socket for a flow. The zero value is ready.
+type unopened struct{ err atomic.Pointer[error] }
+
+func (u *unopened) note(err error) {
+	err = systemError(err)
+	u.err.Store(&err)
+}
+
+func (u *unopened) latest() error {
+	if err := u.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // lossWatch knows the losses of the proxy's own at the beginning of this window

@@ -2,6 +2,10 @@ package proxy
 
 import (
 	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,4 +55,31 @@ func TestReadyKnowsOwnLosses(t *testing.T) {
 	lost(1, "nobody has asked since")
 	b.pass(2 * latenessWindow)
 	lost(0, "it is known")
+}
+
+// unreachable is a system that opens no socket to the service.
+type unreachable struct{ system }
+
+func (unreachable) dial(to netip.AddrPort, _ int, _ sink) (back, error) {
+	why := os.NewSyscallError("connect", syscall.EHOSTUNREACH)
+	return nil, &net.OpError{Op: "dial", Net: "udp", Addr: net.UDPAddrFromAddrPort(to), Err: why}
+}
+
+// Why there is no socket for a client is what the system said, and nothing that
+// package net says around it; whoever asks whether the proxy is ready is told.
+func TestFlowErrorIsTheSystems(t *testing.T) {
+	b := startBenchOn(t, unreachable{newSystem()}, Config{}, netip.MustParseAddrPort("127.0.0.1:9"))
+	if err := b.FlowError(); err != nil {
+		t.Errorf("%v before anything was sent", err)
+	}
+	send(t, client(t, b.Proxy), "let me in")
+	eventually(t, "it is refused", func() bool { return b.Stats().Up.Dropped[CauseFlowError] == 1 })
+	err := b.FlowError()
+	if !errors.Is(err, syscall.EHOSTUNREACH) || err.Error() != "connect: "+syscall.EHOSTUNREACH.Error() {
+		t.Errorf("the reason is %v, want what the system said", err)
+	}
+	ready := b.Ready()
+	if want := "up: this machine lost 1 datagrams (flow_error: " + err.Error() + ")"; !errors.Is(ready, syscall.EHOSTUNREACH) || ready.Error() != want {
+		t.Errorf("ready: %v, want %s", ready, want)
+	}
 }

@@ -32,6 +32,7 @@ type Proxy struct {
 	losses    lossWatch
 	shared    [2]shared // by direction
 	forsaken  forsaken  // sockets of mappings that were replaced
+	unopened  unopened
 
 	plays    plays
 	settings atomic.Pointer[Settings] // a value is never modified: a change stores a new one
@@ -279,7 +280,7 @@ func (p *Proxy) checkUpstream(a netip.AddrPort) error {
 	if loops(p.addr, a, localAddrs()) {
 		return ErrLoop
 	}
-	return nil
+	return connectable(a)
 }
 
 // Rebind ends the NAT mappings of all flows, as a translator that restarts

@@ -39,7 +39,11 @@ func (p *Proxy) Ready() error {
 	}
 	s := p.Stats()
 	if loss := p.losses.recent(p.clock(), &s); loss != nil {
-		return &LossError{*loss}
+		e := &LossError{OwnLoss: *loss}
+		if loss.Cause == CauseFlowError.String() {
+			e.Err = p.FlowError()
+		}
+		return e
 	}
 	return nil
 }

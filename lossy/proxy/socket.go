@@ -29,6 +29,14 @@ func control(c *net.UDPConn, f func(fd uintptr)) bool {
 	return err == nil && raw.Control(f) == nil
 }
 
+// systemError is what the system said, without what package net says around it.
+func systemError(err error) error {
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		return e
+	}
+	return err
+}
+
 // isRefused recognises the report that nobody listens at the other end of a
 // connected socket (ICMP port unreachable).
 func isRefused(err error) bool {

@@ -26,6 +26,11 @@ func askBuffers(fd uintptr, bytes int) {
 	}
 }
 
+// refuseBroadcast keeps a socket from addresses that are everybody.
+func refuseBroadcast(fd uintptr) {
+	_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, 0)
+}
+
 // grantedBuffers reads back the sizes in force. Linux doubles what it grants,
 // for its bookkeeping, and reports the double (man 7 socket).
 func grantedBuffers(c *net.UDPConn) (receive, send int) {

@@ -18,6 +18,11 @@ func askBuffers(fd uintptr, bytes int) {
 	_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, bytes)
 }
 
+// refuseBroadcast keeps a socket from addresses that are everybody.
+func refuseBroadcast(fd uintptr) {
+	_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_BROADCAST, 0)
+}
+
 // grantedBuffers reads back the sizes in force.
 func grantedBuffers(c *net.UDPConn) (receive, send int) {
 	control(c, func(fd uintptr) {

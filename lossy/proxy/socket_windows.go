@@ -17,6 +17,11 @@ func askBuffers(fd uintptr, bytes int) {
 	_ = windows.SetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_SNDBUF, bytes)
 }
 
+// refuseBroadcast keeps a socket from addresses that are everybody.
+func refuseBroadcast(fd uintptr) {
+	_ = windows.SetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_BROADCAST, 0)
+}
+
 // grantedBuffers reads back the sizes in force.
 func grantedBuffers(c *net.UDPConn) (receive, send int) {
 	control(c, func(fd uintptr) {

@@ -11,7 +11,7 @@ type Cause uint8
 
 const (
 	CauseFlowLimit  Cause = iota // the table of flows was full
-	CauseFlowError               // no upstream socket could be opened, for want of descriptors say
+	CauseFlowError               // no upstream socket could be opened; see Proxy.FlowError
 	CauseFlowClosed              // its flow, or the proxy, was being closed when it came
 	CauseOversize                // too long for the socket it had to leave through
 	CauseNAT                     // it met a NAT mapping that had ended
