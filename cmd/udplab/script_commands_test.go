@@ -24,6 +24,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"echo":     echoCommand,
 	"ask":      askCommand,
 	"send":     sendCommand,
+	"crowd":    crowdCommand,
 	"http":     httpCommand,
 	"waitfile": waitFileCommand,
 }
@@ -179,6 +180,20 @@ func sendCommand(ts *testscript.TestScript, neg bool, args []string) {
 	defer c.Close()
 	for range count {
 		_, err := c.Write([]byte(args[2]))
+		ts.Check(err)
+	}
+}
+
+// crowdCommand sends a datagram from each of many sockets, all open at a time.
+func crowdCommand(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 3, 3, "crowd ADDRESS CLIENTS TEXT")
+	clients, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for range clients {
+		c, err := net.Dial("udp", args[0])
+		ts.Check(err)
+		defer c.Close()
+		_, err = c.Write([]byte(args[2]))
 		ts.Check(err)
 	}
 }

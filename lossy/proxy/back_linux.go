@@ -18,6 +18,10 @@ func (s *batching) dial(to netip.AddrPort, buffer int, sink sink) (back, error) 
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
+	if err := reserved(uintptr(fd)); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
 	askBuffers(uintptr(fd), buffer)
 	tellMore(fd, s.joins)
 	b := &batchingBack{system: s, sink: sink, fd: fd}

@@ -83,8 +83,9 @@
 // 10 ms only. Datagrams that the kernel dropped joined are counted as kernel_rx by an
 // estimate of how many they were. Two proxies that point at each other are not recognised as a loop,
 // only a proxy that points at itself is; udplab proxy warns when it looks like one.
-// A sender that invents source
-// addresses can fill the flow table; the flows that exist go on.
+// A sender that invents source addresses can fill the flow table, or take all files
+// that the process may open but for a reserve, of 32 and of a quarter at most, that
+// is left for the rest of it; the flows that exist go on.
 //
 // # Scenarios
 //

@@ -57,14 +57,7 @@ func exhaustDescriptors(t *testing.T) (restore func()) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	// A new file gets the lowest free number: that is the limit.
-	f, err := os.Open("/dev/null")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lowest := uint64(f.Fd())
-	f.Close()
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: lowest, Max: limit.Max}); err != nil {
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(lowestFree(t)), Max: limit.Max}); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
@@ -72,6 +65,17 @@ func exhaustDescriptors(t *testing.T) (restore func()) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// lowestFree is the number that a new file gets.
+func lowestFree(t *testing.T) uintptr {
+	t.Helper()
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	return f.Fd()
 }
 
 // What overflows our own socket is counted apart, and exactly, before and

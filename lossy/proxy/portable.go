@@ -36,6 +36,11 @@ func (p *portable) dial(to netip.AddrPort, buffer int, s sink) (back, error) {
 	if err != nil {
 		return nil, err
 	}
+	control(c, func(fd uintptr) { err = reserved(fd) })
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
 	enlarge(c, buffer)
 	p.reading(c, true)
 	p.readers.Go(func() {

@@ -149,20 +149,6 @@ func bufferWarning(granted, asked int) string {
 		granted>>10, orDefault(asked, DefaultBuffer)>>10)
 }
 
-// filesBesides is how many files a proxy opens besides one for each flow, and
-// what a program around it may have open.
-const filesBesides = 16
-
-// readFilesLimit compares what the system lets us open with a table full of
-// flows.
-func (p *Proxy) readFilesLimit() {
-	if limit := openFilesLimit(); limit > 0 && limit < uint64(p.cfg.maxFlows()+filesBesides) {
-		p.warnings = append(p.warnings, fmt.Sprintf(
-			"the system lets this process open %d files, too few for %d flows: clients beyond are dropped as flow_error; raise it with ulimit -n",
-			limit, p.cfg.maxFlows()))
-	}
-}
-
 // Warnings returns what the user should know about this machine, a sentence
 // each: socket buffers smaller than asked for, too few files.
 func (p *Proxy) Warnings() []string { return p.warnings }
