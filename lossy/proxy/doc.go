@@ -26,7 +26,8 @@
 // A flow's upstream port ends by [Proxy.Rebind] or as [NAT] says, and the
 // client's next datagram opens another. The flow goes on with its fates. The
 // socket of the old port stays open for half a minute, so that what the service
-// still sends there is dropped and counted, as behind a real translator.
+// still sends there is dropped and counted, as behind a real translator. When files
+// run out it gives way to a flow's own.
 //
 // # Some flows only
 //

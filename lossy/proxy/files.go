@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 )
@@ -41,4 +42,23 @@ func reserved(descriptor uintptr) error {
 		return nil
 	}
 	return fmt.Errorf("the last %d of the %d files that this process may open are not for clients: %w", reserve, limit, syscall.EMFILE)
+}
+
+// lacksFiles recognises that there was no descriptor to be had.
+func lacksFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// open opens the socket of a mapping. If there is no descriptor for it, those of
+// mappings that were replaced are closed before their time, the oldest first: a port
+// in use goes before one that only listens for what comes too late.
+func (m *mapping) open() (err error) {
+	p := m.flow.proxy
+	for again := true; again; again = lacksFiles(err) && p.forsaken.closeOldest() {
+		m.socket, err = p.system.dial(m.upstream, p.cfg.buffer(), m)
+	}
+	if err != nil {
+		p.unopened.note(err)
+	}
+	return err
 }

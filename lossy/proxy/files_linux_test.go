@@ -2,7 +2,9 @@ package proxy
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -56,6 +58,39 @@ func TestFlowsLeaveAReserveOfFiles(t *testing.T) {
 				t.Fatalf("file %d of the reserve of %d: %v", i, reserve, err)
 			}
 			defer f.Close()
+		}
+	})
+}
+
+// What waits for late answers gives way to what is in use: a flow whose mapping ended,
+// and a new client, take the descriptors of the oldest ports that were left.
+func TestOldPortsGiveWay(t *testing.T) {
+	eachSystem(t, func(t *testing.T, newSystem func() system) {
+		const left = 4
+		n := startNAT(t, newSystem(), Config{})
+		n.up("the first mapping")
+		for i := range left {
+			n.Rebind()
+			n.up(fmt.Sprint("mapping ", i+1))
+		}
+		second := client(t, n.Proxy)
+		leaveReserve(t)
+		n.Rebind()
+		n.up("a mapping without a descriptor left")
+		send(t, second, "a client without a descriptor left")
+		n.arrives("a client without a descriptor left")
+		if s := n.Stats(); s.Up.Dropped[CauseFlowError] != 0 || s.Flows != 2 {
+			t.Errorf("%d dropped as flow_error, %d flows, want 0 and 2", s.Up.Dropped[CauseFlowError], s.Flows)
+		}
+		n.forsaken.mu.Lock()
+		defer n.forsaken.mu.Unlock()
+		var numbers []uint64
+		for _, q := range n.forsaken.queue {
+			numbers = append(numbers, q.number)
+		}
+		// Of the mappings 0 to 4 two had to go, the oldest.
+		if want := []uint64{2, 3, 4}; !slices.Equal(numbers, want) {
+			t.Errorf("old ports of the mappings %d are open, want %d", numbers, want)
 		}
 	})
 }

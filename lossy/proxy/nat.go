@@ -18,7 +18,9 @@ import (
 // A mapping that has ended is made anew, with another port, by the client's
 // next datagram. Datagrams already on their way up keep the old port; what the
 // service sends to it and is due to leave after the mapping ended is dropped
-// (CauseNAT). That is as in RFC 4787 without refresh by inbound traffic.
+// (CauseNAT). That is as in RFC 4787 without refresh by inbound traffic. So is what
+// is on its way up when the old port's socket is closed, which is half a minute
+// later, or sooner if there are too few files for the sockets of the flows.
 type NAT struct {
 	// Timeout ends a mapping through which the client sent nothing for that
 	// long, 0 = never.
@@ -173,12 +175,9 @@ func (f *flow) through(now time.Duration) (*mapping, error) {
 	fresh := &mapping{flow: f, number: f.ports.made, upstream: s.Upstream, made: now}
 	fresh.seen.Store(int64(now))
 	fresh.ended.Store(int64(never))
-	socket, err := f.proxy.system.dial(s.Upstream, f.proxy.cfg.buffer(), fresh)
-	if err != nil {
-		f.proxy.unopened.note(err)
+	if err := fresh.open(); err != nil {
 		return nil, err
 	}
-	fresh.socket = socket
 	f.ports.mu.Lock()
 	f.ports.made++
 	if m != nil {
@@ -195,11 +194,21 @@ func (f *flow) through(now time.Duration) (*mapping, error) {
 
 // How long, and how many, sockets of mappings that were replaced stay open.
 // Real translators drop silently what comes to a port they have forgotten,
-// while a closed socket would have the kernel report to the service.
+// while a closed socket would have the kernel report to the service. They are
+// fewer, a share of them, where the process may open few files.
 const (
-	forsakenFor  = 30 * time.Second
-	forsakenMost = 256
+	forsakenFor   = 30 * time.Second
+	forsakenMost  = 256
+	forsakenShare = 4 // one in so many
 )
+
+func forsakenLimit() int {
+	limit := openFilesLimit()
+	if limit == 0 {
+		return forsakenMost
+	}
+	return int(min(forsakenMost, limit/forsakenShare))
+}
 
 // forsaken are the mappings that were replaced, over all flows, the oldest
 // first.
@@ -218,10 +227,21 @@ func (q *forsaken) add(p *Proxy, m *mapping, now time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.queue = append(q.queue, forsakenPort{m, now + forsakenFor})
-	if len(q.queue) > forsakenMost {
+	for most := max(1, forsakenLimit()); len(q.queue) > most; {
 		q.closeFirst()
 	}
 	p.scheduler.set(q.job, q.queue[0].until)
+}
+
+// closeOldest closes one before its time. False means that there is none.
+func (q *forsaken) closeOldest() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.queue) == 0 {
+		return false
+	}
+	q.closeFirst()
+	return true
 }
 
 // closeDue closes those whose time is over.
