@@ -148,6 +148,7 @@ func TestOverflowsCountDatagrams(t *testing.T) {
 func TestECNIsCarried(t *testing.T) {
 	for _, c := range []struct{ listen, upstream string }{
 		{"127.0.0.1:0", "127.0.0.1:0"}, {"[::1]:0", "[::1]:0"}, {"[::1]:0", "127.0.0.1:0"}, {"127.0.0.1:0", "[::1]:0"}, {"[::]:0", "127.0.0.1:0"},
+		{"0.0.0.0:0", "127.0.0.1:0"},
 	} {
 		service := markedSocket(t, c.upstream)
 		p := startProxy(t, Config{Listen: c.listen}, newAlarm(), service.local())

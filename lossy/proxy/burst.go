@@ -16,6 +16,8 @@ type burst struct {
 	dues  []time.Duration // when each was due
 	marks []lossy.ECN     // what each bears, as far as the system can send it
 	out   outgoing        // what the system needs to send them
+
+	control []byte // the same of one datagram, see portableAnswer
 }
 
 const (

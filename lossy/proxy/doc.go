@@ -39,6 +39,15 @@
 // round for flows that share a model (lossy.Profile.SharedModel): those agree on
 // loss, delay, reordering, duplication and corruption.
 //
+// # All addresses
+//
+// A proxy on 0.0.0.0 or [::] answers a client from the address that it sent to, or
+// one that is connected would hear nothing. A client, by its address and port, is one
+// flow whichever of ours it sends to; what leaves after it has changed to another
+// leaves from there, also what was on its way. That takes Linux: elsewhere the system
+// chooses the address, and a proxy for clients that connect to another has to listen on
+// that one alone.
+//
 // # Batches
 //
 // On Linux datagrams are read and written many a call (recvmmsg, sendmmsg), and

@@ -15,7 +15,7 @@ type flow struct {
 	key      lossy.FlowKey
 	seed     uint64 // in force when it appeared
 	client   netip.AddrPort
-	reply    outlet // to the client
+	reply    reply // to the client
 	ports    ports
 	up, down lane
 

@@ -26,6 +26,7 @@ func (s *batching) listen(at netip.AddrPort, buffer int) (front, error) {
 		domain, _ := unix.GetsockoptInt(f.fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 		f.v6 = domain == unix.AF_INET6
 		tellMore(f.fd, s.joins)
+		f.wildcard = at.Addr().IsUnspecified() && tellLocal(fd)
 	})
 	return f, nil
 }
@@ -96,16 +97,34 @@ func (f *batchingFront) tryReceive(fd uintptr) (done bool) {
 	return len(messages) == inboxMessages
 }
 
-func (f *batchingFront) to(client netip.AddrPort) outlet {
-	return &batchingReply{f, socketAddress(client, f.v6)}
+func (f *batchingFront) to(client netip.AddrPort) reply {
+	r := batchingReply{f, socketAddress(client, f.v6)}
+	if f.wildcard {
+		return &batchingAnswer{batchingReply: r}
+	}
+	return &r
 }
 
-// batchingReply sends to one client.
+// batchingReply sends to one client from the address of the socket.
 type batchingReply struct {
 	front *batchingFront
 	name  []byte
 }
 
 func (r *batchingReply) send(b *burst, i int) (int, error) {
-	return r.front.segments.send(r.front.fd, r.name, b, i)
+	return r.front.segments.send(r.front.fd, &recipient{name: r.name}, b, i)
 }
+
+func (*batchingReply) from(local) {}
+
+// batchingAnswer sends to one client from the address that it sent to.
+type batchingAnswer struct {
+	batchingReply
+	replySource
+}
+
+func (r *batchingAnswer) send(b *burst, i int) (int, error) {
+	return r.front.segments.send(r.front.fd, &recipient{r.name, r.current()}, b, i)
+}
+
+func (r *batchingAnswer) from(at local) { r.replySource.from(at) }

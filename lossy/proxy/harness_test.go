@@ -204,7 +204,10 @@ func startBench(t testing.TB, cfg Config, upstream netip.AddrPort) *bench {
 // startBenchOn is startBench with a system of the test's choice.
 func startBenchOn(t testing.TB, sys system, cfg Config, upstream netip.AddrPort) *bench {
 	b := &bench{alarm: newManualAlarm(), out: newBurst()}
-	cfg.Listen, cfg.Upstream = "127.0.0.1:0", upstream.String()
+	if cfg.Listen == "" {
+		cfg.Listen = "127.0.0.1:0"
+	}
+	cfg.Upstream = upstream.String()
 	p, err := start(cfg, sys, b.alarm, clock{now: func() time.Duration { return time.Duration(b.now.Load()) }})
 	if err != nil {
 		t.Fatal(err)

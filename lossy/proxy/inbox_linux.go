@@ -22,7 +22,7 @@ type inbox struct {
 	headers  [inboxMessages]unix.Mmsghdr
 	vectors  [inboxMessages]unix.Iovec
 	names    [inboxMessages]unix.RawSockaddrInet6 // large enough for IPv4
-	controls [inboxMessages][128]byte             // for UDP_GRO, the time, and the traffic class of either family
+	controls [inboxMessages][192]byte             // for UDP_GRO, the time, and the traffic class and our address of either family
 	buffers  []byte
 	messages [inboxMessages]message
 	written  int // headers that the kernel wrote to in the last call
@@ -94,8 +94,8 @@ func (in *inbox) reset(i int) {
 }
 
 // readControl reads what the kernel says of a message besides its bytes: how it
-// joined it, when it received the first of it, and the ECN mark. IPv4 tells the
-// traffic class in one byte, IPv6 in an int.
+// joined it, when it received the first of it, the ECN mark, and where it came to. IPv4
+// tells the traffic class in one byte, IPv6 in an int.
 func (m *message) readControl(control []byte) {
 	for len(control) > 0 {
 		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
@@ -111,6 +111,8 @@ func (m *message) readControl(control []byte) {
 			m.mark = lossy.ECN(data[0]) & lossy.CE
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_TCLASS && len(data) >= 4:
 			m.mark = lossy.ECN(*(*int32)(unsafe.Pointer(&data[0]))) & lossy.CE
+		default:
+			m.to.read(&h, data)
 		}
 		control = rest
 	}

@@ -21,20 +21,26 @@ type outgoing struct {
 	counts   [burstDatagrams]int // datagrams in each message
 }
 
-// sendControl has room for the control messages of one message: UDP_SEGMENT
-// (Linux 4.18), which has the kernel cut it into datagrams, and their ECN mark
-// for either family. The kernel skips the other family's.
-type sendControl [9]uint64
+// sendControl has room for the control messages of one message: which address it
+// leaves from, UDP_SEGMENT (Linux 4.18), which has the kernel cut it into datagrams,
+// and their ECN mark for either family. The kernel skips the other family's.
+type sendControl [14]uint64
 
-// put appends a control message to the first n bytes, and returns how many
+// put appends a control message to the first n bytes at c, and returns how many
 // there are now.
-func put[V uint16 | int32](c *sendControl, n int, level, kind int32, value V) int {
+func put[V uint16 | int32 | unix.Inet4Pktinfo | unix.Inet6Pktinfo](c unsafe.Pointer, n int, level, kind int32, value V) int {
 	size := int(unsafe.Sizeof(value))
-	h := (*unix.Cmsghdr)(unsafe.Add(unsafe.Pointer(c), n))
+	h := (*unix.Cmsghdr)(unsafe.Add(c, n))
 	h.Level, h.Type = level, kind
 	h.SetLen(unix.CmsgLen(size))
-	*(*V)(unsafe.Add(unsafe.Pointer(c), n+unix.CmsgLen(0))) = value
+	*(*V)(unsafe.Add(c, n+unix.CmsgLen(0))) = value
 	return n + unix.CmsgSpace(size)
+}
+
+// recipient is whom a datagram goes to. Nil is whom the socket is connected to.
+type recipient struct {
+	name   []byte // see socketAddress
+	source source // which address it leaves from; nothing is the system's choice
 }
 
 // sendPatience is how long a send waits for room in the socket's buffer. Only
@@ -61,17 +67,19 @@ func (s *segments) failed(size int, why syscall.Errno) {
 	}
 }
 
-// send writes the datagrams of b from the i-th on, to a peer or, without a
-// name, where the socket is connected to.
+// send writes the datagrams of b from the i-th on.
 //
 // A message of segments that fails is given again one datagram at a time: so an
-// error always is one datagram's, and what cannot be sent joined is sent.
-func (s *segments) send(fd int, name []byte, b *burst, i int) (taken int, err error) {
-	taken, errno := b.give(fd, name, i, s)
+// error always is one datagram's, and what cannot be sent joined is sent. What cannot
+// be sent singly either says nothing of segments: an address of ours may be gone.
+func (s *segments) send(fd int, to *recipient, b *burst, i int) (taken int, err error) {
+	taken, errno := b.give(fd, to, i, s)
 	joined := b.out.counts[0] > 1
 	if errno != 0 && errno != unix.EAGAIN && joined && !isRefused(errno) {
-		s.failed(b.size(i), errno)
-		taken, errno = b.give(fd, name, i, nil)
+		why := errno
+		if taken, errno = b.give(fd, to, i, nil); errno == 0 {
+			s.failed(b.size(i), why)
+		}
 	}
 	if errno != 0 {
 		return 0, errno
@@ -81,16 +89,19 @@ func (s *segments) send(fd int, name []byte, b *burst, i int) (taken int, err er
 
 // give builds messages of the datagrams from the i-th on and has the kernel
 // take as many as it will. An error concerns the first message.
-func (b *burst) give(fd int, name []byte, i int, joining *segments) (taken int, errno syscall.Errno) {
+func (b *burst) give(fd int, to *recipient, i int, joining *segments) (taken int, errno syscall.Errno) {
 	o := &b.out
+	if to == nil {
+		to = &recipient{}
+	}
 	messages := 0
 	for ; i < b.count(); messages++ {
 		n := 1
 		if joining != nil {
 			n = b.run(i, joining)
 		}
-		o.set(messages, b.bytes[b.start(i):b.ends[i+n-1]], name, n)
-		o.control(messages, n, b.size(i), b.marks[i])
+		o.set(messages, b.bytes[b.start(i):b.ends[i+n-1]], to.name, n)
+		o.control(messages, n, b.size(i), b.marks[i], &to.source)
 		i += n
 	}
 	accepted, errno := sendmmsg(fd, o.headers[:messages])
@@ -134,9 +145,11 @@ func (o *outgoing) set(message int, bytes, name []byte, n int) {
 	}
 }
 
-// control says how a message of n datagrams is to be cut, and what they bear.
-func (o *outgoing) control(message, n, size int, mark lossy.ECN) {
-	c, used := &o.controls[message], 0
+// control says how a message of n datagrams is to be cut, what they bear, and where
+// they leave from.
+func (o *outgoing) control(message, n, size int, mark lossy.ECN, from *source) {
+	c := unsafe.Pointer(&o.controls[message])
+	used := copy(unsafe.Slice((*byte)(c), len(o.controls[message])*8), from.bytes())
 	if n > 1 {
 		used = put(c, used, unix.IPPROTO_UDP, unix.UDP_SEGMENT, uint16(size))
 	}
@@ -146,7 +159,7 @@ func (o *outgoing) control(message, n, size int, mark lossy.ECN) {
 	}
 	if used > 0 {
 		h := &o.headers[message].Hdr
-		h.Control = (*byte)(unsafe.Pointer(c))
+		h.Control = (*byte)(c)
 		h.SetControllen(used)
 	}
 }

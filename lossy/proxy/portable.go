@@ -28,7 +28,12 @@ func (*portable) listen(at netip.AddrPort, buffer int) (front, error) {
 		return nil, err
 	}
 	enlarge(c, buffer)
-	return &portableFront{conn: c, buf: make([]byte, maxDatagram), one: make([]message, 1)}, nil
+	f := &portableFront{conn: c, buf: make([]byte, maxDatagram), one: make([]message, 1)}
+	if at.Addr().IsUnspecified() {
+		control(c, func(fd uintptr) { f.wildcard = tellLocal(fd) })
+		f.control = make([]byte, localControl)
+	}
+	return f, nil
 }
 
 func (p *portable) dial(to netip.AddrPort, buffer int, s sink) (back, error) {
@@ -91,6 +96,9 @@ type portableFront struct {
 	buf  []byte
 	one  []message
 	lost atomic.Uint64 // drops when it was closed
+
+	wildcard bool // we are told where a datagram came to
+	control  []byte
 }
 
 func (f *portableFront) local() netip.AddrPort { return localOf(f.conn) }
@@ -100,11 +108,18 @@ func localOf(c *net.UDPConn) netip.AddrPort {
 }
 
 func (f *portableFront) receive(take func([]message)) error {
-	n, from, err := f.conn.ReadFromUDPAddrPort(f.buf)
+	var n, told int
+	var from netip.AddrPort
+	var err error
+	if f.wildcard {
+		n, told, _, from, err = f.conn.ReadMsgUDPAddrPort(f.buf, f.control)
+	} else {
+		n, from, err = f.conn.ReadFromUDPAddrPort(f.buf)
+	}
 	if err != nil {
 		return stopped(err)
 	}
-	f.one[0] = message{bytes: f.buf[:n], from: unmap(from)}
+	f.one[0] = message{bytes: f.buf[:n], from: unmap(from), to: localIn(f.control[:told])}
 	take(f.one)
 	return nil
 }
@@ -115,7 +130,13 @@ func (f *portableFront) rest(take func([]message)) {
 	}
 }
 
-func (f *portableFront) to(client netip.AddrPort) outlet { return &portableReply{f.conn, client} }
+func (f *portableFront) to(client netip.AddrPort) reply {
+	r := portableReply{f.conn, client}
+	if f.wildcard {
+		return &portableAnswer{portableReply: r}
+	}
+	return &r
+}
 
 func (f *portableFront) buffers() (receive, send int) { return grantedBuffers(f.conn) }
 
@@ -129,7 +150,7 @@ func (f *portableFront) close() {
 	f.conn.Close()
 }
 
-// portableReply sends to one client.
+// portableReply sends to one client from the address of the socket.
 type portableReply struct {
 	conn   *net.UDPConn
 	client netip.AddrPort
@@ -141,6 +162,25 @@ func (r *portableReply) send(b *burst, i int) (int, error) {
 	}
 	return 1, nil
 }
+
+func (*portableReply) from(local) {}
+
+// portableAnswer sends to one client from the address that it sent to.
+type portableAnswer struct {
+	portableReply
+	replySource
+}
+
+func (r *portableAnswer) send(b *burst, i int) (int, error) {
+	from := r.current()
+	b.control = append(b.control[:0], from.bytes()...)
+	if _, _, err := r.conn.WriteMsgUDPAddrPort(b.datagram(i), b.control, r.client); err != nil {
+		return 0, err
+	}
+	return 1, nil
+}
+
+func (r *portableAnswer) from(at local) { r.replySource.from(at) }
 
 type portableBack struct {
 	conn *net.UDPConn

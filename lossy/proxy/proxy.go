@@ -75,10 +75,15 @@ func start(cfg Config, sys system, a alarm, c clock) (*Proxy, error) {
 		a.close()
 		return nil, err
 	}
-	p.scheduler = newScheduler(c.now, a)
+	p.run(a)
+	return p, nil
+}
+
+// run has what open built do its work.
+func (p *Proxy) run(a alarm) {
+	p.scheduler = newScheduler(p.clock, a)
 	p.core.Go(p.scheduler.loop)
 	p.core.Go(p.readClients)
-	return p, nil
 }
 
 // open builds a proxy that does not run yet.
@@ -327,7 +332,7 @@ func (p *Proxy) readClients() {
 	take := func(messages []message) {
 		for len(messages) > 0 {
 			n := 1
-			for n < len(messages) && messages[n].from == messages[0].from {
+			for n < len(messages) && messages[n].from == messages[0].from && messages[n].to == messages[0].to {
 				n++
 			}
 			p.fromClient(messages[:n], out)
@@ -339,7 +344,7 @@ func (p *Proxy) readClients() {
 	p.front.rest(take)
 }
 
-// fromClient takes in what one client sent.
+// fromClient takes in what one client sent to one address.
 func (p *Proxy) fromClient(messages []message, out *burst) {
 	if p.draining.Load() {
 		p.table.refuse(lossy.Up, messages, CauseFlowClosed)
@@ -351,6 +356,7 @@ func (p *Proxy) fromClient(messages []message, out *burst) {
 		p.table.refuse(lossy.Up, messages, why)
 		return
 	}
+	f.reply.from(messages[0].to)
 	if m, err := f.through(now); err != nil {
 		p.table.refuse(lossy.Up, messages, CauseFlowError)
 	} else {

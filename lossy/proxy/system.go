@@ -33,6 +33,14 @@ type outlet interface {
 	send(b *burst, i int) (taken int, err error)
 }
 
+// reply is an outlet to a client.
+type reply interface {
+	outlet
+	// from says which of our addresses the client sent to, for what is sent from now
+	// on to leave from. Only the goroutine that receives may say so.
+	from(at local)
+}
+
 // front is the socket that the clients send to.
 type front interface {
 	local() netip.AddrPort
@@ -43,7 +51,7 @@ type front interface {
 	// no others. It is called by who received.
 	rest(take func([]message))
 	// to returns the way back to a client.
-	to(client netip.AddrPort) outlet
+	to(client netip.AddrPort) reply
 	// buffers are the sizes granted, 0 where the system does not tell.
 	buffers() (receive, send int)
 	// drops counts the datagrams that overflowed the receive buffer.
@@ -75,6 +83,7 @@ type message struct {
 	segment int            // 0: bytes is one datagram
 	mark    lossy.ECN      // NotECT where the system does not tell
 	from    netip.AddrPort // of a front
+	to      local          // of a front on all addresses
 	stamp   int64          // when the kernel received it, in nanoseconds since 1970; 0 where it does not tell
 	waited  time.Duration  // from then until it was read; see arrivals
 }
