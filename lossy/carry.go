@@ -156,7 +156,7 @@ func (l *Link) exposure() (e exposure, exposed bool) {
 func (l *Link) observe(v *Verdict, size int) {
 	p := &l.model.profile
 	e := &l.decides.expects
-	if promises := l.decides.delay.promises; promises != nil {
+	if promises := l.decides.delay.promises; promises != nil && !v.AtOnce {
 		if l.drawn == nil {
 			l.drawn = new(drawn)
 		}

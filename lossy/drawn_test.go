@@ -42,6 +42,20 @@ func TestObservedDelays(t *testing.T) {
 	}
 }
 
+// What is sent at once has no delay to be judged.
+func TestObservedDelaysLeaveOutWhatIsSentAtOnce(t *testing.T) {
+	l := NewLink(1, 0, Up, Profile{Delay: 20 * time.Millisecond, Jitter: 5 * time.Millisecond, Reorder: 0.2, ReorderGap: 3})
+	for range 1500 {
+		l.Send(0, nil)
+	}
+	s := l.Stats()
+	atOnce := s.Tallies[ImpairmentReorder].Events
+	got := s.ObservedDelays()
+	if len(got) != 2 || atOnce == 0 || got[0].Packets != 1500-atOnce || !got[0].Holds() || !got[1].Holds() {
+		t.Errorf("%+v, with %d of 1500 packets sent at once", got, atOnce)
+	}
+}
+
 // What promises nothing is not judged, nor are a few packets, and a change of
 // profile does not mix up what was promised.
 func TestObservedDelaysAreThoseWithAPromise(t *testing.T) {
