@@ -170,8 +170,8 @@ func TestNetemTalliesExpectTheTrueRates(t *testing.T) {
 			if e.Trials == 0 {
 				continue
 			}
-			tally := s.Tallies[i]
-			low, high := wilson(e.Observed, float64(e.Trials)*float64(e.Trials)/tally.Inflation, zAlpha)
+			n := float64(e.Trials)
+			low, high := wilson(e.Observed, e.Configured*(1-e.Configured)*n*n/s.Tallies[i].Variance, zAlpha)
 			f := finding{n: int(e.Trials), estimate: figure(e.Observed), expected: figure(e.Configured), interval: span(low, high), statistic: "Wilson, widened"}
 			if e.Configured < low || e.Configured > high {
 				f.wrong = fmt.Errorf("%v of %v: %s, want %s", i, p, f.estimate, f.expected)

@@ -27,10 +27,10 @@ type waiting struct {
 	exposed bool // to loss behind the transmitter
 	turned  bool // a shared model decided
 
-	turn   uint64   // if turned
-	detour detour   // if course.aside
-	damage injury   // if corrupt
-	loss   exposure // if exposed
+	turn   uint64      // if turned
+	detour detour      // if course.aside
+	damage injury      // if corrupt
+	loss   expectation // if exposed
 }
 
 // injury is how a corrupted packet is damaged: what a Verdict says of it.

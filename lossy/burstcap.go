@@ -10,22 +10,17 @@ const MaxLossBurstCap = 1000
 //
 //	p(1-p^N) / (1-p^(N+1))
 //
-// and those of other models what chain.cappedMean says. 30 % at most 3 in a
-// row are 29.43 %.
+// in the long run. 30 % at most 3 in a row are 29.43 %.
 type burstCap struct {
-	losses          lossProcess
-	most, row       int
-	mean, inflation float64
-}
-
-func (b *burstCap) set(losses lossProcess, c chain, most int) {
-	b.losses, b.most = losses, most
-	b.mean = c.cappedMean(most)
-	_, b.inflation = losses.odds() // at least: rows that are cut vary less
+	losses    lossProcess
+	most, row int
+	kept      bool // the packet asked for last is one that only the cap kept
 }
 
 func (b *burstCap) takes(index uint64) bool {
-	if !b.losses.takes(index) || b.row >= b.most {
+	lost := b.losses.takes(index)
+	b.kept = lost && b.row >= b.most
+	if !lost || b.kept {
 		b.row = 0
 		return false
 	}
@@ -33,4 +28,13 @@ func (b *burstCap) takes(index uint64) bool {
 	return true
 }
 
-func (b *burstCap) odds() (float64, float64) { return b.mean, b.inflation }
+// odds is that of the model, less what was seen to be kept: so it is exact from
+// the first packet of a flow on, of which no row can have been cut yet, and varies
+// as the model does.
+func (b *burstCap) odds() expectation {
+	e := b.losses.odds()
+	if b.kept {
+		e.probability--
+	}
+	return e
+}

@@ -138,19 +138,20 @@ func (l *Link) mark() ECN {
 // that comes to where it may be lost, the rest for those that are not.
 func (l *Link) observeLoss(v *Verdict) {
 	if e, exposed := l.exposure(); exposed {
-		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, e.probability, e.inflation)
+		l.stats.Tallies[ImpairmentLoss].add(v.Drop == CauseLoss, e)
 	}
 }
 
-// exposure is what the loss model is expected to do to the packet decided last.
-type exposure struct{ probability, inflation float64 }
-
-func (l *Link) exposure() (e exposure, exposed bool) {
-	if l.decides.losses == nil {
-		return exposure{}, false
+// exposure is what is expected of losses for the packet decided last.
+func (l *Link) exposure() (e expectation, exposed bool) {
+	switch m := l.decides; {
+	case m.losses == nil:
+		return expectation{}, false
+	case m.netem != nil:
+		return m.expects[ImpairmentLoss], true
+	default:
+		return m.losses.odds(), true
 	}
-	probability, inflation := l.decides.losses.odds()
-	return exposure{probability * l.decides.vanishing, inflation}, true
 }
 
 func (l *Link) observe(v *Verdict, size int) {
@@ -163,14 +164,13 @@ func (l *Link) observe(v *Verdict, size int) {
 		l.drawn.add(&l.stats.Delays, v.Delay, promises)
 	}
 	if p.Duplicate > 0 {
-		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, e[ImpairmentDuplicate].probability, e[ImpairmentDuplicate].inflation)
+		l.stats.Tallies[ImpairmentDuplicate].add(v.Copies > 1, e[ImpairmentDuplicate])
 	}
 	if p.Corrupt > 0 && p.CorruptHow.touches(size) {
-		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, e[ImpairmentCorrupt].probability, e[ImpairmentCorrupt].inflation)
+		l.stats.Tallies[ImpairmentCorrupt].add(v.Corrupt, e[ImpairmentCorrupt])
 	}
 	if p.Reorder > 0 {
-		l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce,
-			e[ImpairmentReorder].probability, e[ImpairmentReorder].inflation)
+		l.stats.Tallies[ImpairmentReorder].add(v.By > 0 || v.Hold > 0 || v.AtOnce, e[ImpairmentReorder])
 	}
 }
 

@@ -64,32 +64,6 @@ func (c *chain) inflation() float64 {
 	return 1 + 2*sum/(mean*(1-mean))
 }
 
-// cappedMean is the share lost if no more than most packets in a row may be:
-// the one after them is kept, and a new row begins. v is how often the chain is
-// in each state at the packet after a kept one; those that are lost after it
-// take v to v*lose, v*lose^2 and so on.
-func (c *chain) cappedMean(most int) float64 {
-	var lose, keep, back, power matrix
-	for from := range c.states {
-		for to := range c.states {
-			lose[from][to] = c.loses[from] * c.moves[from][to]
-			keep[from][to] = (1 - c.loses[from]) * c.moves[from][to]
-		}
-		power[from][from] = 1
-	}
-	for range most {
-		back = back.plus(power.times(keep))
-		power = power.times(lose)
-	}
-	v := back.plus(power.times(c.moves)).stationary(c.states)
-	lost := 0.0
-	for range most {
-		v = v.times(lose)
-		lost += v.dot(vector{1, 1, 1, 1})
-	}
-	return lost / (1 + lost)
-}
-
 type (
 	vector [4]float64
 	matrix [4][4]float64
@@ -117,15 +91,6 @@ func (m matrix) times(o matrix) (out matrix) {
 		out[i] = vector(m[i]).times(o)
 	}
 	return out
-}
-
-func (m matrix) plus(o matrix) matrix {
-	for i := range m {
-		for j := range m {
-			m[i][j] += o[i][j]
-		}
-	}
-	return m
 }
 
 // solve is the x of a*x = b, by Gauss' elimination with the largest pivot. First

@@ -40,7 +40,7 @@ func (c CorrelatedLoss) validate() error {
 func (c CorrelatedLoss) start(of streams, before lossProcess) lossProcess {
 	p := &correlated{
 		draws: of(drawCorrelated), model: c, fresh: math.Sqrt(1 - float64(c.Rho*c.Rho)),
-		below: c.quantile(), inflation: c.inflation(),
+		below: c.quantile(), expects: inBursts(c.P, c.inflation()),
 	}
 	if b, same := before.(*correlated); same {
 		p.begun, p.x = b.begun, b.x
@@ -86,7 +86,7 @@ type correlated struct {
 	x            float64
 	begun        bool
 	ahead        batchOf[float64] // e
-	inflation    float64
+	expects      expectation
 }
 
 func (c *correlated) takes(index uint64) bool {
@@ -102,4 +102,4 @@ func (c *correlated) takes(index uint64) bool {
 	return c.x < c.below
 }
 
-func (c *correlated) odds() (float64, float64) { return c.model.P, c.inflation }
+func (c *correlated) odds() expectation { return c.expects }

@@ -111,7 +111,7 @@ func (l *Link) transmitted(w *waiting, payload []byte, now, sent time.Duration, 
 	if first := u.passed == 0; first {
 		u.wait = sent - w.arrived
 		if w.exposed {
-			l.stats.Tallies[ImpairmentLoss].add(w.drop == CauseLoss, w.loss.probability, w.loss.inflation)
+			l.stats.Tallies[ImpairmentLoss].add(w.drop == CauseLoss, w.loss)
 		}
 		if w.drop == CauseNone {
 			l.count(w.corrupt, w.course)

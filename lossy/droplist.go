@@ -103,15 +103,7 @@ func (d *dropList) takes(index uint64) bool {
 	return d.lost
 }
 
-func (d *dropList) odds() (float64, float64) { return certain(d.lost), 1 }
-
-// certain is the probability of a fate that is no matter of chance.
-func certain(lost bool) float64 {
-	if lost {
-		return 1
-	}
-	return 0
-}
+func (d *dropList) odds() expectation { return certain(d.lost) }
 
 func parseIndex(s string) (uint64, error) {
 	v, err := strconv.ParseUint(s, 10, 63)

@@ -48,7 +48,7 @@ func (g GilbertElliott) start(of streams, before lossProcess) lossProcess {
 		e.begun, e.bad = b.begun, b.bad
 	}
 	c := g.chain()
-	e.mean, e.inflation = c.mean(), max(1, c.inflation())
+	e.expects = inBursts(c.mean(), c.inflation())
 	return e
 }
 
@@ -65,7 +65,7 @@ type elliott struct {
 	model               GilbertElliott
 	first, moves, fates stream
 	begun, bad          bool
-	mean, inflation     float64
+	expects             expectation
 }
 
 func (e *elliott) takes(index uint64) bool {
@@ -83,4 +83,11 @@ func (e *elliott) takes(index uint64) bool {
 	return loss > 0 && (loss >= 1 || e.fates.hits(index, loss))
 }
 
-func (e *elliott) odds() (float64, float64) { return e.mean, e.inflation }
+func (e *elliott) odds() expectation { return e.expects }
+
+func (e *elliott) again() float64 {
+	if e.bad {
+		return e.model.Bad
+	}
+	return e.model.Good
+}

@@ -34,17 +34,12 @@ func (e EveryNth) start(streams, lossProcess) lossProcess { return &everyNth{Eve
 
 type everyNth struct {
 	EveryNth
-	begun bool // a packet of index First or more was seen
+	lost bool
 }
 
 func (e *everyNth) takes(index uint64) bool {
-	e.begun = index >= e.First
-	return e.begun && (index-e.First)%e.N == 0
+	e.lost = index >= e.First && (index-e.First)%e.N == 0
+	return e.lost
 }
 
-func (e *everyNth) odds() (float64, float64) {
-	if !e.begun {
-		return 0, 1
-	}
-	return 1 / float64(e.N), 1
-}
+func (e *everyNth) odds() expectation { return certain(e.lost) }

@@ -68,4 +68,4 @@ func (e *exactly) draw(index, at uint64) uint64 {
 
 // Blocks vary less than independent losses do, so the interval is wider than
 // need be.
-func (e *exactly) odds() (float64, float64) { return float64(e.lose) / float64(e.of), 1 }
+func (e *exactly) odds() expectation { return chance(float64(e.lose) / float64(e.of)) }

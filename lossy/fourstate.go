@@ -146,11 +146,11 @@ func (g GilbertIntuitive) start(of streams, before lossProcess) lossProcess {
 func (g GilbertIntuitive) chain() chain { return g.fourState().chain() }
 
 type fourState struct {
-	first, moves    stream
-	model           FourState
-	state           int // 1 to 4, 0 before the first packet
-	starts          [3]float64
-	mean, inflation float64
+	first, moves stream
+	model        FourState
+	state        int // 1 to 4, 0 before the first packet
+	starts       [3]float64
+	expects      expectation
 }
 
 func (s *fourState) retune(f FourState) {
@@ -158,7 +158,7 @@ func (s *fourState) retune(f FourState) {
 	pi := c.stationary()
 	s.model = f
 	s.starts = [3]float64{pi[0], pi[0] + pi[1], pi[0] + pi[1] + pi[2]}
-	s.mean, s.inflation = c.mean(), max(1, c.inflation())
+	s.expects = inBursts(c.mean(), c.inflation())
 }
 
 func (s *fourState) takes(index uint64) bool {
@@ -204,4 +204,6 @@ func (f *FourState) next(s int, u float64) int {
 	panic("BUG: no such state")
 }
 
-func (s *fourState) odds() (float64, float64) { return s.mean, s.inflation }
+func (s *fourState) odds() expectation { return s.expects }
+
+func (s *fourState) again() float64 { return certain(s.state >= 3).probability }

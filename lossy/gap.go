@@ -41,11 +41,6 @@ func (g *gap) passed(v *Verdict, atOnce bool) {
 	v.AtOnce, v.Delay = true, 0
 }
 
-// gapShare is the share of packets that are sent at once in the long run.
-func (p Profile) gapShare() float64 {
-	return p.Reorder / (1 + float64(p.ReorderGap-1)*p.Reorder)
-}
-
 func (p Profile) validateGap(byNumber bool) error {
 	switch {
 	case p.ReorderGap == 0:

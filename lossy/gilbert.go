@@ -45,7 +45,9 @@ func (g *gilbert) takes(index uint64) bool {
 	return lost
 }
 
-func (g *gilbert) odds() (float64, float64) { return g.mean, g.inflation() }
+func (g *gilbert) odds() expectation { return inBursts(g.mean, g.inflation()) }
+
+func (g *gilbert) again() float64 { return certain(g.bad).probability }
 
 // inflation is how much wider the variance of the observed mean is than that
 // of independent losses: (1+lambda)/(1-lambda) with lambda = 1-p-r. A

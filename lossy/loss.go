@@ -10,4 +10,6 @@ type loss struct {
 
 func (l *loss) takes(index uint64) bool { return l.draws.hits(index, l.probability) }
 
-func (l *loss) odds() (float64, float64) { return l.probability, 1 }
+func (l *loss) odds() expectation { return chance(l.probability) }
+
+func (l *loss) again() float64 { return l.probability }

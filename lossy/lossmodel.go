@@ -26,10 +26,8 @@ type streams func(purpose) stream
 type lossProcess interface {
 	// takes is called once for each packet, in order.
 	takes(index uint64) bool
-	// odds is how likely it was that the packet asked for last was taken, over
-	// all that may have come before it, and by how much the variance of the
-	// observed mean exceeds that of independent losses.
-	odds() (probability, inflation float64)
+	// odds is what was to be expected for the packet asked for last.
+	odds() expectation
 }
 
 // ErrNamesFile is wrapped by the refusal of a model in a file where files may

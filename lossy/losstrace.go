@@ -110,4 +110,4 @@ func (l *lossTrace) takes(index uint64) bool {
 	return l.lost
 }
 
-func (l *lossTrace) odds() (float64, float64) { return certain(l.lost), 1 }
+func (l *lossTrace) odds() expectation { return certain(l.lost) }

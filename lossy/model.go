@@ -23,13 +23,8 @@ type Model struct {
 	corrupt   corrupt
 	netem     *netemReplay // decides instead, nil = does not
 
-	expects   [impairmentCount]expectation // what of each is to be expected, but of loss:
-	vanishing float64                      // share of the lost that no duplicate makes up for
+	expects [impairmentCount]expectation // for the packet decided last; of loss only if netem decides
 }
-
-// expectation is the chance of an event, and by how much the variance of its
-// observed mean exceeds that of independent ones.
-type expectation struct{ probability, inflation float64 }
 
 // NewModel returns the model of one direction of one flow. It panics if the
 // profile is not valid. Flows are numbered from 0 in order of appearance by
@@ -95,10 +90,10 @@ func (m *Model) setLoss(p Profile) {
 		m.losses = &m.bernoulli
 	}
 	if p.LossBurstCap == 0 || m.losses == nil {
-		m.cap.row = 0
+		m.cap = burstCap{}
 		return
 	}
-	m.cap.set(m.losses, p.lossChain(), p.LossBurstCap)
+	m.cap.losses, m.cap.most = m.losses, p.LossBurstCap
 	m.losses = &m.cap
 }
 
@@ -145,6 +140,6 @@ func (m *Model) decide(v *Verdict, size int) {
 		v.Copies = m.duplicate.copies(v.Index)
 	}
 	if m.reorder.probability > 0 {
-		m.reorder.displace(v)
+		m.expects[ImpairmentReorder] = m.reorder.displace(v)
 	}
 }

@@ -60,8 +60,8 @@ func decide(t *testing.T, p Profile) {
 			t.Fatalf("%v: %v", p, v)
 		}
 		if m.losses != nil {
-			if mean, inflation := m.losses.odds(); !(mean >= 0 && mean <= 1 && inflation >= 1) {
-				t.Fatalf("%v: mean %v, inflation %v", p, mean, inflation)
+			if e := m.losses.odds(); !(e.probability >= 0 && e.probability <= 1 && e.variance >= 0) {
+				t.Fatalf("%v: %+v is expected", p, e)
 			}
 		}
 	}

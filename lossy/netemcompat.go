@@ -134,9 +134,9 @@ func (p Profile) Warnings() []string {
 	}
 	if n := p.Netem; n.On {
 		// The coarse grid is exact enough for three digits, and who asks may hold a lock.
-		tell("duplicate", p.Duplicate, n.Duplicate, netemCorrelated(p.Duplicate, n.Duplicate, tallyCells).Mean)
-		tell("corrupt", p.Corrupt, n.Corrupt, netemCorrelated(p.Corrupt, n.Corrupt, tallyCells).Mean)
-		tell("reorder", p.Reorder, n.Reorder, p.gapped(netemCorrelated(p.Reorder, n.Reorder, tallyCells)).Mean)
+		tell("duplicate", p.Duplicate, n.Duplicate, netemCorrelated(p.Duplicate, n.Duplicate, coarseCells).Mean)
+		tell("corrupt", p.Corrupt, n.Corrupt, netemCorrelated(p.Corrupt, n.Corrupt, coarseCells).Mean)
+		tell("reorder", p.Reorder, n.Reorder, p.gapped(netemCorrelated(p.Reorder, n.Reorder, coarseCells)).Mean)
 	}
 	return list
 }

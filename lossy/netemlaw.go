@@ -26,9 +26,9 @@ func (r NetemRate) RunLonger(n int) float64 {
 
 const (
 	// Cells of the grid, on which functions are taken as linear between points.
-	// What every flow computes anew for its tallies need not be as fine.
-	lawCells   = 4096
-	tallyCells = 512
+	// What is computed again and again need not be as fine.
+	lawCells    = 4096
+	coarseCells = 512
 
 	longRuns  = 20
 	mostSteps = 300 // beyond that what is left is taken for geometric
@@ -127,27 +127,6 @@ func (m *mixture) stationary() []float64 {
 		}
 	}
 	return f
-}
-
-// besideCopies is Profile.lossBesideCopies for netem's losses.
-func besideCopies(p, correlation, doubled float64) (lost, both float64) {
-	m := mixture{c: correlation, cells: tallyCells, area: make([]float64, tallyCells+1)}
-	f := m.stationary()
-	steps := int(min(math.Log(1e-8)/math.Log(m.c), mostSteps)) + 1
-	for range steps {
-		hit := m.restrict(f, p)
-		kept := make([]float64, len(f))
-		for i := range kept {
-			kept[i] = f[i] - hit[i]
-		}
-		moved, once := m.step(f), m.step(kept)
-		twice := m.step(once)
-		for i := range f {
-			f[i] = moved[i] + doubled*(twice[i]-once[i])
-		}
-		lost, both = at(f, p), once[tallyCells]-at(once, p)
-	}
-	return lost, both
 }
 
 // step returns where one step moves a measure.

@@ -9,8 +9,8 @@ import "fmt"
 // and as many as asked for take CorrelatedLoss. Make one with NewNetemLoss or
 // ParseLossModel.
 type NetemLoss struct {
-	p, correlation  float64
-	mean, inflation float64 // what follows from them; work, so it is done once
+	p, correlation float64
+	mean           float64 // what follows from them; work, so it is done once
 }
 
 // NewNetemLoss returns the model, or what is wrong with its parameters, both of
@@ -20,8 +20,7 @@ func NewNetemLoss(p, correlation float64) (NetemLoss, error) {
 	if err != nil {
 		return NetemLoss{}, err
 	}
-	r := NetemCorrelated(p, correlation)
-	return NetemLoss{p, correlation, r.Mean, r.Inflation}, nil
+	return NetemLoss{p, correlation, NetemCorrelated(p, correlation).Mean}, nil
 }
 
 func parseNetemLoss(t *terms) LossModel {
@@ -54,7 +53,7 @@ func (n NetemLoss) validate() error {
 }
 
 func (n NetemLoss) start(of streams, before lossProcess) lossProcess {
-	l := &netemLoss{model: n, share: netemShare(n.p)}
+	l := &netemLoss{share: netemShare(n.p)}
 	if b, same := before.(*netemLoss); same {
 		l.random = b.random
 	}
@@ -64,11 +63,16 @@ func (n NetemLoss) start(of streams, before lossProcess) lossProcess {
 }
 
 type netemLoss struct {
-	random crandom
-	share  uint32
-	model  NetemLoss
+	random  crandom
+	share   uint32
+	expects expectation
 }
 
-func (l *netemLoss) takes(index uint64) bool { return l.random.hits(index, l.share) }
+func (l *netemLoss) takes(index uint64) bool {
+	l.expects = chance(l.again())
+	return l.random.hits(index, l.share)
+}
 
-func (l *netemLoss) odds() (float64, float64) { return l.model.mean, max(l.model.inflation, 1) }
+func (l *netemLoss) odds() expectation { return l.expects }
+
+func (l *netemLoss) again() float64 { return l.random.chance(l.share) }

@@ -34,12 +34,37 @@ func (c *crandom) next(index uint64) uint32 {
 	if c.rho == 0 {
 		return uint32(value)
 	}
-	if !c.begun {
-		c.begun, c.last = true, c.draws.at(math.MaxUint64)>>32
-	}
+	c.begin()
 	rho := c.rho + 1
 	c.last = (value*(1<<32-rho) + c.last*rho) >> 32 // at most (2^32-1)*2^32
 	return uint32(c.last)
+}
+
+func (c *crandom) begin() {
+	if !c.begun {
+		c.begun, c.last = true, c.draws.at(math.MaxUint64)>>32
+	}
+}
+
+// chance is how likely the next draw is to hit, after those before it.
+func (c *crandom) chance(share uint32) float64 {
+	if share == 0 {
+		return 0
+	}
+	below, width := float64(share)+1, float64(1<<32)
+	if c.rho > 0 {
+		c.begin()
+		held := float64(c.rho+1) / (1 << 32)
+		below -= float64(held * float64(c.last))
+		width -= float64(c.rho + 1)
+	}
+	switch {
+	case below >= width:
+		return 1
+	case below <= 0:
+		return 0
+	}
+	return below / width
 }
 
 // hits is netem's comparison, which includes equality; a share of nothing draws

@@ -13,24 +13,16 @@ type netemReplay struct {
 	duplicate, corrupt, reorder, delay crandom
 	shares                             struct{ duplicate, corrupt, reorder uint32 }
 
-	losses       lossProcess // may lose copies, too
-	copies       bool
+	losses       lossProcess
+	again        recurrent // the same, if it may lose copies, too
 	gap, counter uint32
 	mean, jitter time.Duration
 	samples      string // of the table, "" = uniform
 
-	judged judged // what the expectations of the model were computed from
+	more float64 // see lossBesideCopies
 }
 
 const copyBit = 1 << 63
-
-// judged is what the rates of a replay depend on.
-type judged struct {
-	loss, burst, duplicate, corrupt, reorder float64
-	model                                    LossModel
-	gap                                      int
-	netem                                    NetemCompat
-}
 
 // setNetem prepares the replay, or ends it. What has a memory keeps it as long
 // as the replay is on.
@@ -52,54 +44,63 @@ func (m *Model) setNetem(p *Profile) {
 	r.reorder.set(p.Netem.Reorder)
 	r.delay.set(p.Netem.Delay)
 	r.shares.duplicate, r.shares.corrupt, r.shares.reorder = netemShare(p.Duplicate), netemShare(p.Corrupt), netemShare(p.Reorder)
-	r.losses, r.copies = m.losses, p.losesCopies()
+	r.losses = m.losses
+	r.again, _ = m.losses.(recurrent)
 	r.gap, r.mean, r.jitter = uint32(p.ReorderGap), p.Delay, min(p.Jitter, math.MaxInt32) // ns, as netem_change has it
 	r.samples, _ = netemSamples(p.Distribution)
 }
 
-// losesCopies says whether the losses are drawn anew for a copy: those that go by
-// the packet's index say nothing of one.
-func (p *Profile) losesCopies() bool {
-	_, netem := p.LossModel.(NetemLoss)
-	_, known := p.LossModel.(chained)
-	return p.LossModel == nil || netem || known
-}
-
-// decide is netem_enqueue for a packet and its copy.
+// decide is netem_enqueue for a packet and its copy. What was to be expected, after
+// what was drawn before, is noted with each draw.
 func (r *netemReplay) decide(m *Model, v *Verdict, size int) {
-	index := v.Index
-	count := 1
-	if r.duplicate.hits(index, r.shares.duplicate) {
-		count++
+	index, expects := v.Index, &m.expects
+	double := r.duplicate.chance(r.shares.duplicate)
+	doubled := r.duplicate.hits(index, r.shares.duplicate)
+	lost := false
+	if r.losses != nil {
+		lost = r.losses.takes(index)
+		e := r.losses.odds()
+		e.probability *= r.more
+		expects[ImpairmentLoss] = e.thinned(1 - double)
 	}
-	if r.losses != nil && r.losses.takes(index) {
-		count--
-	}
-	if count == 0 {
+	if lost && !doubled {
 		v.drop(CauseLoss)
 		return
 	}
 	v.Copies = 1
-	if count == 2 && !(r.copies && r.losses != nil && r.losses.takes(index|copyBit)) {
+	switch {
+	case lost: // one of the two arrives
+		expects[ImpairmentDuplicate] = certain(false)
+	case r.again != nil:
+		expects[ImpairmentDuplicate] = chance(double * (1 - r.again.again()))
+	default:
+		expects[ImpairmentDuplicate] = chance(double)
+	}
+	if doubled && !lost && !(r.again != nil && r.again.takes(index|copyBit)) {
 		v.Copies = 2
 		// The copy goes first. Its damage and its time are drawn and not used.
 		r.corrupt.hits(index|copyBit, r.shares.corrupt)
-		r.send(index | copyBit)
+		r.send(index|copyBit, expects)
 	}
+	expects[ImpairmentCorrupt] = chance(r.corrupt.chance(r.shares.corrupt))
 	if r.corrupt.hits(index, r.shares.corrupt) {
 		m.corrupt.wound(v, size)
 	}
-	v.Delay, v.AtOnce = r.send(index)
+	v.Delay, v.AtOnce = r.send(index, expects)
 }
 
 // send draws a packet's delay, or sends it at once.
-func (r *netemReplay) send(index uint64) (delay time.Duration, atOnce bool) {
-	if r.gap == 0 || r.counter < r.gap-1 || r.shares.reorder < r.reorder.next(index) {
-		r.counter++
-		return r.tabledist(index), false
+func (r *netemReplay) send(index uint64, expects *[impairmentCount]expectation) (delay time.Duration, atOnce bool) {
+	expects[ImpairmentReorder] = certain(false)
+	if r.gap > 0 && r.counter >= r.gap-1 {
+		expects[ImpairmentReorder] = chance(r.reorder.chance(r.shares.reorder))
+		if r.reorder.next(index) <= r.shares.reorder {
+			r.counter = 0
+			return 0, true
+		}
 	}
-	r.counter = 0
-	return 0, true
+	r.counter++
+	return r.tabledist(index), false
 }
 
 // tabledist is netem's of that name. The remainder undoes most of what a

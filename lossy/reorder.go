@@ -39,10 +39,11 @@ func (r *reorder) set(p *Profile) {
 	r.gap.every = p.ReorderGap
 }
 
-// displace says in the verdict how the packet is displaced, if it is.
-func (r *reorder) displace(v *Verdict) {
+// displace says in the verdict how the packet is displaced, if it is. It returns
+// what was to be expected, after what happened to the packets before.
+func (r *reorder) displace(v *Verdict) expectation {
 	if r.gap.every > 0 && !r.gap.open() {
-		return
+		return certain(false)
 	}
 	hit := r.draws.hits(v.Index, r.probability)
 	switch {
@@ -56,6 +57,7 @@ func (r *reorder) displace(v *Verdict) {
 	default:
 		v.By = r.by
 	}
+	return chance(r.probability)
 }
 
 func (p Profile) validateReorder() error {

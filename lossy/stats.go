@@ -92,7 +92,7 @@ func (s *Stats) Add(o Stats) {
 		s.Tallies[i].Trials += t.Trials
 		s.Tallies[i].Events += t.Events
 		s.Tallies[i].Expected += t.Expected
-		s.Tallies[i].Inflation += t.Inflation
+		s.Tallies[i].Variance += t.Variance
 	}
 }
 
@@ -105,14 +105,14 @@ func (s Stats) Observed(i Impairment) Estimate { return s.Tallies[i].estimate() 
 // because it sums what was expected of each packet.
 type Tally struct {
 	Trials, Events uint64
-	Expected       float64 // sum of the configured probabilities
-	Inflation      float64 // sum of the variance factors: 1 each, or more in bursts
+	Expected       float64 // sum of the probabilities that each had; see MODEL.md, 4
+	Variance       float64 // sum of what each adds to the variance of Events
 }
 
-func (t *Tally) add(happened bool, probability, inflation float64) {
+func (t *Tally) add(happened bool, of expectation) {
 	t.Trials++
-	t.Expected += probability
-	t.Inflation += inflation
+	t.Expected += of.probability
+	t.Variance += of.variance
 	if happened {
 		t.Events++
 	}
@@ -121,7 +121,7 @@ func (t *Tally) add(happened bool, probability, inflation float64) {
 // Estimate is an observed rate and how far it may be trusted.
 type Estimate struct {
 	Trials, Events uint64
-	Configured     float64 // mean configured probability over the trials
+	Configured     float64 // mean over the trials of the probability that each had
 	Observed       float64 // Events/Trials
 	Low, High      float64 // 99 % confidence interval for the true rate
 }
@@ -138,16 +138,23 @@ func (t Tally) estimate() Estimate {
 		return Estimate{High: 1}
 	}
 	n := float64(t.Trials)
-	e := Estimate{Trials: t.Trials, Events: t.Events, Configured: nineDigits(t.Expected / n), Observed: float64(t.Events) / n}
-	// Bursts carry less information than independent losses: n packets tell
-	// as much as n/inflation independent ones.
-	e.Low, e.High = wilson(e.Observed, n*n/t.Inflation, z99)
-	return e
+	expected, observed := max(0, t.Expected/n), float64(t.Events)/n
+	low, high := observed, observed // of what chance has no part in
+	if t.Variance > 0 {
+		// As many independent trials would vary as much: fewer than n for bursts,
+		// more for what is partly certain.
+		low, high = wilson(observed, max(0, expected*(1-expected))*n*n/t.Variance, z99)
+	}
+	// All in the same manner, so that what is inside stays inside.
+	return Estimate{t.Trials, t.Events, nineDigits(expected), nineDigits(observed), nineDigits(low), nineDigits(high)}
 }
 
 // wilson is the score interval for a proportion seen in n independent trials
 // (E. B. Wilson, 1927). Unlike the textbook one it holds for rare events.
 func wilson(share, n, z float64) (low, high float64) {
+	if n == 0 {
+		return 0, 1
+	}
 	zz := z * z
 	centre := (share + zz/(2*n)) / (1 + zz/n)
 	half := z / (1 + zz/n) * math.Sqrt(share*(1-share)/n+zz/(4*n*n))

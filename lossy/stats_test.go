@@ -26,7 +26,7 @@ func TestWilsonInterval(t *testing.T) {
 // and a probability that was summed up is the one configured.
 func TestIntervalsEndWhereTheyShould(t *testing.T) {
 	for n := uint64(1); n < 1e7; n = n*3 + 1 {
-		tally := Tally{Trials: n, Inflation: float64(n)}
+		tally := Tally{Trials: n, Variance: 0.0475 * float64(n)}
 		for range min(n, 1000) {
 			tally.Expected += 0.05
 		}
@@ -38,6 +38,34 @@ func TestIntervalsEndWhereTheyShould(t *testing.T) {
 		if e := tally.estimate(); e.High != 1 {
 			t.Errorf("all of %d: up to %v, want 1", n, e.High)
 		}
+	}
+}
+
+// Where chance has no part the interval is the rate itself, and beside it what is
+// chance keeps the width that it has.
+func TestIntervalsAreAsWideAsChanceIs(t *testing.T) {
+	sure := Profile{LossModel: modelFrom(t, "every:3")}
+	l := NewLink(1, 0, Up, sure)
+	send := func(n int) Estimate {
+		for range n {
+			l.Send(0, nil)
+		}
+		return l.Stats().Observed(ImpairmentLoss)
+	}
+	if e := send(1000); e.Events != 333 || e.Configured != 0.333 || e.Low != 0.333 || e.High != 0.333 || !e.Holds() {
+		t.Errorf("every third of 1000: %+v, want 0.333 throughout", e)
+	}
+	l.stats.Tallies[ImpairmentLoss].Events++
+	if e := l.Stats().Observed(ImpairmentLoss); e.Holds() {
+		t.Errorf("one loss too many is not noticed: %+v", e)
+	}
+	l.stats.Tallies[ImpairmentLoss].Events--
+	l.SetProfile(Profile{Loss: 0.5})
+	send(1000)
+	l.SetProfile(Profile{LossModel: modelFrom(t, "list:0")})
+	e := send(98_000)
+	if half := (e.High - e.Low) / 2; math.Abs(half/(z99*math.Sqrt(1000*0.25)/100_000)-1) > 0.05 || !e.Holds() {
+		t.Errorf("%+v: an interval of ±%v, want that of 1000 packets at 50%%", e, half)
 	}
 }
 

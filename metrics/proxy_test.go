@@ -30,7 +30,7 @@ func sampleProxy() proxy.Stats {
 		}
 		d.Link.Delays = sampleDelays
 		for j := range d.Link.Tallies {
-			d.Link.Tallies[j] = lossy.Tally{Trials: base, Events: 60, Expected: 50, Inflation: float64(base)}
+			d.Link.Tallies[j] = lossy.Tally{Trials: base, Events: 60, Expected: 50, Variance: 47.5}
 		}
 	}
 	return s
@@ -87,7 +87,7 @@ func TestProxyValuesSurviveTheProxy(t *testing.T) {
 
 func TestProxyShowsConfiguredAndObservedRates(t *testing.T) {
 	var s proxy.Stats
-	s.Up.Link.Tallies[lossy.ImpairmentLoss] = lossy.Tally{Trials: 1000, Events: 60, Expected: 50, Inflation: 1000}
+	s.Up.Link.Tallies[lossy.ImpairmentLoss] = lossy.Tally{Trials: 1000, Events: 60, Expected: 50, Variance: 47.5}
 	p := NewProxy()
 	p.AddProxy(func() proxy.Stats { return s })
 	e := s.Up.Link.Observed(lossy.ImpairmentLoss)

@@ -23,11 +23,11 @@ func knownStats() proxy.Stats {
 		Refused: 2,
 	}
 	s.Up.Link.Dropped[lossy.CauseLoss] = 50
-	s.Up.Link.Tallies[lossy.ImpairmentLoss] = lossy.Tally{Trials: 1000, Events: 50, Expected: 50, Inflation: 1000}
+	s.Up.Link.Tallies[lossy.ImpairmentLoss] = lossy.Tally{Trials: 1000, Events: 50, Expected: 50, Variance: 47.5}
 	s.Down.PacketsReceived, s.Down.Dropped[proxy.CauseKernelRx] = 4, 4
 	s.Up.Link.Delays = lossy.DelayTally{Packets: 10_000, Mean: 10_000 * 40e6, Off: 10_000 * 1e5,
 		Variance: 10_000 * 25e12, Square: 10_000 * 36e12, Fourth: 10_000 * 2 * 625e24}
-	s.Down.Link.Tallies[lossy.ImpairmentCorrupt] = lossy.Tally{Trials: 1000, Events: 500, Expected: 10, Inflation: 1000}
+	s.Down.Link.Tallies[lossy.ImpairmentCorrupt] = lossy.Tally{Trials: 1000, Events: 500, Expected: 10, Variance: 9.9}
 	return s
 }
 
