@@ -42,9 +42,11 @@ type Stats struct {
 	PacketsOut, BytesOut uint64             // given out by Receive
 	Dropped              [causeCount]uint64 // packets and copies by Cause; index 0 stays 0
 
+	// Copies are made, and packets hit by an impairment (Tallies), before the policer
+	// and the queue, which may drop them yet. Packets let in have passed both.
 	Duplicated uint64 // copies made
-	Corrupted  uint64 // packets let in with damage
-	Displaced  uint64 // packets let in to be overtaken, or to overtake
+	Corrupted  uint64 // packets let in with damage, copies not counted
+	Displaced  uint64 // packets let in to be overtaken, or to overtake, copies not counted
 	Reordered  uint64 // datagrams that came out after one sent later (RFC 4737)
 
 	Marked uint64 // datagrams that a queue marked CE instead of dropping them (RFC 3168)

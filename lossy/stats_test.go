@@ -4,6 +4,7 @@ import (
 	"math"
 	"reflect"
 	"testing"
+	"time"
 )
 
 func TestWilsonInterval(t *testing.T) {
@@ -121,6 +122,34 @@ func TestEstimateOfEachImpairment(t *testing.T) {
 		if e.Low >= e.Observed || e.High <= e.Observed {
 			t.Errorf("%v: %+v, want the observed rate inside its interval", c.impairment, e)
 		}
+	}
+}
+
+// The policer comes behind damage and copies: those hit are counted before it, and
+// those corrupted and displaced are of what it lets in.
+func TestCountsBeforeAndBehindThePolicer(t *testing.T) {
+	l := NewLink(3, 0, Up, Profile{Duplicate: 0.2, Corrupt: 0.5, Reorder: 0.3, Policer: Policer{Rate: 1e6, Burst: 3000}})
+	var in, damaged, displaced, copies, hit uint64
+	l.SetTrace(func(_ time.Duration, _ int, v Verdict) {
+		if v.Drop == CauseNone {
+			in++
+			damaged += uint64(digit(v.Corrupt))
+			displaced += uint64(digit(v.By > 0))
+		}
+	})
+	model := NewModel(3, 0, Up, l.Profile())
+	for range 1000 {
+		v := model.Decide(100)
+		copies += uint64(v.Copies - 1)
+		hit += uint64(digit(v.Corrupt))
+		l.Send(0, make([]byte, 100))
+	}
+	s := l.Stats()
+	if in == 0 || in == 1000 || damaged == 0 || s.Corrupted != damaged || s.Displaced != displaced {
+		t.Errorf("of %d let in %d corrupted, %d displaced, want %d and %d", in, s.Corrupted, s.Displaced, damaged, displaced)
+	}
+	if got := s.Observed(ImpairmentCorrupt).Events; got != hit || s.Duplicated != copies {
+		t.Errorf("%d hit and %d copies made, want %d and %d", got, s.Duplicated, hit, copies)
 	}
 }
 

@@ -205,9 +205,9 @@ var (
 	proxyDroppedPackets = counter("udplab_proxy_dropped_packets_total",
 		"Datagrams that were not sent on, by cause. From the network model: loss, queue, blackout, overload, aqm, policer, mtu, rule. From the proxy or the kernel: flow_limit, flow_error, flow_closed, oversize, nat, kernel_tx, kernel_rx.", labelDirection, labelCause)
 	proxyDuplicatedPackets = counter("udplab_proxy_duplicated_packets_total",
-		"Copies made.", labelDirection)
+		"Copies made, those included that the policer or the queue then dropped.", labelDirection)
 	proxyCorruptedPackets = counter("udplab_proxy_corrupted_packets_total",
-		"Datagrams that were damaged.", labelDirection)
+		"Datagrams that were damaged and that the policer and the queue let pass, without copies. All that were hit, dropped ones included, are the impaired packets of corrupt.", labelDirection)
 	proxyReorderedPackets = counter("udplab_proxy_reordered_packets_total",
 		"Datagrams sent on after one that came in later (RFC 4737).", labelDirection)
 	proxyMarkedPackets = counter("udplab_proxy_marked_packets_total",
@@ -223,7 +223,7 @@ var (
 	proxyExposedPackets = counter("udplab_proxy_exposed_packets_total",
 		"Datagrams that an impairment could have hit while it was configured.", labelImpairment, labelDirection)
 	proxyImpairedPackets = counter("udplab_proxy_impaired_packets_total",
-		"Datagrams that it did hit.", labelImpairment, labelDirection)
+		"Datagrams that it did hit, whether or not the policer or the queue then dropped them.", labelImpairment, labelDirection)
 	proxyConfiguredRatio = gauge("udplab_proxy_configured_ratio",
 		"Mean configured probability over the exposed datagrams, 0 to 1; absent without any.", labelImpairment, labelDirection)
 	proxyObservedRatio = gauge("udplab_proxy_observed_ratio",

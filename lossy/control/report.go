@@ -135,10 +135,10 @@ type DirectionReport struct {
 	InFlight   uint64                `json:"in_flight"`
 	Dropped    map[string]uint64     `json:"dropped"` // by cause, every cause
 	Reordered  uint64                `json:"reordered"`
-	Duplicated uint64                `json:"duplicated"`
-	Corrupted  uint64                `json:"corrupted"`
-	Marked     uint64                `json:"marked"`  // CE instead of a drop (ECN)
-	Refused    uint64                `json:"refused"` // reports that nobody listens
+	Duplicated uint64                `json:"duplicated"` // copies made, whether or not policer and queue let them pass
+	Corrupted  uint64                `json:"corrupted"`  // damaged packets that policer and queue let pass; Rates count all that were hit
+	Marked     uint64                `json:"marked"`     // CE instead of a drop (ECN)
+	Refused    uint64                `json:"refused"`    // reports that nobody listens
 	ReadErrors uint64                `json:"read_errors"`
 	Rates      map[string]RateReport `json:"rates"` // by impairment, those that were configured
 	// Delays are what the law of delay promised and what was drawn, by "mean" and
