@@ -106,6 +106,11 @@ func (o Outage) validate() error {
 	return nil
 }
 
+// Over lists the outages that are over at that time and do not come again.
+func (b Blackout) Over(now time.Duration) []Outage {
+	return slices.DeleteFunc(b.Outages(), func(o Outage) bool { return o.Every > 0 || now < o.At+o.For })
+}
+
 // covers says whether the outage holds at that time.
 func (o Outage) covers(now time.Duration) bool {
 	since := now - o.At

@@ -126,7 +126,8 @@ func newCtlSetCmd(c *ctlCommand) *cobra.Command {
 		Long: `Set changes a proxy in one step. Settings are those of the flags of udplab proxy:
 loss=5%, up-delay=40ms, jitter-reorder=true; and enabled, seed, upstream,
 nat-timeout and rebind-every. A file that a setting names, link-trace=lte.down, is
-read here and sent with it.`,
+read here and sent with it. The times of blackout=at=5s,for=3s count from the start
+of the proxy; for a blackout from now on there is udplab ctl blackout.`,
 		Example: "  udplab ctl set dns loss=5% down-delay=80ms down-jitter=20ms",
 		Args:    atLeastArguments(1, "give SETTING=VALUE, such as loss=5%"),
 		RunE: c.verb(func(ctx context.Context, s *ctlSession, args []string) error {

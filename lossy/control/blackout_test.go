@@ -11,6 +11,36 @@ import (
 	"udplab/lossy/proxy"
 )
 
+// An outage whose time is past when it is set does nothing, which is told.
+func TestBlackoutInThePastIsToldOf(t *testing.T) {
+	of := func(schedule string) lossy.Profile { return lossy.Profile{Blackout: mustParseBlackout(t, schedule)} }
+	for _, c := range []struct {
+		up, down string
+		want     string
+	}{
+		{"at=1s,for=1s", "at=1s,for=1s", "blackout at=1s,for=1s is over: it counts from the start of the proxy, 2.5s ago"},
+		{"at=1s,for=1s; at=2s,for=1s", "", "up: blackout at=1s,for=1s is over: it counts from the start of the proxy, 2.5s ago"},
+		{"at=1h,for=1s; every=1s,for=1ms", "at=2s,for=500ms", "down: blackout at=2s,for=500ms is over: it counts from the start of the proxy, 2.5s ago"},
+		{"at=2s,for=501ms", "", ""},
+	} {
+		got := strings.Join(outagesOver(lossy.Config{Up: of(c.up), Down: of(c.down)}, 2500*time.Millisecond), "\n")
+		if got != c.want {
+			t.Errorf("up %q, down %q: %q, want %q", c.up, c.down, got, c.want)
+		}
+	}
+	h, _ := testAPI(t)
+	set := func(schedule string) string {
+		body := `{"blackout":"` + schedule + `"}`
+		return request{method: http.MethodPatch, path: "/proxies/default", body: body}.do(t, h).Body.String()
+	}
+	if got, want := set("at=0s,for=1ns"), `"warnings":["blackout at=0s,for=1ns is over: `; !strings.Contains(got, want) {
+		t.Errorf("%s lacks %s", got, want)
+	}
+	if got := set("at=1h,for=1s"); strings.Contains(got, "is over") {
+		t.Errorf("of an outage to come: %s", got)
+	}
+}
+
 func TestBlackoutNow(t *testing.T) {
 	type call struct {
 		lasting    time.Duration

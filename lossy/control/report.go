@@ -2,6 +2,7 @@ package control
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -67,7 +68,7 @@ func (m *member) report() ProxyReport {
 		Toxics:      append([]Toxic{}, s.toxics...), // never null
 		Dark:        reportDark(m.proxy),
 		Scenario:    playing(m.proxy),
-		Warnings:    warnings(s.Network, m.proxy.Settings(), playing(m.proxy) != nil),
+		Warnings:    warnings(s.Network, m.proxy.Settings(), playing(m.proxy) != nil, m.proxy.Uptime()),
 	}
 }
 
@@ -88,10 +89,11 @@ func reportDark(p *proxy.Proxy) *DarkReport {
 }
 
 // warnings is what the settings do that they do not say: the true rates of netem's
-// arithmetic, and which settings do nothing at all. They may need what toxics have;
-// and what toxics of some flows have, or a scenario will, may be just what they need.
-func warnings(base lossy.Config, effective proxy.Settings, playing bool) []string {
-	list := base.Warnings()
+// arithmetic, which outages are over, and which settings do nothing at all. They may
+// need what toxics have; and what toxics of some flows have, or a scenario will, may
+// be just what they need.
+func warnings(base lossy.Config, effective proxy.Settings, playing bool, uptime time.Duration) []string {
+	list := append(base.Warnings(), outagesOver(effective.Network, uptime)...)
 	some := func(o proxy.Overlay) bool { return o.Share > 0 && o.Share < 1 }
 	if playing || slices.ContainsFunc(effective.Overlays, some) {
 		return list
@@ -99,6 +101,26 @@ func warnings(base lossy.Config, effective proxy.Settings, playing bool) []strin
 	for _, i := range effective.Network.Inert() {
 		list = append(list, i.String())
 	}
+	return list
+}
+
+// outagesOver tells of the outages that will not be any more, each with its direction
+// if it is not of both.
+func outagesOver(network lossy.Config, uptime time.Duration) (list []string) {
+	up, down := network.Up.Blackout.Over(uptime), network.Down.Blackout.Over(uptime)
+	tell := func(way string, outages, besides []lossy.Outage) {
+		for _, o := range outages {
+			if slices.Contains(besides, o) {
+				continue
+			}
+			list = append(list, fmt.Sprintf("%sblackout %v is over: it counts from the start of the proxy, %v ago",
+				way, o, uptime.Round(100*time.Millisecond)))
+		}
+	}
+	both := slices.DeleteFunc(slices.Clone(up), func(o lossy.Outage) bool { return !slices.Contains(down, o) })
+	tell("", both, nil)
+	tell("up: ", up, both)
+	tell("down: ", down, both)
 	return list
 }
 

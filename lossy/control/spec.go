@@ -127,7 +127,7 @@ func newSpec(d *document) (Spec, error) {
 // will tell.
 func (s *Spec) Warnings() []string {
 	e, _ := s.begins.effective() // which was valid as the spec was read
-	return warnings(s.begins.Network, e, s.document.scenario != nil)
+	return warnings(s.begins.Network, e, s.document.scenario != nil, 0)
 }
 
 // CheckNames refuses rules of the network, or of what the scenario makes of it, that

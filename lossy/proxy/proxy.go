@@ -263,6 +263,10 @@ func (p *Proxy) DarkFor() (left [2]time.Duration) {
 	return left
 }
 
+// Uptime is the time on the proxy's clock, on which the schedule of a profile's
+// Blackout counts.
+func (p *Proxy) Uptime() time.Duration { return p.clock() }
+
 // checkUpstream says why an address is none to send to, if so.
 func (p *Proxy) checkUpstream(a netip.AddrPort) error {
 	if err := sendable(a); err != nil {

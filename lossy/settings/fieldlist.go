@@ -33,7 +33,7 @@ func FieldNamed(name string) (*Field, bool) {
 // eventFields are of what stops datagrams by rule, before chance does.
 func eventFields() []Field {
 	return []Field{
-		list("blackout", "outages", "when nothing passes: at=5s,for=3s or every=60s,for=200ms,first=10s; repeatable",
+		list("blackout", "outages", "when nothing passes, counted from the start: at=5s,for=3s or every=60s,for=200ms,first=10s; repeatable",
 			func(p *lossy.Profile) *lossy.Blackout { return &p.Blackout }, lossy.ParseBlackout),
 		number("mtu", "bytes", "largest payload that passes, 0 = any; larger ones vanish", func(p *lossy.Profile) *int { return &p.MTU }, "any size"),
 		list("drop", "rule", "drop what matches: size>1200, class=ack,nth=3, bytes=0x01ff@0, index=5-9, age<2s, flow=0; repeatable",
