@@ -28,6 +28,9 @@ func promisesOf(t *testing.T) []Profile {
 		{Delay: 20 * ms, Jitter: 20 * ms}, {Delay: 40 * ms, Jitter: 10 * ms, Distribution: NormalDelay{}},
 		{Delay: 40 * ms, Jitter: 10 * ms, Distribution: LogNormalDelay{}}, {Delay: 40 * ms, Jitter: 40 * ms, Distribution: LogNormalDelay{}},
 		{Delay: 40 * ms, Jitter: 10 * ms, Distribution: ParetoDelay{}}, {Delay: 40 * ms, Jitter: 10 * ms, Distribution: ParetoNormalDelay{}},
+		{Delay: ms, Distribution: delaysFrom(t, "cdf:f", "2ms 0.2\n3ms 0.2\n3ms 0.5\n20ms 0.9\n60ms 1")},
+		{Delay: 40 * ms, Jitter: 20 * ms, Distribution: delaysFrom(t, "table:f", "-8192 -8000 -10 0 3 700 12000")},
+		{Delay: 40 * ms, Jitter: 10 * ms, Distribution: netemTable("netem-paretonormal")},
 		{LossModel: netemLossOf(t, 0.3, 0.5)}, {LossModel: netemLossOf(t, 0.4, 0.9)},
 		{LossModel: netemLossOf(t, 0.3, 0.25), Netem: NetemCompat{On: true, Duplicate: 0.3, Corrupt: 0.6}, Duplicate: 0.4, Corrupt: 0.3},
 		{Loss: 0.2, Burst: 4, Duplicate: 0.4, Netem: NetemCompat{On: true}},
@@ -35,6 +38,16 @@ func promisesOf(t *testing.T) []Profile {
 		{LossModel: EveryNth{N: 3}, Duplicate: 0.4, Netem: NetemCompat{On: true}},
 		{Delay: 20 * ms, Reorder: 0.4, ReorderGap: 2, Netem: NetemCompat{On: true, Reorder: 0.5}},
 	}
+}
+
+// delaysFrom reads a law of delay of a file with that content.
+func delaysFrom(t *testing.T, text, content string) Distribution {
+	t.Helper()
+	d, err := ParseDistribution(text, func(string) ([]byte, error) { return []byte(content), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // What is promised holds for few packets of many flows as for many of one, for
@@ -70,10 +83,12 @@ func TestPromisesHoldForFlowsOfAnyLength(t *testing.T) {
 
 // flowsOf sends packets on each of so many flows, and adds up what is known of them.
 func flowsOf(p Profile, seed uint64, flows, packets int) (sum Stats) {
+	var buf []byte
 	for flow := range uint64(flows) {
 		l := NewLink(seed, flow, Up, p)
 		for range packets {
 			l.Send(0, []byte{1})
+			buf, _ = l.Receive(2*MaxDelay, buf[:0]) // lest they pile up
 		}
 		sum.Add(l.Stats())
 	}

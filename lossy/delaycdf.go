@@ -25,8 +25,9 @@ import (
 // are in a column called probability, cdf, cumulative, quantile, p or percentile,
 // of which the last is of 100, as is one called cdf_percent.
 type DelayCDF struct {
-	file   string
-	points string // of each its delay and its probability, 8 bytes both; then the guide
+	file     string
+	points   string  // of each its delay and its probability, 8 bytes both; then the guide
+	promises moments // without Profile.Delay
 }
 
 // MaxCDFPoints is how many points a DelayCDF may have.
@@ -67,7 +68,7 @@ func readDelayCDF(text, file string, read ReadFile) (Distribution, error) {
 	case probabilities[n-1] != 1:
 		return nil, fmt.Errorf("%s ends at probability %v: the last line must reach 1", file, probabilities[n-1])
 	}
-	return DelayCDF{file, packCDF(delays, probabilities)}, nil
+	return DelayCDF{file, packCDF(delays, probabilities), momentsOfCDF(delays, probabilities)}, nil
 }
 
 // cdfList reads lines of a delay and a probability.

@@ -16,8 +16,9 @@ import (
 // 8192, which is not so of all that are about: a table is used as it is. Make one
 // with ParseDistribution.
 type DelayTable struct {
-	file    string
-	samples string // 2 bytes each
+	file     string
+	samples  string // 2 bytes each
+	promises tableMoments
 }
 
 // MaxDelaySamples is how many numbers a table may have, as in tc.
@@ -47,7 +48,7 @@ func readDelayTable(text, file string, read ReadFile) (Distribution, error) {
 	if err != nil {
 		return nil, err
 	}
-	return DelayTable{file, string(samples)}, nil
+	return DelayTable{file, string(samples), momentsOfTable(samples)}, nil
 }
 
 // String is the law as ParseDistribution reads it.

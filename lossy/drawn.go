@@ -5,50 +5,6 @@ import (
 	"time"
 )
 
-// moments are what a law of delay promises, in nanoseconds: the mean, the
-// variance, and the variance of the squared distance from the mean, which is
-// infinite where single packets outweigh all others.
-type moments struct{ mean, variance, fourth float64 }
-
-// expectDelay is what the profile's delays are held to. Nothing is said, by nil,
-// of a delay that does not vary, of laws that a file has, and where so many delays
-// are cut off at zero that the law is another.
-func expectDelay(p *Profile) *moments {
-	mean, sd := float64(p.Delay), float64(p.Jitter)
-	if p.Jitter == 0 || p.Netem.On {
-		return nil
-	}
-	m := &moments{mean: mean, variance: sd * sd}
-	switch p.Distribution.(type) {
-	case nil: // uniform over 2*Jitter+1 nanoseconds
-		m.variance = sd * (sd + 1) / 3
-		m.fourth = 0.8 * m.variance * m.variance
-		return m
-	case NormalDelay:
-		m.fourth = 2 * m.variance * m.variance
-		return m.unlessCut(p, 4)
-	case LogNormalDelay:
-		w := 1 + m.variance/(mean*mean)
-		m.fourth = (w*w*w*w + 2*w*w*w + 3*w*w - 4) * m.variance * m.variance
-		return m.unlessCut(p, 1) // beyond, few packets make the mean
-	case ParetoDelay:
-		m.fourth = math.Inf(1)
-		return m.unlessCut(p, 0.578)
-	case ParetoNormalDelay:
-		m.fourth = math.Inf(1)
-		return m.unlessCut(p, 2)
-	}
-	return nil
-}
-
-// unlessCut is nil if the delay is less than so many times the jitter.
-func (m *moments) unlessCut(p *Profile, times float64) *moments {
-	if float64(p.Delay) < times*float64(p.Jitter) {
-		return nil
-	}
-	return m
-}
-
 // DelayTally sums up delays that were drawn, in nanoseconds, beside what their law
 // promised of each. As with Tally, it survives changes of profile.
 type DelayTally struct {
@@ -115,8 +71,8 @@ func (e DelayEstimate) Holds() bool { return e.Low <= e.Configured && e.Configur
 // ObservedDelays compares the delays drawn for the packets that were not lost, nor
 // sent at once (Profile.ReorderGap), with their law, jitter included: the mean, and the standard deviation where the law's
 // tail lets it be estimated. It is empty for fewer than a hundred packets, for a
-// delay that does not vary, and for laws that promise nothing in figures (tables,
-// files, netem's arithmetic, or a law cut off at zero). Waiting in queues and for
+// delay that does not vary, and for laws that promise nothing in figures (traces,
+// netem's arithmetic, or a law cut off at zero). Waiting in queues and for
 // packets ahead is no part of it.
 func (s Stats) ObservedDelays() []DelayEstimate {
 	t := &s.Delays

@@ -13,8 +13,9 @@ import (
 // ParetoNormalDelay are the laws without these faults. Make one with
 // ParseDistribution.
 type NetemTable struct {
-	law     string
-	samples string // as in DelayTable
+	law      string
+	samples  string // as in DelayTable
+	promises tableMoments
 }
 
 const netemTableSize = 4096
@@ -33,7 +34,7 @@ func netemTable(law string) NetemTable {
 		value = min(max(value, math.MinInt16), math.MaxInt16)
 		samples = binary.BigEndian.AppendUint16(samples, uint16(value))
 	}
-	return NetemTable{law, string(samples)}
+	return NetemTable{law, string(samples), momentsOfTable(samples)}
 }
 
 // normalSample is the largest number on a grid of 0.00005 whose probability
