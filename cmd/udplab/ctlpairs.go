@@ -47,14 +47,14 @@ func parsePairs(args []string) (pairs, error) {
 		}
 		if before, twice := object[name]; twice {
 			// A setting that is a list takes another line, as a repeated flag does.
-			field := fieldNamed(name)
+			field, known := settings.FieldNamed(name)
 			text, isText := before.(string)
-			if field == nil || !isText || field.Join(text, value) == value {
+			if !known || !isText || field.Join(text, value) == value {
 				return nil, usageError(fmt.Errorf("%s stands twice", name), "give each setting once")
 			}
 			value = field.Join(text, value)
 		}
-		object[name] = pairValue(value)
+		object[name] = pairValue(name, value)
 	}
 	return all, nil
 }
@@ -73,18 +73,13 @@ func (p pairs) brought() (json.RawMessage, error) {
 	return b, err
 }
 
-func fieldNamed(name string) *settings.Field {
-	for _, f := range settings.Fields() {
-		if f.Name == name {
-			return &f
-		}
+// pairValue is what JSON has for a value: text, but true or false for a switch. A
+// name that is none of ours may be a switch as well, of the proxy or of an API of
+// another version.
+func pairValue(name, value string) any {
+	if field, known := settings.FieldNamed(name); known && !field.Switch() {
+		return value
 	}
-	return nil
-}
-
-// pairValue is what JSON has for a value: nothing but switches is true or false,
-// and any other may be a string.
-func pairValue(value string) any {
 	switch value {
 	case "true", "on":
 		return true
@@ -105,11 +100,9 @@ func attributes(args []string) (map[string]any, error) {
 		if _, twice := all[name]; twice {
 			return nil, usageError(fmt.Errorf("--attribute %s stands twice", name), "give each once")
 		}
-		all[name] = value
+		all[name] = pairValue(name, value)
 		if number := json.Number(value); json.Valid([]byte(value)) && strings.ContainsAny(value[:1], "-0123456789") {
 			all[name] = number
-		} else if value == "true" || value == "false" {
-			all[name] = value == "true"
 		}
 	}
 	return all, nil
