@@ -17,7 +17,8 @@ const (
 	exitUsage       = 2   // a flag, an argument, an environment variable or their combination is wrong
 	exitAssert      = 3   // ran, and an --assert did not hold
 	exitUnreachable = 4   // the peer did not answer
-	exitInterrupt   = 130 // left because of SIGINT before the work was complete
+	exitHangup      = 129 // left because of SIGHUP before the work was complete
+	exitInterrupt   = 130 // the same for SIGINT
 	exitTerminated  = 143 // the same for SIGTERM
 )
 

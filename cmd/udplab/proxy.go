@@ -72,8 +72,9 @@ read again: what it says no more is closed, what is new in it opened, what diffe
 changed, and the rest goes on with its clients and counts. A file with a fault
 changes nothing.
 
-Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout. In
-it in + duplicated = out + in flight + dropped, each way. What this machine lost
+Ctrl-C ends the proxy and prints a summary, which is all that goes to stdout; so
+do SIGTERM and, without --config, SIGHUP, as of a terminal that closes. In it
+in + duplicated = out + in flight + dropped, each way. What this machine lost
 itself, and not the network, is by kernel_rx, kernel_tx, flow_error or overload;
 there is a warning of it at once.
 -o json prints it as one object (udplab/proxy-summary/v1); -o jsonl prints

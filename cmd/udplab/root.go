@@ -27,11 +27,11 @@ type deps struct {
 	// environ lists all of the environment, NAME=VALUE each. nil is nothing.
 	environ func() []string
 	now     func() time.Time
-	// signals delivers SIGINT and SIGTERM to run; commands see only their
+	// signals delivers SIGINT, SIGTERM and SIGHUP to run; commands see only their
 	// context. nil means none ever comes.
 	signals <-chan os.Signal
-	// hangups delivers SIGHUP from now until stop is called, to commands that read
-	// their files again then. nil means that none ever comes.
+	// hangups delivers SIGHUP from now until stop is called, in place of signals, to
+	// commands that read their files again then. nil means that none ever comes.
 	hangups func() (c <-chan os.Signal, stop func())
 }
 
@@ -96,8 +96,10 @@ or, for all commands that have it, UDPLAB_<FLAG>; dashes become underscores.
 The command line wins over the environment. Example: UDPLAB_PROXY_UP_LOSS=5%
 
 Exit codes: 0 ok; 1 failed; 2 usage; 3 an --assert did not hold; 4 peer
-unreachable; 130 SIGINT and 143 SIGTERM cut the work short. The first Ctrl-C
-stops, drains for at most 2 s and prints the summary; the second leaves at once.`
+unreachable; 129 SIGHUP, 130 SIGINT and 143 SIGTERM cut the work short. The
+first Ctrl-C stops, drains for at most 2 s and prints the summary; the second
+leaves at once. SIGTERM and SIGHUP, which a closed terminal sends, are as
+Ctrl-C; under nohup SIGHUP is ignored.`
 
 // newRootCmd builds the command tree.
 //

@@ -25,6 +25,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"ask":      askCommand,
 	"send":     sendCommand,
 	"crowd":    crowdCommand,
+	"hangup":   hangupCommand,
 	"http":     httpCommand,
 	"waitfile": waitFileCommand,
 }
@@ -60,6 +61,14 @@ func codeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s ended with code %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+// hangupCommand sends SIGHUP, which testscript's kill does not know, to the program
+// that was started last.
+func hangupCommand(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 0, 0, "hangup")
+	all := ts.BackgroundCmds()
+	ts.Check(all[len(all)-1].Process.Signal(syscall.SIGHUP))
 }
 
 // hold opens a port until the script ends and returns its address.

@@ -33,8 +33,9 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 		want   int
 	}{{os.Interrupt, exitInterrupt}, {syscall.SIGTERM, exitTerminated}} {
 		release := make(chan struct{})
-		signals := make(chan os.Signal, 2)
+		signals := make(chan os.Signal, 3)
 		signals <- os.Interrupt
+		signals <- syscall.SIGHUP // which is not of somebody who will not wait
 		signals <- c.second
 		code, left := underSignals(t.Context(), signals, func(context.Context) int {
 			<-release // deaf to its context
@@ -63,6 +64,23 @@ func TestDeafCommandIsLeftAfterTheDrain(t *testing.T) {
 		}
 		if waited := time.Since(start); waited != leaveAfter {
 			t.Errorf("left after %v, want %v", waited, leaveAfter)
+		}
+	})
+}
+
+// A terminal that closes may say so twice, and neither cuts the drain short.
+func TestHangupsDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		signals <- syscall.SIGHUP
+		signals <- syscall.SIGHUP
+		code, left := underSignals(t.Context(), signals, func(ctx context.Context) int {
+			<-ctx.Done()
+			time.Sleep(drainLimit)
+			return exitCode(ctx, &ranError{ctx.Err()})
+		})
+		if code != exitHangup || left {
+			t.Errorf("got code %d, left %v; want %d and a finished command", code, left, exitHangup)
 		}
 	})
 }
