@@ -94,6 +94,7 @@ func TestExplainDelayAndOrder(t *testing.T) {
 	near(t, "with a rate", explain(t, "delay 10ms 1ms rate 100mbit", Traffic{PPS: 5000}).Replay.Reordered, 0, 0)
 
 	near(t, "gap", explain(t, "delay 10ms reorder 25% gap 5", Traffic{}).AtOnce.Gives, 0.125, 1e-12)
+	near(t, "gap alone", explain(t, "delay 10ms gap 5", Traffic{}).AtOnce.Gives, 0.2, 1e-12)
 	near(t, "reorder with correlation", explain(t, "delay 10ms reorder 25% 50% gap 5", Traffic{}).AtOnce.Gives, 0.0543, 0.0002)
 }
 
@@ -129,6 +130,9 @@ func TestEquivalentFlags(t *testing.T) {
 		{"loss gemodel 1% 25%", Down,
 			"--down-loss-model gilbert-elliott:p=1%,r=25%,bad=100%,good=0% --down-shared-model",
 			"--down-loss-model gilbert-elliott:p=1%,r=25%,bad=100%,good=0% --down-shared-model --down-netem-compat=on:limit=1000"},
+		{"gap 5 delay 10ms", Up,
+			"--up-shared-model --up-delay 10ms --up-reorder 100% --up-reorder-gap 5",
+			"--up-shared-model --up-delay 10ms --up-netem-compat=on:limit=1000 --up-reorder 100% --up-reorder-gap 5"},
 		{"loss 100% 50%", Both, "--loss 100%", "--loss-model netem:p=100%,correlation=50% --shared-model --netem-compat=on:limit=1000"},
 	} {
 		n, err := Parse(c.text)
@@ -183,6 +187,7 @@ func TestTranslations(t *testing.T) {
 		"rate 1mbit delay 2ms 1ms": "with a rate netem keeps the order",
 		"limit 50 delay 1ms":       "limit: without a rate nothing queues",
 		"loss 5% 100%":             "is taken for 99.9%",
+		"gap 5 delay 1ms":          "gap: alone it is reorder 100% for the kernel, so one packet in 5 is sent at once",
 	} {
 		n, err := Parse(text)
 		if err != nil {

@@ -76,14 +76,16 @@ type Netem struct {
 	Corrupt          Chance
 	Duplicate        Chance
 	Reorder          Chance
-	Gap              int // 0 = no reordering
+	Gap              int  // 0 = no reordering
+	GapAlone         bool // the line has no reorder: the kernel takes it for 100%, and tc refuses it
 	Rate             Rate
 	Slot             Slot
 	Seed             uint64 // of the kernel's generator, if
 	Seeded           bool
 }
 
-// String is the line as Parse and tc read it, in the order of tc's own output.
+// String is the line as Parse reads it, and tc, but for a gap alone. The order is
+// that of tc's own output.
 func (n Netem) String() string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
@@ -96,10 +98,11 @@ func (n Netem) String() string {
 		word   string
 		chance Chance
 	}{{"duplicate", n.Duplicate}, {"reorder", n.Reorder}, {"corrupt", n.Corrupt}} {
-		if c.chance != (Chance{}) {
+		alone := c.word == "reorder" && n.GapAlone
+		if c.chance != (Chance{}) && !alone {
 			add("%s %v", c.word, c.chance)
 		}
-		if c.word == "reorder" && n.Gap > 1 {
+		if c.word == "reorder" && n.Gap > 1 || alone {
 			add("gap %d", n.Gap)
 		}
 	}

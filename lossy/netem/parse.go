@@ -14,8 +14,8 @@ import (
 // a number of a time without a unit is of microseconds, a percentage needs no
 // sign, kbps are kilobytes a second. What stands before the arguments on a command
 // line, "tc qdisc add dev eth0 root netem", is passed over. Unlike tc it refuses
-// a keyword that stands twice, where tc takes some values of each. The error is a
-// SyntaxError.
+// a keyword that stands twice, where tc takes some values of each, and takes a gap
+// without reorder (Netem.GapAlone). The error is a SyntaxError.
 func Parse(line string) (Netem, error) {
 	p := parser{words: split(line), n: Netem{Limit: DefaultLimit}, seen: make(map[string]int)}
 	p.command()
@@ -231,8 +231,16 @@ func (p *parser) check() {
 			p.err = &SyntaxError{p.seen[name], name, errors.New(text)}
 		}
 	}
+	// netem_change in sch_netem.c: a gap that comes without a share has all of them.
+	if _, given := p.seen["reorder"]; n.Gap > 0 && !given {
+		n.Reorder, n.GapAlone = Chance{P: 100}, true
+	}
 	if n.Reorder.P > 0 && n.Delay == 0 {
-		refuse("reorder", "reorder: needs a delay, for it sends at once what others wait for; add delay 10ms")
+		word := "reorder"
+		if n.GapAlone {
+			word = "gap"
+		}
+		refuse(word, word+": needs a delay, for it sends at once what others wait for; add delay 10ms")
 	}
 	if n.Gap > 0 && n.Reorder.P == 0 {
 		refuse("gap", "gap: needs a share to reorder, reorder 25% gap 5; reorder 100% for every one")

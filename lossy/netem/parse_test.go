@@ -32,6 +32,8 @@ func TestParse(t *testing.T) {
 		"loss state 1% 2% 3% 4% 5%":           line(func(n *Netem) { n.Loss = Loss{Model: State, P13: 1, P31: 2, P32: 3, P23: 4, P14: 5} }),
 		"loss gemodel 1%":                     line(func(n *Netem) { n.Loss = Loss{Model: GEModel, P: 1, R: 99, Bad: 100} }),
 		"loss gemodel 1% 10% 70% 0.1%":        line(func(n *Netem) { n.Loss = Loss{Model: GEModel, P: 1, R: 10, Bad: 70, Good: 0.1} }),
+		"gap 5 delay 10ms":                    line(func(n *Netem) { n.Reorder.P, n.Gap, n.GapAlone, n.Delay = 100, 5, true, 10*ms }),
+		"gap 0 delay 10ms":                    line(func(n *Netem) { n.Delay = 10 * ms }),
 		"gap 5 reorder 25% 50% delay 10ms":    line(func(n *Netem) { n.Reorder, n.Gap, n.Delay = Chance{25, 50}, 5, 10*ms }),
 		"reorder 25% delay 10ms":              line(func(n *Netem) { n.Reorder, n.Gap, n.Delay = Chance{P: 25}, 1, 10*ms }),
 		"c 1% du 2% 3%":                       line(func(n *Netem) { n.Corrupt, n.Duplicate = Chance{P: 1}, Chance{2, 3} }),
@@ -85,7 +87,8 @@ func TestParseRefuses(t *testing.T) {
 		"limit 1.5":                     `"1.5" is not a whole number`,
 		"seed -1":                       `"-1" is not a whole number from 0`,
 		"gap -1":                        `"-1" is less than nothing`,
-		"gap 5 delay 1ms":               `at 1: gap: needs a share to reorder`,
+		"gap 5 delay 1ms reorder 0%":    `at 1: gap: needs a share to reorder`,
+		"gap 5":                         `at 1: gap: needs a delay`,
 		"reorder 25%":                   `at 1: reorder: needs a delay`,
 		"delay 1ms distribution pareto": `at 11: distribution: needs a delay and a jitter`,
 		"ecn":                           `at 1: ecn: needs a loss model`,
@@ -128,6 +131,7 @@ func drawNetem(t *rapid.T) Netem {
 	if n.Delay > 0 {
 		if n.Reorder = chance("reorder"); n.Reorder.P > 0 {
 			n.Gap = rapid.IntRange(1, 1000).Draw(t, "gap")
+			n.GapAlone = n.Reorder == Chance{P: 100} && rapid.Bool().Draw(t, "gap alone")
 		}
 	}
 	switch rapid.IntRange(0, 3).Draw(t, "model") {

@@ -139,6 +139,9 @@ func (n *Netem) common(t *Translation) error {
 	p.Duplicate, p.Corrupt = n.Duplicate.P.Share(), n.Corrupt.P.Share()
 	p.Reorder, p.ReorderGap = n.Reorder.P.Share(), n.Gap
 	p.SharedModel = n.Reorder.P > 0 && n.Gap > 1
+	if n.GapAlone {
+		t.notice("gap: alone it is reorder 100%% for the kernel, so one packet in %d is sent at once; tc of today wants it written, reorder 100%% gap %d", n.Gap, n.Gap)
+	}
 	if n.Corrupt.P > 0 {
 		t.notice("corrupt: the bit is one of the payload; netem hits headers, too, and checksums then drop the packet")
 	}
