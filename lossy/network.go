@@ -95,7 +95,7 @@ func NewNetwork(cfg Config) *Network {
 // result behaves as a *net.UDPConn does: it has ReadFromUDPAddrPort and
 // WriteToUDPAddrPort, its errors are *net.OpError around net.ErrClosed and
 // os.ErrDeadlineExceeded, a buffer too small cuts the datagram, and closing it
-// frees the address and drops what was not read.
+// frees the address and drops what was not read. It also is a MarkedConn.
 func (n *Network) Listen(addr netip.AddrPort) (net.PacketConn, error) {
 	fail := func(err error) (net.PacketConn, error) {
 		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(addr), Err: err}
@@ -243,18 +243,18 @@ func (n *Network) newPath(key FlowKey, from, to netip.AddrPort, d Direction) *pa
 }
 
 // arrive hands a datagram that came out of a path to whoever listens there.
-func (n *Network) arrive(from, to netip.AddrPort, d Direction, payload []byte) error {
-	if n.outlet != nil && d == Up {
-		return n.outlet(to, payload)
+func (n *Network) arrive(p *path, payload []byte, mark ECN) error {
+	if n.outlet != nil && p.direction == Up {
+		return n.outlet(p.to, payload)
 	}
 	n.mu.RLock()
-	s := n.sockets[to]
+	s := n.sockets[p.to]
 	n.mu.RUnlock()
 	if s == nil {
 		n.unreachable.Add(1)
 		return nil
 	}
-	s.arrive(from, payload)
+	s.arrive(p.from, payload, mark)
 	return nil
 }
 

@@ -258,7 +258,7 @@ func TestNetworkCountsWhatNobodyReads(t *testing.T) {
 		t.Errorf("%d unreachable and %d overflowed, want 1 and 3: two datagrams fill 200 bytes", s.Unreachable, s.Overflow)
 	}
 	b.Close()
-	b.arrive(alice, []byte("just after it was looked up"))
+	b.arrive(alice, []byte("just after it was looked up"), NotECT)
 	if got := n.Stats().Unreachable; got != 2 {
 		t.Errorf("%d unreachable, want 2 after one for a socket that closed meanwhile", got)
 	}

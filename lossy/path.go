@@ -56,15 +56,15 @@ func (p *path) share() {
 
 // send puts a datagram on the path. The error is that of an outlet which took
 // one that was due at once.
-func (p *path) send(payload []byte) error {
+func (p *path) send(payload []byte, mark ECN) error {
 	p.lock()
 	defer p.unlock()
 	p.share()
 	now := p.network.now()
 	if p.tap != nil {
-		p.tap.Arrived(now, payload, NotECT)
+		p.tap.Arrived(now, payload, mark)
 	}
-	p.link.Send(now, payload)
+	p.link.SendMarked(now, payload, 0, mark)
 	return p.deliver(now)
 }
 
@@ -99,7 +99,7 @@ func (p *path) deliver(now time.Duration) error {
 			index, copy := p.link.Origin()
 			p.tap.Left(now, index, copy, out, p.link.Mark(), false)
 		}
-		if err := p.network.arrive(p.from, p.to, p.direction, out); err != nil {
+		if err := p.network.arrive(p, out, p.link.Mark()); err != nil {
 			failed = err
 		}
 	}

@@ -125,7 +125,8 @@ type Profile struct {
 	// Discipline is what the queue drops, and when; nil is drop-tail.
 	Discipline Discipline
 	// ECN has a CoDel or RED mark ECN-capable datagrams that it would drop
-	// (RFC 3168).
+	// (RFC 3168). Which they are it is told by Link.SendMarked, MarkedConn and the
+	// proxy; behind Wrap none is.
 	ECN bool
 	// SharedBottleneck has all flows of a direction go through one policer,
 	// queue and transmitter, where each has its own otherwise.

@@ -25,7 +25,7 @@ type socket struct {
 
 	mu         sync.Mutex
 	changed    *sync.Cond // a datagram came, a deadline passed or moved, or it was closed
-	arrivals   line[netip.AddrPort]
+	arrivals   line[sender]
 	readBuffer int
 	reading    deadline
 	writing    deadline
@@ -70,7 +70,7 @@ func newSocket(n *Network, local netip.AddrPort) *socket {
 
 // arrive queues a datagram, or counts why it cannot. As in Linux, a queue that
 // is not full takes a datagram of any size.
-func (s *socket) arrive(from netip.AddrPort, payload []byte) {
+func (s *socket) arrive(from netip.AddrPort, payload []byte, mark ECN) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -79,7 +79,7 @@ func (s *socket) arrive(from netip.AddrPort, payload []byte) {
 	case s.arrivals.charge() >= s.readBuffer:
 		s.network.overflow.Add(1)
 	default:
-		s.arrivals.push(from, payload)
+		s.arrivals.push(sender{from, mark}, payload)
 		s.changed.Signal()
 	}
 }
@@ -96,27 +96,8 @@ func (s *socket) ReadFrom(p []byte) (int, net.Addr, error) {
 // ReadFromUDPAddrPort is ReadFrom without allocations, as of *net.UDPConn. The
 // address is never a 4-in-6 one.
 func (s *socket) ReadFromUDPAddrPort(p []byte) (n int, from netip.AddrPort, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for {
-		// The order is that of the net package: a socket that is closed or past
-		// its deadline reads nothing, even if something is there.
-		switch {
-		case s.closed:
-			return 0, from, s.fail("read", nil, net.ErrClosed)
-		case s.reading.passed():
-			return 0, from, s.fail("read", nil, os.ErrDeadlineExceeded)
-		case s.failure != nil:
-			err, s.failure = s.failure, nil
-			s.changed.Broadcast()
-			return 0, from, err
-		case !s.arrivals.empty():
-			n, from = copy(p, s.arrivals.payload()), *s.arrivals.first()
-			s.arrivals.drop()
-			return n, from, nil
-		}
-		s.changed.Wait()
-	}
+	n, from, _, err = s.ReadMarked(p)
+	return n, from, err
 }
 
 // WriteTo implements net.PacketConn; the address must be a *net.UDPAddr.
@@ -132,12 +113,7 @@ func (s *socket) WriteTo(p []byte, addr net.Addr) (int, error) {
 // Writing never blocks. That nobody listens at the address is no error: UDP
 // does not know.
 func (s *socket) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
-	to = unmap(to)
-	if err := s.writable(len(p), to); err != nil {
-		return 0, s.fail("write", net.UDPAddrFromAddrPort(to), err)
-	}
-	_ = s.network.path(s.local, to).send(p) // without an outlet there is no error
-	return len(p), nil
+	return s.WriteMarked(p, to, NotECT)
 }
 
 func (s *socket) writable(size int, to netip.AddrPort) error {
@@ -178,7 +154,7 @@ func (s *socket) close() bool {
 	}
 	s.closed = true
 	s.reading.stop()
-	s.arrivals = line[netip.AddrPort]{}
+	s.arrivals = line[sender]{}
 	s.changed.Broadcast()
 	return true
 }

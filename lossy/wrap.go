@@ -24,6 +24,10 @@ import (
 // times as many; what then comes from yet another address, or goes there, is
 // dropped (CauseOverload).
 //
+// A net.PacketConn has no ECN marks (RFC 3168), so the network sees none: what is
+// written there is not ECN-capable, CoDel and RED drop it, and Profile.ECN does
+// nothing. The proxy carries marks, and so do the sockets of a Network.
+//
 // Delays end by Go timers: on the real clock datagrams are late by about a
 // millisecond, in a testing/synctest bubble, where the inner socket works in
 // one, not at all.
@@ -102,7 +106,7 @@ func (c *Conn) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
 			c.network.refuse(Up, len(p))
 			return len(p), nil
 		}
-		if err = up.send(p); err == nil {
+		if err = up.send(p, NotECT); err == nil {
 			return len(p), nil
 		}
 		return 0, err // the inner socket's, with its own words around it
@@ -159,14 +163,14 @@ func (c *Conn) read() {
 			}
 		case from == c.socket.local:
 			// What it sends to itself has one way only.
-			c.socket.arrive(from, buf[:n])
+			c.socket.arrive(from, buf[:n], NotECT)
 		default:
 			_, down, room := c.paths(from)
 			if !room {
 				c.network.refuse(Down, n)
 				continue
 			}
-			_ = down.send(buf[:n]) // into our own queue, which says what overflows
+			_ = down.send(buf[:n], NotECT) // into our own queue, which says what overflows
 		}
 	}
 }
