@@ -60,7 +60,8 @@ Of the flags of udplab proxy those are missing here that have nothing to act on:
 service, where a chat has one socket, which its peer knows; --flow, --max-flows
 and --idle-timeout are about many clients, and there is one peer; --late-limit
 judges a timer that a chat does without, its datagrams being about a millisecond
-late. --scenario, --config and --api need a proxy that runs by itself: put one in
+late. --ecn is there and does nothing, which is told: this network sees no ECN
+marks, so codel and red drop what a proxy would mark. --scenario, --config and --api need a proxy that runs by itself: put one in
 between for these.
 
 ` + netflags.Help + `

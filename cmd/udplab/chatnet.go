@@ -72,6 +72,9 @@ func (n *chatNetwork) obey(argument string) (told []string, err error) {
 	for _, i := range c.Inert() {
 		told = append(told, "warning: "+i.String())
 	}
+	if marksNothing(&c) {
+		told = append(told, "warning: ecn "+noMarks)
+	}
 	return told, nil
 }
 

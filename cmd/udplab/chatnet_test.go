@@ -111,16 +111,17 @@ func TestNetIsTextInAPipe(t *testing.T) {
 // On a terminal the command works without a network from the beginning.
 func TestNetOnATerminal(t *testing.T) {
 	for command, want := range map[string]string{
-		"/net preset=wifi":                           "-- network ",
-		"/net preset=nat-rebinding":                  "preset",
-		"/net preset=wfii":                           "did you mean wifi",
-		"/net drop=class=akc,nth=3":                  "did you mean ack?",
-		"/net up-overhead=28":                        "-- warning: up: overhead has no effect",
-		"/net jitter=10ms":                           "jitter 10ms",
-		"/net loss-model=trace:no/such/file":         "no such file",
-		"/net up.loss=5% delay=1ms delay=2ms":        "delay stands twice",
-		"/net loss":                                  `"loss" is no setting`,
-		"/net loss-model=netem:p=5%,correlation=25%": "-- network ",
+		"/net preset=wifi":                            "-- network ",
+		"/net preset=nat-rebinding":                   "preset",
+		"/net preset=wfii":                            "did you mean wifi",
+		"/net drop=class=akc,nth=3":                   "did you mean ack?",
+		"/net up-overhead=28":                         "-- warning: up: overhead has no effect",
+		"/net rate=1mbit queue-discipline=red ecn=on": "-- warning: ecn has no effect here: a chat's own network sees no ECN marks",
+		"/net jitter=10ms":                            "jitter 10ms",
+		"/net loss-model=trace:no/such/file":          "no such file",
+		"/net up.loss=5% delay=1ms delay=2ms":         "delay stands twice",
+		"/net loss":                                   `"loss" is no setting`,
+		"/net loss-model=netem:p=5%,correlation=25%":  "-- network ",
 	} {
 		c := startTerminalChat(t, "--mode", "raw", "--plain", "--listen", "127.0.0.1:0", "--peer", freeUDP(t).String())
 		c.waitStderr("listening on")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,10 +102,24 @@ func (n *chatNetwork) impair(say *say, c lossy.Config, socket net.PacketConn, la
 	n.conn.Network().SetTapper(n.pcap.tapper(""))
 	n.conn.Network().SetReplayer(n.replay.of(""))
 	tellNetwork(say, n.flags, c, false)
+	if marksNothing(&c) {
+		say.warn("--ecn %s", noMarks)
+	}
 	if n.shown {
 		say.note("%s", ownNetworkText(c))
 	}
 	return n.conn, nil
+}
+
+// noMarks is what becomes of ECN on a chat's own network; see lossy.Conn.
+const noMarks = "has no effect here: a chat's own network sees no ECN marks and drops; udplab proxy marks"
+
+// marksNothing says whether a queue of the network would mark datagrams, if any of
+// them bore a mark.
+func marksNothing(c *lossy.Config) bool {
+	isECN := func(i lossy.Inert) bool { return i.Setting == "ecn" }
+	would := func(p *lossy.Profile) bool { return p.ECN && !slices.ContainsFunc(p.Inert(), isECN) }
+	return would(&c.Up) || would(&c.Down)
 }
 
 // ownNetworkText says what the network does, on a line.

@@ -104,3 +104,23 @@ func TestNobodyThereBehindOwnNetwork(t *testing.T) {
 	c.waitStderr("nobody listens at " + nobody)
 	c.endInput()
 }
+
+// No datagram of a chat's own network bears an ECN mark, so that --ecn is told to do
+// nothing, once: where it lacks a queue that marks, that is what is told.
+func TestChatSaysThatECNMarksNothing(t *testing.T) {
+	const nothing = "warning: --ecn has no effect here: a chat's own network sees no ECN marks and drops; udplab proxy marks\n"
+	const queueless = "warning: --ecn has no effect without --rate or --link-trace\n"
+	for _, c := range []struct{ flags, want, not string }{
+		{"--ecn --rate 50kbit --queue-discipline codel", nothing, "without"},
+		{"--up-ecn --rate 50kbit --queue-discipline red", nothing, "without"},
+		{"--ecn", queueless, "here"},
+		{"--rate 50kbit --queue-discipline codel", "listening", "--ecn"},
+	} {
+		a := startChat(t, append(strings.Fields(c.flags), "--mode", "raw", "--listen", "127.0.0.1:0", "--peer", freeUDP(t).String())...)
+		if said := a.waitStderr(c.want); strings.Contains(said, c.not) {
+			t.Errorf("%s: it said\n%s", c.flags, said)
+		}
+		a.signals <- os.Interrupt
+		a.exit()
+	}
+}
