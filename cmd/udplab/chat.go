@@ -31,6 +31,9 @@ is plain UDP: nothing is repaired, and the chat says what was lost, late,
 doubled or damaged. --mode raw --text speaks bare text and so talks with the
 tutorial chat of the Python lessons, and with netcat.
 
+--listen :9001 is every address of this machine, to be reached from others. (Of
+udplab proxy it is 127.0.0.1 alone.)
+
 Started with no address it asks for your IP and port and the target's, as the
 tutorial chat does. On a terminal it draws a screen; /help there lists the
 commands. Otherwise each line of stdin is a message and each message a line of
@@ -113,7 +116,7 @@ func newChatCmd(d deps) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.listen, "listen", "", "own address, host:port; port 0 = choose (default: a loopback port if the peer is on this machine)")
+	f.StringVar(&o.listen, "listen", "", "own address, host:port; no host = every address of this machine; port 0 = choose (default: a loopback port if the peer is on this machine)")
 	f.StringVar(&o.peer, "peer", "", "the peer's address, host:port; reliable mode can do without and waits to be called")
 	f.StringVar(&o.mode, "mode", "reliable", "raw or reliable")
 	f.BoolVar(&o.text, "text", false, "raw mode in bare text, for the tutorial chat")

@@ -196,7 +196,7 @@ func newCtlCreateCmd(c *ctlCommand) *cobra.Command {
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVarP(&listen, "listen", "l", "127.0.0.1:0", "address for clients, host:port; port 0 = choose")
+	f.StringVarP(&listen, "listen", "l", "127.0.0.1:0", listenUsage)
 	f.StringVarP(&upstream, "upstream", "u", "", "address of the service, host:port")
 	f.BoolVar(&disabled, "disabled", false, "have it drop everything until it is enabled")
 	format.addTo(cmd)

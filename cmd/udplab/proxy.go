@@ -25,6 +25,9 @@ a bad network does: loses, delays, reorders, duplicates and corrupts them, and
 limits their rate. Any protocol passes; each client gets an upstream socket of
 its own. The same seed decides the same fates again.
 
+It is of this machine unless told otherwise: --listen :9100 is 127.0.0.1:9100, and
+0.0.0.0:9100 or [::]:9100 relay for whoever reaches this machine.
+
 ` + netflags.Help + `
 
 ` + netflags.NetemHelp + `
@@ -84,6 +87,10 @@ and the last one.`
 const proxyExample = `  udplab proxy --listen 127.0.0.1:9100 --upstream 127.0.0.1:9002 --loss 5% --burst 4
   udplab proxy --upstream 127.0.0.1:53 --delay 40ms --jitter 10ms --down-rate 1mbit
   udplab proxy --config lab.yaml`
+
+// listenUsage is of every proxy. What net.Listen means by an empty host would have
+// it relay for all who reach this machine without a word of that being wanted.
+const listenUsage = "address for clients, host:port; no host = 127.0.0.1, 0.0.0.0 or [::] = every address of this machine; port 0 = choose"
 
 // How often a terminal's live line is redrawn, and how often jsonl reports.
 const (
@@ -151,7 +158,7 @@ func newProxyCmd(d deps) *cobra.Command {
 	f.SortFlags = false
 	o.given = f
 	o.file.addTo(cmd)
-	f.StringVar(&o.listen, "listen", "127.0.0.1:9100", "address for clients, host:port; port 0 = choose")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:9100", listenUsage)
 	f.StringVar(&o.upstream, "upstream", "", "address of the service, host:port")
 	o.network = netflags.Add(f, lossy.Profile{})
 	offerPresets(cmd)

@@ -77,7 +77,7 @@ func newShrinkCmd(d deps) *cobra.Command {
 	f.SetInterspersed(false)
 	f.StringVar(&o.log, "log", "", "the log of a run in which the command failed")
 	f.StringVar(&o.upstream, "upstream", "", "address of the service behind the proxy of each trial, host:port")
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address of that proxy, host:port; port 0 = choose")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address of that proxy, host:port; no host = 127.0.0.1; port 0 = choose")
 	f.StringVar(&o.profile, "profile", "log", "what else that proxy does: log, as the log has it, or none")
 	f.Var(&o.flows, "flow", "give the client at an address a flow by name, as the log has it; repeatable")
 	f.IntVar(&o.repeat, "repeat", 1, "run the command this often with each list")
