@@ -8,8 +8,11 @@ import (
 )
 
 // tellLocal has the kernel tell of each datagram which of our addresses it came to;
-// it reports whether it will.
+// it reports whether it will, and lets datagrams leave from there.
 func tellLocal(fd uintptr) bool {
+	if !sourcesWork() {
+		return false
+	}
 	v4 := unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
 	v6 := unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1) // not of a socket of IPv4
 	return v4 == nil || v6 == nil

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"net/netip"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -15,12 +16,38 @@ import (
 var (
 	batchesWork  = sync.OnceValue(func() bool { return batchArrives(false, false) })
 	segmentsWork = sync.OnceValue(func() bool { return batchArrives(true, false) && batchArrives(true, true) })
+	sourcesWork  = sync.OnceValue(sourceArrives)
 )
+
+// sourceArrives sends a datagram from an address of ours that the system would not
+// have chosen, and looks at where it comes from.
+func sourceArrives() bool {
+	receiver, at, ok := loopbackSocket()
+	if !ok {
+		return false
+	}
+	defer unix.Close(receiver)
+	sender, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(sender)
+	unusual := netip.AddrFrom4([4]byte{127, 0, 0, 2})
+	from := sourceOf(local{addr: unusual})
+	if err := unix.Sendmsg(sender, []byte("from"), from.bytes(), at, 0); err != nil {
+		return false
+	}
+	if !arrives(receiver) {
+		return false
+	}
+	messages, errno := newInbox().receive(receiver, true)
+	return errno == 0 && len(messages) == 1 && messages[0].from.Addr() == unusual
+}
 
 // batchArrives sends a burst, as segments of one message or not, and looks at
 // what is received, joined or not.
 func batchArrives(segmented, joined bool) bool {
-	const size, count, wait = 1000, 5, 100 // bytes, datagrams, ms
+	const size, count = 1000, 5 // bytes, datagrams
 	receiver, at, ok := loopbackSocket()
 	if !ok {
 		return false
@@ -54,7 +81,7 @@ func batchArrives(segmented, joined bool) bool {
 	}
 	in, arrived := newInbox(), []byte(nil)
 	for datagrams := 0; datagrams < count; {
-		if n, err := unix.Poll([]unix.PollFd{{Fd: int32(receiver), Events: unix.POLLIN}}, wait); err != nil || n == 0 {
+		if !arrives(receiver) {
 			return false
 		}
 		messages, errno := in.receive(receiver, false)
@@ -72,6 +99,13 @@ func batchArrives(segmented, joined bool) bool {
 		}
 	}
 	return bytes.Equal(arrived, sent)
+}
+
+// arrives waits until something has come over loopback, or will not.
+func arrives(receiver int) bool {
+	const patience = 100 // ms
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(receiver), Events: unix.POLLIN}}, patience)
+	return err == nil && n > 0
 }
 
 // loopbackSocket opens a socket at an address of the system's choice.

@@ -71,11 +71,13 @@ func TestAnswersFollowTheClient(t *testing.T) {
 		for _, listen := range []string{"0.0.0.0:0", "[::]:0"} {
 			p := startOn(t, newSystem(), Config{Listen: listen}, newAlarm(), echo(t, "127.0.0.1:0"))
 			c := socket(t, "udp4", "127.0.0.1:0")
-			for _, host := range []string{"127.0.0.5", "127.0.0.6", "127.0.0.6", "127.0.0.5"} {
-				to := netip.AddrPortFrom(netip.MustParseAddr(host), p.Addr().Port())
-				sendTo(t, c, to)
-				if _, from, err := c.ReadFromUDPAddrPort(make([]byte, 100)); err != nil || from != to {
-					t.Errorf("listening on %s: an answer from %v, %v, want %v", listen, from, err, to)
+			for _, way := range []struct{ to, back string }{
+				{"127.0.0.5", "127.0.0.5"}, {"127.0.0.6", "127.0.0.6"}, {"127.0.0.6", "127.0.0.6"}, {"127.0.0.5", "127.0.0.5"},
+				{"127.255.255.255", "127.0.0.1"}, // everybody, who is ours there
+			} {
+				sendTo(t, c, netip.AddrPortFrom(netip.MustParseAddr(way.to), p.Addr().Port()))
+				if _, from, err := c.ReadFromUDPAddrPort(make([]byte, 100)); err != nil || from.Addr().String() != way.back {
+					t.Errorf("listening on %s: %s is answered from %v, %v, want %s", listen, way.to, from, err, way.back)
 				}
 			}
 			if s := p.Stats(); s.FlowsOpened != 1 {
