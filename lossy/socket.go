@@ -104,7 +104,7 @@ func (s *socket) ReadFromUDPAddrPort(p []byte) (n int, from netip.AddrPort, err 
 func (s *socket) WriteTo(p []byte, addr net.Addr) (int, error) {
 	to, ok := addr.(*net.UDPAddr)
 	if !ok || to == nil {
-		return 0, s.fail("write", addr, syscall.EINVAL)
+		return 0, s.fail("write", addr, notUDP(addr))
 	}
 	return s.WriteToUDPAddrPort(p, to.AddrPort())
 }

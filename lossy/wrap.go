@@ -2,6 +2,7 @@ package lossy
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -53,13 +54,18 @@ type addrPortConn interface {
 const CloseLinger = 2 * time.Second
 
 // Wrap puts a network in front of a UDP socket, which the Conn takes over: it
-// alone reads it from now on, and Close closes it. It panics if the
-// configuration is not valid.
+// alone reads it from now on, and Close closes it. The socket may be of any type
+// whose datagrams go to and come from a *net.UDPAddr, as flows are told apart by
+// these. Wrap panics if the configuration is not valid, and if the socket is a
+// *net.UnixConn or *net.IPConn.
 func Wrap(inner net.PacketConn, cfg Config) *Conn {
 	n := NewNetwork(cfg)
 	var local netip.AddrPort
-	if a, ok := inner.LocalAddr().(*net.UDPAddr); ok {
+	switch a := inner.LocalAddr().(type) {
+	case *net.UDPAddr:
 		local = unmap(a.AddrPort())
+	case *net.UnixAddr, *net.IPAddr:
+		panic("lossy: Wrap of a socket of " + a.Network() + ", whose addresses are not UDP's")
 	}
 	c := &Conn{inner: inner, network: n, socket: newSocket(n, local)}
 	n.sockets[local] = c.socket
@@ -77,9 +83,15 @@ func (c *Conn) Network() *Network { return c.network }
 func (c *Conn) WriteTo(p []byte, addr net.Addr) (int, error) {
 	to, ok := addr.(*net.UDPAddr)
 	if !ok || to == nil {
-		return 0, c.socket.fail("write", addr, syscall.EINVAL)
+		return 0, c.socket.fail("write", addr, notUDP(addr))
 	}
 	return c.WriteToUDPAddrPort(p, to.AddrPort())
+}
+
+// notUDP is what *net.UDPConn says of an address that it cannot take, with the
+// reason.
+func notUDP(addr net.Addr) error {
+	return fmt.Errorf("%w: lossy carries what has a *net.UDPAddr, and this is %#v", syscall.EINVAL, addr)
 }
 
 // WriteToUDPAddrPort is WriteTo without allocations. An error of the inner
@@ -186,7 +198,7 @@ func (c *Conn) readInner(buf []byte) (n int, from netip.AddrPort, err error) {
 	}
 	udp, ok := addr.(*net.UDPAddr)
 	if !ok {
-		return 0, from, errors.New("lossy: a datagram from an address that is not UDP's")
+		return 0, from, c.socket.fail("read", addr, notUDP(addr))
 	}
 	return n, unmap(udp.AddrPort()), nil
 }

@@ -275,6 +275,42 @@ func TestWrapErrorsOfTheInnerSocket(t *testing.T) {
 	})
 }
 
+// elsewhere is a socket whose addresses are of another kind than UDP's.
+type elsewhere struct {
+	net.PacketConn
+	address net.Addr
+}
+
+func (e elsewhere) LocalAddr() net.Addr { return e.address }
+func (e elsewhere) ReadFrom([]byte) (int, net.Addr, error) {
+	return 1, e.address, nil
+}
+func (e elsewhere) Close() error { return nil }
+
+// A socket that can have no UDP addresses is refused at once, and of any other it is
+// said what is wrong with an address that is none.
+func TestWrapRefusesOtherAddresses(t *testing.T) {
+	for _, address := range []net.Addr{&net.UnixAddr{Name: "x", Net: "unixgram"}, &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}} {
+		func() {
+			defer func() {
+				if said := fmt.Sprint(recover()); !strings.Contains(said, "Wrap of a socket of "+address.Network()+", whose addresses are not UDP's") {
+					t.Errorf("Wrap of a socket at %v panics with %q", address, said)
+				}
+			}()
+			Wrap(elsewhere{address: address}, Config{})
+		}()
+	}
+	inner := elsewhere{address: &net.TCPAddr{Port: 7}}
+	c := &Conn{inner: inner, socket: newSocket(NewNetwork(Config{}), alice)}
+	_, _, read := c.readInner(nil)
+	_, wrote := c.WriteTo(nil, inner.address)
+	for _, err := range []error{read, wrote} {
+		if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), "lossy carries what has a *net.UDPAddr, and this is &net.TCPAddr{") {
+			t.Errorf("an address that is not UDP's: %v", err)
+		}
+	}
+}
+
 // A report that an earlier datagram was refused goes to a reader, and the
 // datagram that met it is sent all the same, also when nobody waits for it.
 func TestWrapTellsOfRefusals(t *testing.T) {
