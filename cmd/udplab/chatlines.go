@@ -55,7 +55,7 @@ func (c *chatLines) run(ctx context.Context, in io.Reader, interactive bool) err
 
 	end, read := c.ending(ctx, input)
 	stop()
-	err := c.close(end)
+	err := c.close(ctx, end)
 	shown.Wait()
 	c.summary()
 	return c.verdict(ctx, end, read, err)
@@ -104,25 +104,32 @@ func (c *chatLines) ending(ctx context.Context, input <-chan inputEnd) (chatEndi
 	}
 }
 
-// close ends the session: after the whole input it waits for the peer, after
-// anything else it drains briefly.
-func (c *chatLines) close(end chatEnding) error {
-	ctx, cancel := context.WithCancel(context.Background())
+// chatDrain is less than drainLimit: the goodbye takes its time too.
+const chatDrain = drainLimit - 500*time.Millisecond
+
+// close ends the session: after the whole input it waits for the peer, until ctx
+// ends, and then and after anything else it drains briefly.
+func (c *chatLines) close(ctx context.Context, end chatEnding) error {
+	closing, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	switch {
 	case end != inputOver:
-		ctx, cancel = context.WithTimeout(ctx, drainLimit-500*time.Millisecond) // the goodbye takes its time too
+		defer time.AfterFunc(chatDrain, cancel).Stop()
 	case c.wait > 0:
-		ctx, cancel = context.WithTimeout(ctx, c.wait)
+		defer time.AfterFunc(c.wait, cancel).Stop()
 	}
-	defer cancel()
-	return c.session.Close(ctx)
+	if end == inputOver {
+		stop := context.AfterFunc(ctx, func() { time.AfterFunc(chatDrain, cancel) })
+		defer stop()
+	}
+	return c.session.Close(closing)
 }
 
 // verdict is the command's result.
 func (c *chatLines) verdict(ctx context.Context, end chatEnding, read inputEnd, err error) error {
 	var undelivered *chat.UndeliveredError
 	switch {
-	case end == interrupted && errors.As(err, &undelivered):
+	case ctx.Err() != nil && errors.As(err, &undelivered): // be it that the signal came while it waited
 		return fmt.Errorf("%s: %w", notReached(undelivered.Lines), ctx.Err())
 	case end == interrupted, end == userLeft && err == nil:
 		return nil
