@@ -137,7 +137,7 @@ func TestBacklogIsTheStandingQueue(t *testing.T) {
 		}
 	}
 	l.SetProfile(Profile{})
-	if got := l.Backlog(time.Second); got != 0 {
-		t.Errorf("backlog without a rate is %v, want none", got)
+	if now, then := l.Backlog(2*time.Second), l.Backlog(4*time.Second); now != 2*time.Second || then != 0 {
+		t.Errorf("backlog without a rate is %v, then %v, want none but for what is being sent", now, then)
 	}
 }

@@ -13,7 +13,7 @@ import "time"
 // It works in one of two ways. When a queue only ever drops what arrives, the
 // time at which a datagram gets out is known as it comes in, so it goes onto
 // the wire at once, with that time, and only a record stays behind of what
-// still queues. When the choice falls at the head of the queue, datagrams wait
+// still queues, by which it is found if a change of rate gives it another. When the choice falls at the head of the queue, datagrams wait
 // in a backlog that is served as time is said to pass.
 type Bottleneck struct {
 	limit      limit
@@ -25,10 +25,11 @@ type Bottleneck struct {
 	overhead   int
 
 	head    head
-	passed  time.Duration // up to which the backlog was served, if anything was left then
+	clock   time.Duration // the latest time given to advance
 	turn    time.Duration // nothing happens in the backlog before; 0 = not known
-	records line[record]  // of those on the wire whose first bit is not out
+	records records       // of those that have gone on and whose first bit is not out
 	counted int           // bytes of them, with overhead
+	busy    time.Duration // when the last bit of the one before them is out, if there are any
 	backlog line[waiting]
 }
 
@@ -41,12 +42,6 @@ const (
 	oldest                   // what has waited longest; this and the next choose at the head
 	controlled               // what has waited for too long
 )
-
-// record is a datagram that has its time and still counts for the queue.
-type record struct {
-	start time.Duration // when its first bit gets out
-	size  int           // with overhead
-}
 
 // NewBottleneck returns a bottleneck to be shared by several links. What it
 // does follows from the profiles set on them: they should agree in all fields
@@ -69,17 +64,25 @@ func (p Profile) SameBottleneck(o Profile) bool {
 		p.rate() == o.rate() && p.LinkTrace == o.LinkTrace && p.Discipline == o.Discipline && p.ECN == o.ECN
 }
 
-// set changes the rules for what arrives from now on. Those that wait in a
-// backlog are served by the new rules too; their turn had not come.
-func (b *Bottleneck) set(p *Profile) {
+// SameRate says whether two profiles have what waits sent alike: at one rate or by
+// one trace, at a bottleneck that is shared or not.
+func (p Profile) SameRate(o Profile) bool {
+	return p.rate() == o.rate() && p.LinkTrace == o.LinkTrace && p.SharedBottleneck == o.SharedBottleneck
+}
+
+// set changes the rules, for what arrives from now on and for those that wait:
+// their turn had not come. A time before that of the last call of advance counts
+// as that time.
+func (b *Bottleneck) set(now time.Duration, p *Profile) {
+	now = max(now, b.clock)
+	b.advance(now)
 	b.limit = p.limit()
 	b.policer.set(p.Policer)
 	b.overhead = p.Overhead
 	b.marking = p.ECN
-	if b.head.packets > 0 {
-		b.head.transmitter.hold(b.passed) // a faster link does not send in the past
+	if t := &b.head.transmitter; t.rate != p.rate() || t.trace.of != p.LinkTrace {
+		b.change(now, p.rate(), p.LinkTrace)
 	}
-	b.head.transmitter.set(p.rate(), p.LinkTrace)
 	b.turn = 0
 	if p.Discipline != b.discipline {
 		b.discipline, b.choice = p.Discipline, atTail
@@ -174,28 +177,35 @@ func (b *Bottleneck) makeRoom(now time.Duration, size int) {
 }
 
 // transmit has a datagram sent as soon as those before it are, and returns when
-// it is out.
-func (b *Bottleneck) transmit(now time.Duration, size int) (sent time.Duration) {
+// it is out, and its record if it waits.
+func (b *Bottleneck) transmit(now time.Duration, size int) (sent time.Duration, r *record) {
 	t := &b.head.transmitter
-	if !t.limited() {
-		return now
+	if !t.limited() && t.busyUntil <= now {
+		return now, nil
 	}
-	if start := t.start(now); start > now {
-		b.records.push(record{start, size}, nil)
-		b.counted += size
+	start := t.start(now)
+	if start <= now {
+		return t.transmit(now, size), nil
 	}
-	return t.transmit(now, size)
+	if b.records.count == 0 {
+		b.busy = t.busyUntil
+	}
+	sent = t.transmit(now, size)
+	b.counted += size
+	return sent, b.records.push(start, sent, size)
 }
 
 // advance lets everything happen up to now: datagrams leave the queue, and what
 // waits in the backlog is sent or dropped.
 func (b *Bottleneck) advance(now time.Duration) {
+	b.clock = max(b.clock, now)
 	for b.records.count > 0 && b.records.first().start <= now {
-		b.counted -= b.records.first().size
+		r := b.records.first()
+		b.counted -= r.size
+		b.busy = r.sent
 		b.records.drop()
 	}
 	if b.head.packets > 0 && now < b.turn {
-		b.passed = now
 		return
 	}
 	for b.head.packets > 0 {
@@ -203,7 +213,7 @@ func (b *Bottleneck) advance(now time.Duration) {
 		did, start, sent := b.head.step(b, w, now)
 		switch did {
 		case waits:
-			b.passed, b.turn = now, start
+			b.turn = start
 			return
 		case drops:
 			w.link.dropped(w, start, CauseAQM)

@@ -49,9 +49,10 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 			l.waiting.add(w, 1)
 		case lost:
 			l.stats.Dropped[v.Drop]++
-			v.Wait = b.transmit(l.now, len(payload)+b.overhead) - l.now
+			sent, _ := b.transmit(l.now, len(payload)+b.overhead)
+			v.Wait = sent - l.now
 		default:
-			sent := b.transmit(l.now, len(payload)+b.overhead)
+			sent, waits := b.transmit(l.now, len(payload)+b.overhead)
 			c, late := v.course(), l.late(n)
 			if n == 0 {
 				v.Wait = sent - l.now
@@ -67,7 +68,12 @@ func (l *Link) carry(v *Verdict, payload []byte) (final bool) {
 				fates = append(fates, CopyFate{sent - l.now, late, marked})
 				l.copies = fates
 			}
-			if at := c.lay(sent, late, &l.order); at.aside {
+			behind := l.order.last
+			at := c.lay(sent, late, &l.order)
+			if waits != nil {
+				waits.issue(l, c, late, behind, at, n)
+			}
+			if at.aside {
 				l.stepAside(at.due, o, v.detour(), payload)
 			} else {
 				l.enter(at, o, payload)
@@ -110,10 +116,10 @@ func (l *Link) refuses(b *Bottleneck, v *Verdict, n int, payload []byte) (why Ca
 	if m := l.model.profile.Netem.Limit; m > 0 && l.held() >= m {
 		return CauseQueue, false
 	}
-	if n > 0 {
-		b.advance(l.now) // an idle transmitter has taken up the copy before
-	}
 	if b != &unlimited {
+		if n > 0 {
+			b.advance(l.now) // an idle transmitter has taken up the copy before
+		}
 		size := len(payload) + b.overhead
 		why, marked = b.admit(l.now, size, l.outside.mark, l.early, v.Index^uint64(n)<<48)
 	}

@@ -120,6 +120,12 @@ type world struct {
 func (w *world) hear(t *rapid.T) func(time.Duration, int, Verdict) {
 	w.told = make(map[uint64]bool)
 	return func(now time.Duration, size int, v Verdict) {
+		if v.Moved > 0 {
+			if !w.told[v.Index] || now < w.when || v.Wait == 0 {
+				t.Fatalf("at %v, after %v: %+v; told before: %v", now, w.when, v, w.told[v.Index])
+			}
+			return
+		}
 		if w.told[v.Index] || now < w.when || size != len(w.sent[v.Index]) {
 			t.Fatalf("at %v, after %v: %v, of %d bytes; told before: %v", now, w.when, v, size, w.told[v.Index])
 		}
@@ -230,8 +236,9 @@ func TestConservation(t *testing.T) {
 				for w.receive(t, w.now) {
 				}
 			},
-			"change profile": func(t *rapid.T) { w.link.SetProfile(profile(t)) },
-			"blackout":       func(t *rapid.T) { w.link.SetDown(rapid.Bool().Draw(t, "down")) },
+			"change profile":          func(t *rapid.T) { w.link.SetProfile(profile(t)) },
+			"change profile, in time": func(t *rapid.T) { w.link.SetProfileAt(w.now, profile(t)) },
+			"blackout":                func(t *rapid.T) { w.link.SetDown(rapid.Bool().Draw(t, "down")) },
 			"limit": func(t *rapid.T) {
 				// Not below what is held: that would be true of no link's past.
 				held := w.link.charge()
@@ -273,7 +280,7 @@ func TestConservationOfLinksThatShare(t *testing.T) {
 				}
 			},
 			"wait":           func(t *rapid.T) { now += time.Duration(rapid.IntRange(0, 5e7).Draw(t, "ns")) },
-			"change profile": func(t *rapid.T) { any(t).SetProfile(drawProfile(t)) },
+			"change profile": func(t *rapid.T) { any(t).SetProfileAt(now, drawProfile(t)) },
 			"receive": func(t *rapid.T) {
 				l := any(t)
 				due, some := l.NextTime()

@@ -64,12 +64,20 @@ func NewLink(seed, flow uint64, dir Direction, p Profile) *Link {
 	return l
 }
 
-// SetProfile changes what happens to the packets sent from now on, between two
-// packets and with the random streams in place; see Model.SetProfile. What is
-// in flight keeps its fate and its time, and as order is kept, packets sent
-// after a cut in delay wait for those sent before it. Only those sent under
-// JitterReorder overtake, whatever they were sent behind.
-func (l *Link) SetProfile(p Profile) {
+// SetProfile is SetProfileAt at the latest time that the link was told.
+func (l *Link) SetProfile(p Profile) { l.SetProfileAt(0, p) }
+
+// SetProfileAt changes what happens to the packets sent from now on, between two
+// packets and with the random streams in place; see Model.SetProfile. A time
+// before one that the link was told counts as that.
+//
+// What waits in the queue is served at the new rate from now on. All else that is
+// in flight, and what is being sent, keeps its fate and its time, and as order is
+// kept, packets sent after a cut in delay wait for those sent before it. Only those
+// sent under JitterReorder overtake, whatever they were sent behind.
+//
+// So NextTime may be sooner than it was, also of links that share the bottleneck.
+func (l *Link) SetProfileAt(now time.Duration, p Profile) {
 	l.model.SetProfile(p)
 	l.chooseModel(&p)
 	l.barrier.set(&p)
@@ -84,7 +92,7 @@ func (l *Link) SetProfile(p Profile) {
 		b = NewBottleneck()
 		l.own = b
 	}
-	b.set(&p)
+	b.set(max(l.now, now), &p)
 }
 
 // SetBottleneck gives the link a bottleneck that other links have too. It is
@@ -141,6 +149,11 @@ func (l *Link) SetCapacity(bytes int) { l.capacity = bytes }
 // that brings the link there, of this link or one that shares its bottleneck. So
 // verdicts need not come in the order of Index. Nil ends it. f must not call
 // the link.
+//
+// A change of rate moves what waits and has its verdict already. f is then called
+// for each such datagram with a Verdict of which Moved says which copy of the packet
+// it is, from 1, and Wait by how much longer it waits than it would have, or less if
+// negative; it has an Index and nothing more.
 func (l *Link) SetTrace(f func(now time.Duration, size int, v Verdict)) { l.trace = f }
 
 // Send puts a datagram on the link. The bytes are copied. A time before that
@@ -213,7 +226,7 @@ func (l *Link) Mark() ECN { return l.arrived.mark }
 
 // Backlog is how long a datagram sent now would wait for its first bit to be
 // sent: the standing queue, as time at the link's rate, and before a trace until
-// the next chance. It is 0 without one.
+// the next chance. It is 0 without one, once nothing is being sent any more.
 func (l *Link) Backlog(now time.Duration) time.Duration {
 	return l.bottleneck().backlogged(max(l.now, now))
 }
@@ -221,8 +234,13 @@ func (l *Link) Backlog(now time.Duration) time.Duration {
 // Origin is which packet the datagram is that Receive gave last: its index, and
 // which of its copies, from 0.
 func (l *Link) Origin() (index uint64, copy int) {
+	return l.indexOf(l.arrived.index), int(l.arrived.copy)
+}
+
+// indexOf is the index of a packet in flight, by its low bits.
+func (l *Link) indexOf(low uint32) uint64 {
 	latest := l.model.index
-	return latest - uint64(uint32(latest)-l.arrived.index), int(l.arrived.copy)
+	return latest - uint64(uint32(latest)-low)
 }
 
 // advance has the bottlenecks do what they do up to now.

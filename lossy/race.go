@@ -69,7 +69,12 @@ func (r *race) push(p passage, payload []byte) []byte {
 	held := r.line.push(racer{passage: p}, payload)
 	r.count++
 	r.used += len(payload)
-	r.heap = append(r.heap, contender{p.due, place})
+	r.enter(contender{p.due, place})
+	return held
+}
+
+func (r *race) enter(c contender) {
+	r.heap = append(r.heap, c)
 	h := r.heap
 	for i := len(h) - 1; i > 0; {
 		up := (i - 1) / 2
@@ -79,7 +84,16 @@ func (r *race) push(p passage, payload []byte) []byte {
 		h[i], h[up] = h[up], h[i]
 		i = up
 	}
-	return held
+}
+
+// sort sets up the heap anew, after times have changed in the line.
+func (r *race) sort() {
+	r.heap = r.heap[:0]
+	for i := range r.line.count {
+		if e := &r.line.at(i).label; !e.gone {
+			r.enter(contender{e.due, r.first + uint64(i)})
+		}
+	}
 }
 
 func (r *race) next() *entry[racer] { return r.line.at(int(r.heap[0].place - r.first)) }

@@ -13,7 +13,7 @@ type transmitter struct {
 	trace     chances
 }
 
-// set changes the rate. What was accepted already keeps its time.
+// set changes the rate. What was accepted already keeps its time; see retime.go.
 func (t *transmitter) set(rate uint64, trace *LinkTrace) {
 	if rate != t.rate {
 		t.rate, t.carry = rate, 0
@@ -58,9 +58,6 @@ func (t *transmitter) behind(now time.Duration, bytes int) time.Duration {
 // backlog is how long a datagram that arrives now waits for its first bit to
 // be sent.
 func (t *transmitter) backlog(now time.Duration) time.Duration {
-	if !t.limited() {
-		return 0
-	}
 	return t.start(now) - now
 }
 
@@ -71,7 +68,7 @@ func (t *transmitter) transmit(now time.Duration, size int) time.Duration {
 		return t.busyUntil
 	}
 	if t.rate == 0 {
-		return now
+		return max(now, t.busyUntil)
 	}
 	t.hold(now)
 	work := uint64(size)*8*uint64(time.Second) + t.carry

@@ -70,12 +70,26 @@ func bucket(p Profile) *big.Int {
 	return new(big.Int).Mul(big.NewInt(int64(p.Policer.Burst)), big.NewInt(8e9))
 }
 
+// retiming is a change of rate or trace on the way.
+type retiming struct {
+	at      time.Duration
+	profile Profile
+}
+
 // refer plays a load through the reference.
 func refer(p Profile, seed uint64, load []arriving, bugs bug) []fate {
+	return referThrough(p, nil, seed, load, bugs)
+}
+
+// referThrough is refer with changes, each before the arrivals of its time.
+func referThrough(p Profile, changes []retiming, seed uint64, load []arriving, bugs bug) []fate {
 	r := &reference{p: p, rate: int64(math.Round(p.Rate)), fates: make([]fate, len(load)), bugs: bugs, tokens: bucket(p)}
 	r.red.count = -1
 	index := make(map[int]uint64)
 	for n, a := range load {
+		for ; len(changes) > 0 && changes[0].at <= a.at; changes = changes[1:] {
+			r.change(changes[0])
+		}
 		r.serve(a.at)
 		draws := newStream(seed, uint64(a.flow), Up, drawEarly)
 		packet := refPacket{n, a.at, a.size + p.Overhead, a.mark}
@@ -84,8 +98,35 @@ func refer(p Profile, seed uint64, load []arriving, bugs bug) []fate {
 		})
 		index[a.flow]++
 	}
+	for _, c := range changes {
+		r.change(c)
+	}
 	r.serve(never)
 	return r.fates
+}
+
+// change has the link go on at another rate with what it has not begun. A carrier
+// of a trace finishes by the old one what is partly out.
+func (r *reference) change(c retiming) {
+	r.serve(c.at)
+	for ; r.left > 0; r.chance++ {
+		at := r.chanceTime(r.chance)
+		if r.left -= min(r.left, 1504); r.left == 0 {
+			r.fates[r.queue[0].number].out, r.free = at, at
+			r.queue = r.queue[1:]
+		}
+	}
+	if len(r.queue) > 0 {
+		r.free = max(r.free, c.at)
+	}
+	r.p, r.rate, r.owed = c.profile, int64(math.Round(c.profile.Rate)), 0
+	if trace := r.p.LinkTrace; trace != nil {
+		busy := max(r.free, c.at)
+		r.chance = int(busy/trace.round()) * len(trace.ms)
+		for r.chanceTime(r.chance) <= busy {
+			r.chance++
+		}
+	}
 }
 
 // next is the time at which the link can take up the first packet of the queue.
@@ -112,6 +153,10 @@ func (r *reference) serve(now time.Duration) {
 		start := r.next()
 		packet, ok := r.take(start)
 		if !ok {
+			continue
+		}
+		if r.rate == 0 {
+			r.fates[packet.number].out = start
 			continue
 		}
 		if start > r.free {
@@ -193,7 +238,8 @@ func (r *reference) arrive(packet refPacket, draw func(float64) bool) Cause {
 		}
 		r.tokens.Sub(r.tokens, need)
 	}
-	if red, ok := r.p.Discipline.(RED); ok {
+	unlimited := r.rate == 0 && r.p.LinkTrace == nil
+	if red, ok := r.p.Discipline.(RED); ok && !unlimited {
 		if dropped := r.early(red, packet, draw); dropped {
 			return CauseAQM
 		}
@@ -202,7 +248,7 @@ func (r *reference) arrive(packet refPacket, draw func(float64) bool) Cause {
 		r.queue = slices.Insert(r.queue, 0, refPacket{number: -1})
 		defer func() { r.queue = r.queue[1:] }()
 	}
-	idle := r.p.LinkTrace == nil && len(r.queue) == 0 && r.free <= packet.at
+	idle := unlimited || r.p.LinkTrace == nil && len(r.queue) == 0 && r.free <= packet.at
 	if _, headFirst := r.p.Discipline.(DropHead); headFirst && !idle && r.fitsAlone(packet) {
 		for !r.fits(packet) {
 			victim := r.waiting()[0]
@@ -370,7 +416,7 @@ func (r *reference) early(c RED, packet refPacket, draw func(float64) bool) (dro
 		m := math.Floor(float64(free) / math.Floor(8e12/rate))
 		v.avg *= math.Pow(1-c.Weight, m)
 	} else {
-		v.avg += c.Weight * (q - v.avg)
+		v.avg = float64((1-c.Weight)*v.avg) + float64(c.Weight*q) // rounded alike, for it may come to rest on Max
 	}
 	fate := &r.fates[packet.number]
 	switch {
@@ -432,6 +478,11 @@ func patterns(n int, rate float64, flows int) map[string][]arriving {
 
 // observed is what a load meets on links that share a bottleneck.
 func observed(p Profile, seed uint64, flows int, load []arriving) ([]fate, error) {
+	return observedThrough(p, nil, seed, flows, load)
+}
+
+// observedThrough is observed with changes, each before the arrivals of its time.
+func observedThrough(p Profile, changes []retiming, seed uint64, flows int, load []arriving) ([]fate, error) {
 	b := NewBottleneck()
 	links := make([]*Link, flows)
 	fates := make([]fate, len(load))
@@ -442,6 +493,10 @@ func observed(p Profile, seed uint64, flows int, load []arriving) ([]fate, error
 		l.SetBottleneck(b)
 		l.SetTrace(func(_ time.Duration, _ int, v Verdict) {
 			n := numbers[flow][v.Index]
+			if v.Moved > 0 {
+				fates[n].out += v.Wait
+				return
+			}
 			fates[n] = fate{drop: v.Drop, marked: v.Marked}
 			if v.Drop == CauseNone {
 				fates[n].out = load[n].at + v.Wait
@@ -469,13 +524,31 @@ func observed(p Profile, seed uint64, flows int, load []arriving) ([]fate, error
 			}
 		}
 	}
+	// change makes the changes up to a time.
+	change := func(until time.Duration) error {
+		for ; len(changes) > 0 && changes[0].at <= until; changes = changes[1:] {
+			if err := receive(changes[0].at); err != nil {
+				return err
+			}
+			for _, l := range links {
+				l.SetProfileAt(changes[0].at, changes[0].profile)
+			}
+		}
+		return nil
+	}
 	payload := make([]byte, 1<<16)
 	for n, a := range load {
+		if err := change(a.at); err != nil {
+			return nil, err
+		}
 		if err := receive(a.at); err != nil {
 			return nil, err
 		}
 		numbers[a.flow] = append(numbers[a.flow], n)
 		links[a.flow].SendMarked(a.at, payload[:a.size], uint64(n), a.mark)
+	}
+	if err := change(never); err != nil {
+		return nil, err
 	}
 	if err := receive(never - 1); err != nil {
 		return nil, err

@@ -107,6 +107,10 @@ func (p Profile) reorderBy() int {
 type displaced struct {
 	after   uint64        // how many datagrams went onto the wire before it, and
 	until   uint64        // how many must have come out of it to let this one go
-	expires time.Duration // when it goes in any case
+	expires time.Duration // when it goes in any case, if
+	behind  time.Duration // one displaced before it goes then
 	outside
 }
+
+// end is when it goes in any case.
+func (d *displaced) end() time.Duration { return max(d.expires, d.behind) }

@@ -53,6 +53,7 @@ type Verdict struct {
 	Marked  bool  // a queue marked it, or a copy, as having met congestion (ECN)
 	Shared  bool  // a model that flows share decided (Profile.SharedModel)
 	Rule    uint8 // the rule that dropped it (CauseRule), from 1
+	Moved   uint8 // not 0: no verdict, but an addition to an earlier one, see Link.SetTrace
 
 	Copies int           // datagrams that go on: 1, or more for a duplicate; 0 when dropped
 	Delay  time.Duration // propagation delay drawn for it, jitter included

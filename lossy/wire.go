@@ -98,8 +98,8 @@ func (l *Link) stepAside(due time.Duration, o outside, by detour, payload []byte
 		l.until = max(l.until, l.entered+uint64(by.by))
 		d.until = l.until
 	}
-	l.expires = max(l.expires, due+by.held())
-	d.expires = l.expires
+	d.behind, d.expires = l.expires, due+by.held()
+	l.expires = d.end()
 	l.aside.push(d, payload)
 }
 
@@ -128,8 +128,8 @@ func (l *Link) next() (from source, due time.Duration) {
 		// The last of those that overtake it has just come out; it follows.
 		return fromAside, l.latest
 	}
-	if from == fromNowhere || d.expires <= due {
-		return fromAside, d.expires
+	if end := d.end(); from == fromNowhere || end <= due {
+		return fromAside, end
 	}
 	return from, due
 }

@@ -40,7 +40,16 @@
 // own and is the same in every run.
 //
 // A packet has one line, when its fate is final: as it comes, or, where a queue
-// decides at its head (drop-head, CoDel), as it leaves that. Datagrams that never
+// decides at its head (drop-head, CoDel), as it leaves that. If the rate changes
+// while it waits with its fate already told, the log adds by how much that moves it,
+// or each of its copies:
+//
+//	{"t_ns":1206000000,"flow":0,"dir":"up","index":17,"moved":1,"by_ns":-41000}
+//
+//	moved      which copy, from 1
+//	by_ns      by how much longer it waits than was said so far, below 0 for less
+//
+// Datagrams that never
 // reached a link, because a table of flows or a socket's buffer was full, have
 // none.
 //

@@ -28,6 +28,11 @@ func appendLine(dst []byte, head string, timeless bool, now time.Duration, size 
 	}
 	dst = append(dst, head...)
 	dst = strconv.AppendUint(dst, v.Index, 10)
+	if v.Moved > 0 {
+		dst = appendMember(dst, `,"moved":`, int64(v.Moved))
+		dst = appendMember(dst, `,"by_ns":`, int64(v.Wait))
+		return append(dst, "}\n"...)
+	}
 	if v.Shared {
 		dst = append(dst, `,"turn":`...)
 		dst = strconv.AppendUint(dst, v.Turn, 10)

@@ -99,6 +99,9 @@ func (l *Log) TraceOf(proxy string) lossy.Tracer {
 
 func (l *Log) trace(head string) func(now time.Duration, size int, v lossy.Verdict) {
 	return func(now time.Duration, size int, v lossy.Verdict) {
+		if l.timeless && v.Moved > 0 {
+			return
+		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if !l.room() {

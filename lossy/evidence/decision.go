@@ -44,6 +44,9 @@ type decision struct {
 	Racing bool  `json:"racing"`
 	Marked bool  `json:"marked"`
 
+	Moved   int   `json:"moved"`
+	MovedBy int64 `json:"by_ns"`
+
 	room struct { // for what is pointed at
 		index, turn       uint64
 		size, copies, bit int
@@ -58,13 +61,13 @@ const (
 	maxRule = lossy.MaxRules
 )
 
-// verdict checks a line and makes it a verdict.
-func (d *decision) verdict() (key laneKey, size int, v lossy.Verdict, err error) {
-	if d.Flow == nil || d.Index == nil || d.Size == nil {
-		return key, 0, v, errors.New("a decision needs flow, dir, index and size")
+// lane checks whom a line is about.
+func (d *decision) lane() (key laneKey, err error) {
+	if d.Flow == nil || d.Index == nil || d.Size == nil && d.Moved == 0 {
+		return key, errors.New("a decision needs flow, dir, index and size")
 	}
 	if key.flow, err = flowOf(d.Flow); err != nil {
-		return key, 0, v, err
+		return key, err
 	}
 	switch d.Dir {
 	case lossy.Up.String():
@@ -72,9 +75,18 @@ func (d *decision) verdict() (key laneKey, size int, v lossy.Verdict, err error)
 	case lossy.Down.String():
 		key.dir = lossy.Down
 	default:
-		return key, 0, v, fmt.Errorf("dir %q is neither up nor down", d.Dir)
+		return key, fmt.Errorf("dir %q is neither up nor down", d.Dir)
 	}
-	key.proxy, size = d.Proxy, *d.Size
+	key.proxy = d.Proxy
+	return key, nil
+}
+
+// verdict checks a line and makes it a verdict.
+func (d *decision) verdict() (key laneKey, size int, v lossy.Verdict, err error) {
+	if key, err = d.lane(); err != nil {
+		return key, 0, v, err
+	}
+	size = *d.Size
 	if err := d.check(); err != nil {
 		return key, 0, v, err
 	}

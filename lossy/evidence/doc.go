@@ -9,7 +9,8 @@
 // for it, to the bit and the nanosecond, whatever seed, profile, queue or
 // blackout there is: the same drop for the same cause, the same delay and wait,
 // the same copies, the same damage, the same place in the order. A link driven
-// at the same virtual times then writes the same log again. On real sockets the
+// at the same virtual times then writes the same log again, but for the lines that
+// moved a datagram when the rate changed: its first wait is then the last. On real sockets the
 // datagrams come at other times, and every fate but t_ns is the same.
 //
 // What comes beyond the log is counted, and left to the network, dropped, or a

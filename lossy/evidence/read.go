@@ -99,6 +99,9 @@ func (r *Recording) readLine(number int, line []byte) error {
 			return err
 		}
 	}
+	if d.Moved != 0 {
+		return r.addMove(number)
+	}
 	key, size, v, err := d.verdict()
 	if err != nil {
 		return err

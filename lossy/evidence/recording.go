@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -28,6 +29,7 @@ type Recording struct {
 	lanes map[laneKey]*lane
 	order []laneKey // in order of appearance
 	line  decision  // that is being read
+	moves int       // lines that moved a datagram
 }
 
 // laneKey is one direction of one flow of one proxy, which has no name if the
@@ -54,7 +56,8 @@ type lane struct{ lives []*life }
 type life struct {
 	entries []entry // by index
 	fates   []byte
-	begun   bool // has index 0
+	begun   bool   // has index 0
+	moves   []move // until the log has been read
 }
 
 // entry is where in the fates that of a packet begins.
@@ -63,6 +66,11 @@ type entry struct {
 	at    uint32
 	line  uint32 // of the log, for messages
 }
+
+// maxFates is how long the fates of a life may be for one more.
+const maxFates = math.MaxUint32 - maxPacked
+
+var errFates = errors.New("more than 4 GiB of decisions")
 
 // add takes in a decision, in the order of the log.
 func (r *Recording) add(key laneKey, line int, size int, v *lossy.Verdict) error {
@@ -81,8 +89,8 @@ func (r *Recording) add(key laneKey, line int, size int, v *lossy.Verdict) error
 		l.lives = append(l.lives, last)
 	}
 	last.begun = last.begun || v.Index == 0
-	if len(last.fates) > math.MaxUint32-maxPacked {
-		return fmt.Errorf("%v has more than 4 GiB of decisions", key)
+	if len(last.fates) > maxFates {
+		return fmt.Errorf("%v has %w", key, errFates)
 	}
 	last.entries = append(last.entries, entry{v.Index, uint32(len(last.fates)), uint32(line)})
 	last.fates = appendFate(last.fates, size, v)
@@ -105,6 +113,9 @@ func (r *Recording) finish() error {
 					return &LineError{int(b.line), fmt.Errorf("%v index %d was decided in line %d already: is this more than one log?",
 						key, b.index, a.line)}
 				}
+			}
+			if err := l.makeMoves(); err != nil {
+				return err
 			}
 		}
 	}

@@ -55,6 +55,18 @@ func worldKey(flow int) lossy.FlowKey {
 // link of its own, and returns the log and all that came out.
 func play(t fataler, cfg lossy.Config, timeless bool, traffic []arrival, replay lossy.Replayer) (log []byte, out []departure) {
 	t.Helper()
+	return playThrough(t, cfg, nil, timeless, traffic, replay)
+}
+
+// change is other profiles from a time on.
+type change struct {
+	at  time.Duration
+	cfg lossy.Config
+}
+
+// playThrough is play with changes, each before the arrivals of its time.
+func playThrough(t fataler, cfg lossy.Config, changes []change, timeless bool, traffic []arrival, replay lossy.Replayer) (log []byte, out []departure) {
+	t.Helper()
 	var written bytes.Buffer
 	l, err := decisions.New(&written, decisions.Options{Seed: cfg.Seed, Timeless: timeless, Up: "up", Down: "down"})
 	if err != nil {
@@ -67,7 +79,7 @@ func play(t fataler, cfg lossy.Config, timeless bool, traffic []arrival, replay 
 		for d := range links[flow] {
 			dir := lossy.Direction(d)
 			link := lossy.NewLink(cfg.Seed, worldKey(flow).Number, dir, cfg.Profile(dir))
-			if cfg.Profile(dir).SharedBottleneck {
+			if cfg.Profile(dir).SharedBottleneck || changes != nil {
 				link.SetBottleneck(shared[d])
 			}
 			link.SetModel(together[d])
@@ -97,6 +109,14 @@ func play(t fataler, cfg lossy.Config, timeless bool, traffic []arrival, replay 
 		}
 	}
 	for _, a := range traffic {
+		for ; len(changes) > 0 && changes[0].at <= a.at; changes = changes[1:] {
+			drain(changes[0].at)
+			for flow := range links {
+				for d, link := range links[flow] {
+					link.SetProfileAt(changes[0].at, changes[0].cfg.Profile(lossy.Direction(d)))
+				}
+			}
+		}
 		drain(a.at)
 		links[a.flow][a.dir].SendMarked(a.at, a.payload, 0, a.mark)
 	}

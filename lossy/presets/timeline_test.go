@@ -136,8 +136,8 @@ func TestMeasuredTimeline(t *testing.T) {
 	before := 0.0
 	for i, kbit := range []float64{1000, 1000, 1000, 1000, 2500, 2500, 600, 600, 1000, 1000} {
 		got, want := bits[i]/10/1000, kbit
-		if i > 0 { // what waited in the queue of 300 ms and was on its way for 50 has the rate before
-			want = (9.65*kbit + 0.35*before) / 10
+		if i > 0 { // what was on its way for 50 ms has the rate before, and what waited in the queue the new one
+			want = (9.95*kbit + 0.05*before) / 10
 		}
 		if math.Abs(got-want) > 0.02*want {
 			t.Errorf("seconds %d to %d: %.0f kbit/s, want %.0f", 10*i, 10*i+10, got, want)

@@ -68,6 +68,13 @@ func (l *lane) Decided(_ time.Duration, size int, v lossy.Verdict) {
 	c := l.capture
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if v.Moved > 0 {
+		if from, known := l.leaving[v.Index]; known && v.Moved == 1 {
+			from.verdict.Wait += v.Wait
+			l.leaving[v.Index] = from
+		}
+		return
+	}
 	for i := range l.pending {
 		p := l.pending[i]
 		if p.index != v.Index {
