@@ -34,6 +34,9 @@ func (n *Network) SetConfig(cfg Config) error {
 	for _, p := range paths {
 		p.setProfile(cfg.Profile(p.direction), false)
 	}
+	for _, p := range paths {
+		p.follow()
+	}
 	return nil
 }
 
@@ -54,6 +57,15 @@ func (n *Network) SetPath(client, server netip.AddrPort, up, down Profile) error
 	}
 	there.setProfile(up, true)
 	back.setProfile(down, true)
+	paths := []*path{there, back}
+	if up.SharedBottleneck || down.SharedBottleneck {
+		n.mu.RLock()
+		paths = n.allPaths()
+		n.mu.RUnlock()
+	}
+	for _, p := range paths {
+		p.follow()
+	}
 	return nil
 }
 

@@ -129,6 +129,43 @@ func TestNetworkWakesForTheEarliest(t *testing.T) {
 	})
 }
 
+// What waits is delivered sooner when the rate goes up, though nobody sends.
+func TestNetworkChangeOfRateReachesWhatWaits(t *testing.T) {
+	const ms = time.Millisecond
+	for name, change := range map[string]func(*Network, Profile) error{
+		"network": func(n *Network, p Profile) error { return n.SetConfig(Config{Up: p}) },
+		"path":    func(n *Network, p Profile) error { return n.SetPath(alice, bob, p, Profile{}) },
+		"another": func(n *Network, p Profile) error {
+			p.SharedBottleneck = true
+			return n.SetPath(carol, bob, p, Profile{})
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			slow := Profile{Rate: 80e3, QueuePackets: 10, SharedBottleneck: name == "another"}
+			n := NewNetwork(Config{Up: slow})
+			a, b, c := mustListen(t, n, alice), mustListen(t, n, bob), mustListen(t, n, carol)
+			start := time.Now()
+			if name == "another" {
+				mustWrite(t, c, string(make([]byte, 1000)), bob)
+			}
+			for range 4 {
+				mustWrite(t, a, string(make([]byte, 1000)), bob)
+			}
+			time.Sleep(50 * ms)
+			if err := change(n, Profile{Rate: 800e3, QueuePackets: 10}); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []time.Duration{100 * ms, 110 * ms, 120 * ms, 130 * ms} {
+				mustRead(t, b)
+				if got := time.Since(start); got != want {
+					t.Errorf("%s: read after %v, want %v", name, got, want)
+				}
+			}
+			n.Close()
+		})
+	}
+}
+
 func TestNetworkCopiesPayloads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := NewNetwork(Config{Up: Profile{Delay: time.Millisecond}})

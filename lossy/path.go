@@ -126,7 +126,14 @@ func (p *path) setProfile(profile Profile, own bool) {
 		return
 	}
 	p.own = own
-	p.link.SetProfile(profile)
+	p.link.SetProfileAt(p.network.now(), profile)
+}
+
+// follow delivers what a change lets out sooner, on whatever path it was made.
+func (p *path) follow() {
+	p.lock()
+	defer p.unlock()
+	_ = p.deliver(p.network.now()) // whoever wrote it is gone
 }
 
 func (p *path) setDown(down bool) {

@@ -58,8 +58,8 @@ func (l *Links) make(c *Change) error {
 		if err := c.Apply(&l.config); err != nil {
 			return err
 		}
-		l.up.SetProfile(l.config.Up)
-		l.down.SetProfile(l.config.Down)
+		l.up.SetProfileAt(l.began+c.At, l.config.Up)
+		l.down.SetProfileAt(l.began+c.At, l.config.Down)
 	}
 	for _, d := range []lossy.Direction{lossy.Up, lossy.Down} {
 		link := l.link(d)

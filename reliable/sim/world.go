@@ -193,13 +193,22 @@ func (w *World) Step(until time.Duration) bool {
 		w.free = append(w.free, e.index)
 	case eventCall:
 		w.calls[e.index]()
+		w.arm()
 	}
 	return true
+}
+
+// arm sees to what comes sooner since a link was changed, which may be any.
+func (w *World) arm() {
+	for _, p := range w.paths {
+		p.arm()
+	}
 }
 
 // Run lets everything happen that does within d, and moves time there.
 func (w *World) Run(d time.Duration) {
 	until := w.now + d
+	w.arm()
 	for w.Step(until) {
 	}
 	w.now = max(w.now, until)
@@ -208,6 +217,7 @@ func (w *World) Run(d time.Duration) {
 // RunUntil runs until done says yes, at most for d, and reports whether it did.
 func (w *World) RunUntil(d time.Duration, done func() bool) bool {
 	until := w.now + d
+	w.arm()
 	for !done() {
 		if !w.Step(until) {
 			return false
