@@ -55,6 +55,8 @@
 //
 //	{"loss": "20%", "up": {"blackout": "every=60s,for=200ms"}}
 //
+// It holds for what is read from now on. Besides, another "rate" or "link-trace" holds
+// for what waits in a queue, at once: "0" empties it behind the datagram being sent.
 // Another "listen" opens the proxy anew there, where its flows and counts begin
 // anew; if it cannot be, the proxy stays where it was. Another "upstream" lets the
 // flows go on. Disabled, a proxy keeps its socket and drops what it reads.

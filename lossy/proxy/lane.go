@@ -57,10 +57,10 @@ func (l *lane) observe(c *Config, s *Settings) {
 	l.link.SetTrace(lossy.WithTap(trace, l.tap))
 }
 
-// apply puts settings in force.
+// apply puts settings in force, as of when they were made.
 func (l *lane) apply(s *Settings) {
 	l.applied = s
-	l.link.SetProfile(l.flow.network(s).Profile(l.direction))
+	l.link.SetProfileAt(s.since, l.flow.network(s).Profile(l.direction))
 	l.link.SetDown(!s.Enabled)
 	l.link.BlackoutUntil(s.Dark[l.direction])
 }
@@ -103,6 +103,9 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 // alive as what comes in does.
 func (l *lane) drainDue(now time.Duration, out *burst) {
 	l.lock()
+	if s := l.flow.proxy.settings.Load(); s != l.applied {
+		l.apply(s)
+	}
 	l.drainAll(now, out)
 	l.settle(out)
 	l.unlock()
@@ -224,6 +227,16 @@ func (l *lane) flush(out *burst) time.Duration {
 	}
 	out.reset()
 	return now
+}
+
+// follow has the lane take up settings that may let out sooner what it holds. Under
+// the lock, so that no alarm follows that was set without knowing of them.
+func (l *lane) follow(s *Settings) {
+	l.lock()
+	defer l.unlock()
+	if _, some := l.link.NextTime(); some && l.applied != s {
+		l.flow.proxy.scheduler.set(l.due, s.since)
+	}
 }
 
 // refused counts a report that a datagram of the lane met nobody.

@@ -217,6 +217,19 @@ func (f *flow) network(s *Settings) *lossy.Config {
 	return &s.combined.networks[s.combined.of(f.seed, f.key)]
 }
 
+// sameRates says whether every flow sends what waits as it did under other settings.
+func (s *Settings) sameRates(o *Settings) bool {
+	of := func(s *Settings) []lossy.Config {
+		if s.combined == nil {
+			return []lossy.Config{s.Network}
+		}
+		return s.combined.networks
+	}
+	return slices.EqualFunc(of(s), of(o), func(a, b lossy.Config) bool {
+		return a.Up.SameRate(b.Up) && a.Down.SameRate(b.Down)
+	})
+}
+
 // overlays names what the flow has of the overlays in force.
 func (f *flow) overlays(s *Settings) []string {
 	if s.combined == nil {

@@ -59,6 +59,7 @@ type Settings struct {
 	Dark [2]time.Duration
 
 	combined *combinations // what Network and Overlays make, nil without overlays
+	since    time.Duration // when they were made
 }
 
 // New opens the listen socket and starts forwarding. An *AddressError says
@@ -194,7 +195,8 @@ func (p *Proxy) SetConfig(network lossy.Config) error {
 
 // Change edits the settings in one step, for every datagram read from now on:
 // none sees half of it, and of two changes at a time neither is lost. What is
-// in flight keeps its fate. A new seed holds for the flows that appear from now
+// in flight keeps its fate, but what waits in a queue is served at a new rate at
+// once. A new seed holds for the flows that appear from now
 // on. After a change of upstream the flows go on, from other ports, and what
 // the old service still sends is dropped (CauseNAT). If edit fails, or leaves
 // settings that are not valid, nothing changes and the error is returned.
@@ -228,7 +230,11 @@ func (p *Proxy) Change(edit func(s *Settings) error) error {
 	if p.cfg.Changed != nil {
 		p.cfg.Changed(now, s.clone())
 	}
+	s.since = now
 	before := p.settings.Swap(&s)
+	if !before.sameRates(&s) {
+		p.table.follow(&s)
+	}
 	p.watchers.each(func(w *Watcher) {
 		if w.Changed != nil {
 			w.Changed(now, before.clone(), s.clone())

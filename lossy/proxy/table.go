@@ -165,6 +165,26 @@ func (t *table) rebind(now time.Duration) (flows int) {
 	return len(t.flows)
 }
 
+// follow has all lanes take up settings that may let out sooner what they hold.
+func (t *table) follow(s *Settings) {
+	t.mu.Lock()
+	all := t.all()
+	t.mu.Unlock()
+	for _, f := range all {
+		f.up.follow(s)
+		f.down.follow(s)
+	}
+}
+
+// all needs t.mu. Callers lock the lanes after releasing it.
+func (t *table) all() []*flow {
+	all := make([]*flow, 0, len(t.flows))
+	for _, f := range t.flows {
+		all = append(all, f)
+	}
+	return all
+}
+
 // refuse counts datagrams that were read and get no further.
 func (t *table) refuse(d lossy.Direction, messages []message, why Cause) {
 	t.mu.Lock()
@@ -226,10 +246,7 @@ func (t *table) stats() Stats {
 		Up:           t.retired[lossy.Up],
 		Down:         t.retired[lossy.Down],
 	}
-	all := make([]*flow, 0, len(t.flows))
-	for _, f := range t.flows {
-		all = append(all, f)
-	}
+	all := t.all()
 	t.mu.Unlock()
 
 	for _, f := range all {
