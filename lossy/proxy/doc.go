@@ -71,9 +71,10 @@
 // hand, at absolute deadlines, so that errors never add up; how late each
 // datagram left is in [DirectionStats].Lateness. On Linux the scheduler sleeps
 // on a timerfd, which wakes it 5 to 120 us late, depending on the machine. It
-// learns by how much, and when there is time sleeps as much less and waits for
-// the rest, the last 50 us of it without letting go of its core. When datagrams are due less than 50 us apart they leave together,
-// so much late at most. Elsewhere, and where no timerfd can be had, it sleeps on
+// learns by how much, sleeps as much less and waits for the rest awake, a quarter
+// of the time at most, and the last 50 us of it without letting go of its core.
+// When datagrams are due less than 50 us apart they leave together, so much late at
+// most. Elsewhere, and where no timerfd can be had, it sleeps on
 // a Go timer, which is up to a millisecond late. [Proxy.Ready] fails while too many
 // leave too late.
 //

@@ -81,11 +81,12 @@ func (s *scheduler) arm() {
 		return
 	}
 	if at = max(at, s.rested); at < s.armed {
+		now := s.clock()
 		s.armed, s.early = at, 0
-		if at-s.rested >= max(leadApart, 2*s.lead.time) {
-			s.early = s.lead.time
+		if at > s.rested {
+			s.early = s.lead.grant(now)
 		}
-		s.alarm.set(at - s.early - s.clock())
+		s.alarm.set(at - s.early - now)
 	}
 }
 
@@ -113,7 +114,9 @@ func (s *scheduler) woken() time.Duration {
 		return now // somebody was faster, and may have set it anew
 	}
 	s.lead.observe(now - (at - early))
-	return min(at, now+leadMost)
+	until := min(at, now+leadMost)
+	s.lead.credit -= max(0, until-now)
+	return until
 }
 
 // help runs what is due in the goroutine of the caller, who lends a burst.
@@ -154,19 +157,35 @@ func (s *scheduler) next(now time.Duration) *job {
 
 // lead is by how much wake-ups are late, usually: the three quarters of them
 // that are late by less are waited for, awake, and send on time. How late that
-// is depends on the machine: 5 to 120 us.
-type lead struct{ time time.Duration }
+// is depends on the machine: 5 to 120 us. A quarter of the time may be spent so:
+// the rest is saved, and alarms that find too little saved go without a lead.
+type lead struct {
+	time   time.Duration
+	credit time.Duration // of being awake
+	saved  time.Duration // up to when
+}
 
 const (
-	leadMost  = 150 * time.Microsecond
-	leadStep  = 4 * time.Microsecond
-	leadApart = 200 * time.Microsecond // alarms closer together go without: they'd be awake all the time
+	leadMost   = 150 * time.Microsecond
+	leadStep   = 4 * time.Microsecond
+	leadShare  = 4 // one part in so many of the time
+	leadCredit = time.Millisecond
 
 	// atOnce is how long the loop waits without letting others run: to be let run
 	// again takes tens of microseconds, for each Gosched wakes a thread to look for
 	// work. Those others have the other cores meanwhile, if there are any.
 	atOnce = 50 * time.Microsecond
 )
+
+// grant returns the lead if there is credit for it.
+func (l *lead) grant(now time.Duration) time.Duration {
+	l.credit = min(l.credit+(now-l.saved)/leadShare, leadCredit)
+	l.saved = now
+	if l.credit < l.time {
+		return 0
+	}
+	return l.time
+}
 
 // observe moves towards a lateness that is exceeded one time in four.
 func (l *lead) observe(late time.Duration) {

@@ -136,3 +136,30 @@ func TestLead(t *testing.T) {
 		t.Errorf("the lead is %v when no alarm is late", l.time)
 	}
 }
+
+// However close alarms follow each other, they are waited for awake a quarter of the
+// time at most; those that are far enough apart always are.
+func TestLeadIsAQuarterOfTheTime(t *testing.T) {
+	for _, c := range []struct {
+		apart, waits time.Duration
+		share        float64 // of the alarms that have a lead
+	}{
+		{time.Millisecond, 100 * time.Microsecond, 1},
+		{400 * time.Microsecond, 100 * time.Microsecond, 1},
+		{200 * time.Microsecond, 100 * time.Microsecond, 0.5},
+		{100 * time.Microsecond, 100 * time.Microsecond, 0.25},
+	} {
+		l := lead{time: c.waits}
+		const n = 10_000
+		granted := 0
+		for i := range n {
+			if l.grant(time.Duration(i)*c.apart) > 0 {
+				granted++
+				l.credit -= c.waits
+			}
+		}
+		if got := float64(granted) / n; got < c.share-0.01 || got > c.share {
+			t.Errorf("alarms %v apart: %.3f of them have a lead, want %.2f", c.apart, got, c.share)
+		}
+	}
+}
