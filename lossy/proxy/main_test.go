@@ -1,9 +1,15 @@
 package proxy
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// finish ends the process after all tests.
+var finish = os.Exit
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) { finish(code) }))
+}

@@ -71,9 +71,12 @@ func TestSelfNoise(t *testing.T) {
 		s := p.Stats()
 		kernel := s.Up.Dropped[CauseKernelRx] + s.Down.Dropped[CauseKernelRx] - before.Up.Dropped[CauseKernelRx] - before.Down.Dropped[CauseKernelRx]
 		lost := sent - c.came.Load()
-		t.Logf("%.0f datagrams a second for %v, %d in all: %d lost, %d reordered, kernel_rx %d; late p50 %v, p99 %v", rate, lasting, sent, lost, c.reordered.Load(), kernel,
+		reordered := c.reordered.Load()
+		t.Logf("%.0f datagrams a second for %v, %d in all: %d lost, %d reordered, kernel_rx %d; late p50 %v, p99 %v", rate, lasting, sent, lost, reordered, kernel,
 			s.Up.Lateness.Quantile(0.5), s.Up.Lateness.Quantile(0.99))
-		if reordered := c.reordered.Load(); lost+reordered+kernel > 0 {
+		wireRow{fmt.Sprintf("self-noise, %.0f/s for %v", rate, lasting), 0, int(sent)}.enter(
+			fmt.Sprintf("%d lost, %d reordered, kernel_rx %d", lost, reordered, kernel), 0, none, lost+reordered+kernel == 0)
+		if lost+reordered+kernel > 0 {
 			complaints = append(complaints, fmt.Sprintf("of %d datagrams %d were lost, %d by the proxy's socket buffers, and %d reordered", sent, lost, kernel, reordered))
 		}
 		return complaints

@@ -26,7 +26,7 @@ func openStamped(t testing.TB) *stamped {
 		t.Fatal("no socket on loopback")
 	}
 	t.Cleanup(func() { unix.Close(fd) })
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, DefaultBuffer) // what is granted must do
+	askBuffers(uintptr(fd), DefaultBuffer) // what is granted must do
 	tellMore(fd, false)
 	v4 := at.(*unix.SockaddrInet4)
 	s := &stamped{fd: fd, at: netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), uint16(v4.Port)), in: newInbox()}
