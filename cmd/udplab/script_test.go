@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"os"
+	"os/signal"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,6 +22,11 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/*.txtar: one script per promise of the README and
 // of --help. Commands beyond testscript's own are in script_commands_test.go.
 func TestScripts(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		// As under nohup, and so would all that we start ignore it, but for one that
+		// we handle.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Cmds:                scriptCommands,
