@@ -41,7 +41,7 @@ const reported = "reported"
 var none = math.NaN()
 
 func (r wireRow) enter(seen, bar any, p float64, holds bool) {
-	verdict, seed, chance := "holds", "", ""
+	verdict, seed, chance := "met", "", ""
 	switch {
 	case bar == reported:
 		verdict = ""
