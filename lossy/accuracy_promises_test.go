@@ -50,6 +50,17 @@ func delaysFrom(t *testing.T, text, content string) Distribution {
 	return d
 }
 
+// mostByChance is how often of n times something of that probability happens at
+// most, but for a chance of alpha.
+func mostByChance(n int, p, alpha float64) (most int) {
+	term := math.Pow(1-p, float64(n)) // of exactly so many
+	for beyond := 1 - term; beyond > alpha; beyond -= term {
+		term *= float64(n-most) / float64(most+1) * p / (1 - p)
+		most++
+	}
+	return most
+}
+
 // What is promised holds for few packets of many flows as for many of one, for
 // every model there is: of 300 seeds, no more miss their 99 % intervals than
 // chance allows.
@@ -58,7 +69,7 @@ func TestPromisesHoldForFlowsOfAnyLength(t *testing.T) {
 	if fewer() {
 		seeds = 50
 	}
-	most := int(0.01*float64(seeds) + zAlpha*math.Sqrt(0.01*0.99*float64(seeds)))
+	most := mostByChance(seeds, 0.01, 1e-6)
 	for _, p := range promisesOf(t) {
 		for _, of := range []struct{ flows, packets int }{{50, 3}, {50, 20}, {1, 2000}} {
 			missed := map[string]int{}
@@ -93,4 +104,12 @@ func flowsOf(p Profile, seed uint64, flows, packets int) (sum Stats) {
 		sum.Add(l.Stats())
 	}
 	return sum
+}
+
+func TestMostByChance(t *testing.T) {
+	for n, want := range map[int]int{50: 6, 300: 14} { // by exact fractions
+		if got := mostByChance(n, 0.01, 1e-6); got != want {
+			t.Errorf("of %d: %d, want %d", n, got, want)
+		}
+	}
 }
