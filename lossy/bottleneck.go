@@ -13,8 +13,9 @@ import "time"
 // It works in one of two ways. When a queue only ever drops what arrives, the
 // time at which a datagram gets out is known as it comes in, so it goes onto
 // the wire at once, with that time, and only a record stays behind of what
-// still queues, by which it is found if a change of rate gives it another. When the choice falls at the head of the queue, datagrams wait
-// in a backlog that is served as time is said to pass.
+// still queues, by which it is found if a change of rate gives it another. When
+// the choice falls at the head of the queue, datagrams wait in a backlog that is
+// served as time is said to pass.
 type Bottleneck struct {
 	limit      limit
 	policer    policer

@@ -193,9 +193,12 @@ func (q *line[Label]) growBytes(size int) (outgrown []byte) {
 	return outgrown
 }
 
-func (q *line[Label]) growRing() {
-	ring := make([]entry[Label], max(firstEntries, 2*len(q.ring)))
-	n := copy(ring, q.ring[q.head:])
-	copy(ring[n:], q.ring[:q.head])
-	q.ring, q.head = ring, 0
+func (q *line[Label]) growRing() { q.ring, q.head = doubled(q.ring, q.head), 0 }
+
+// doubled is a ring with twice the room, that begins with what head points at.
+func doubled[Entry any](old []Entry, head int) []Entry {
+	ring := make([]Entry, max(firstEntries, 2*len(old)))
+	n := copy(ring, old[head:])
+	copy(ring[n:], old[:head])
+	return ring
 }

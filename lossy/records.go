@@ -56,7 +56,7 @@ func (q *records) at(i int) *record { return &q.ring[(q.head+i)&(len(q.ring)-1)]
 // push appends a record without a ticket. It may be changed until the next push.
 func (q *records) push(start, sent time.Duration, size int) *record {
 	if q.count == len(q.ring) {
-		q.grow()
+		q.ring, q.head = doubled(q.ring, q.head), 0
 	}
 	r := q.at(q.count)
 	q.count++
@@ -71,11 +71,4 @@ func (q *records) drop() {
 	if q.count == 0 && len(q.ring) > keptEntries {
 		q.ring, q.head = nil, 0
 	}
-}
-
-func (q *records) grow() {
-	ring := make([]record, max(firstEntries, 2*len(q.ring)))
-	n := copy(ring, q.ring[q.head:])
-	copy(ring[n:], q.ring[:q.head])
-	q.ring, q.head = ring, 0
 }

@@ -65,6 +65,13 @@ func (l *lane) apply(s *Settings) {
 	l.link.BlackoutUntil(s.Dark[l.direction])
 }
 
+// keepUp puts the settings of the proxy in force, if they are others.
+func (l *lane) keepUp() {
+	if s := l.flow.proxy.settings.Load(); s != l.applied {
+		l.apply(s)
+	}
+}
+
 // input takes in what was read now, in one piece, through a mapping of that
 // number, and lets out what is due. Each datagram is decided on by itself as of
 // when it arrived, and what was due by then goes out before it comes in, however
@@ -74,9 +81,7 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 	l.lock()
 	defer l.unlock()
 	p := l.flow.proxy
-	if s := p.settings.Load(); s != l.applied {
-		l.apply(s)
-	}
+	l.keepUp()
 	l.share()
 	l.link.SetCapacity(l.held + p.heldLeft())
 	read := now
@@ -103,9 +108,7 @@ func (l *lane) input(now time.Duration, messages []message, mapped uint64, out *
 // alive as what comes in does.
 func (l *lane) drainDue(now time.Duration, out *burst) {
 	l.lock()
-	if s := l.flow.proxy.settings.Load(); s != l.applied {
-		l.apply(s)
-	}
+	l.keepUp()
 	l.drainAll(now, out)
 	l.settle(out)
 	l.unlock()
