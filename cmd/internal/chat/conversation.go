@@ -38,6 +38,9 @@ type conversation struct {
 	links    map[*link]bool
 	count    int   // links ever
 	active   *link // where lines go; nil while the peer is away
+	// between says that the peer moved to a connection on which its hello has not
+	// been read yet: the readers of two connections race.
+	between bool
 
 	shown map[string]*shown // by run of the peer
 

@@ -19,6 +19,7 @@ func (c *conversation) incoming(l *link, b []byte) (taken bool) {
 			l.end(codeNotChat, "this is a chat of udplab")
 		}
 	case m.Kind == Moved: // possibly instead of a hello
+		l.moved = true
 		c.heardLastWord(l)
 	case l.run == "" && (m.Kind != Hello || m.Text == "" || len(m.Text) > maxRun):
 		c.tally.malformed.Add(1)
@@ -95,7 +96,7 @@ func (c *conversation) greeted(l *link, hello *Message) {
 
 // adopt makes a link the one that lines go to.
 func (c *conversation) adopt(l *link, hello *Message) {
-	c.active, c.told, c.met = l, false, true
+	c.active, c.told, c.met, c.between = l, false, true, false
 	l.since = time.Now()
 	c.hello(l)
 	if c.dialing != nil {
@@ -131,12 +132,21 @@ func (c *conversation) linkEnded(l *link, err error) {
 	switch {
 	case errors.As(err, &byPeer) && byPeer.Code == codeBusy:
 		c.once(Event{Kind: Peer, Peer: PeerBusy, Reason: "the peer is " + byPeer.Reason})
-	case !l.adopted || l.saidBye || c.phase >= leaving || c.otherLink(l):
+	case l.saidBye || c.phase >= leaving || c.otherLink(l):
+	case !l.adopted && !c.between:
+	case (l.moved || c.between) && len(c.links) > 0:
+		c.between = true
 	case errors.Is(err, io.EOF):
-		c.events.emit(c.peer.absent("it closed the connection without a goodbye")...)
+		c.lost("it closed the connection without a goodbye")
 	default:
-		c.events.emit(c.peer.absent(endReason(err))...)
+		c.lost(endReason(err))
 	}
+}
+
+// lost reports that the peer is not there any more.
+func (c *conversation) lost(reason string) {
+	c.between = false
+	c.events.emit(c.peer.absent(reason)...)
 }
 
 // otherLink reports whether the peer is still there without l.

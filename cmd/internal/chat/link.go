@@ -42,6 +42,7 @@ type link struct {
 	code    uint32
 	cause   string
 	saidBye bool // the peer
+	moved   bool // the peer said that lines go elsewhere
 	closed  bool // the sender closes it
 }
 

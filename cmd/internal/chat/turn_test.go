@@ -85,15 +85,14 @@ func (inboxes) Addr() net.Addr                { return net.UDPAddrFromAddrPort(a
 func (inboxes) Close() error                  { return nil }
 func (inboxes) Stats() reliable.EndpointStats { return reliable.EndpointStats{} }
 
-// reading opens a session that reads inboxes, and returns what it showed and
-// what ends it.
-func reading(t *testing.T, e inboxes) (lines func() []string, end func(...*inbox)) {
+// reading opens a session that reads inboxes, and returns it and what ends it.
+func reading(t *testing.T, e inboxes) (l *listener, end func(...*inbox)) {
 	socket, err := lossy.NewNetwork(lossy.Config{}).Listen(awayAddr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := newReliableSession(Config{Mode: ReliableMode, Name: "bob", Socket: socket}, e)
-	l := &listener{Session: s, t: t, done: make(chan struct{})}
+	l = &listener{Session: s, t: t, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
 		for e := range s.Events() {
@@ -102,7 +101,7 @@ func reading(t *testing.T, e inboxes) (lines func() []string, end func(...*inbox
 			l.mu.Unlock()
 		}
 	}()
-	return func() []string { return l.texts(Received) }, func(open ...*inbox) {
+	return l, func(open ...*inbox) {
 		for _, b := range open {
 			close(b.over)
 		}
@@ -128,7 +127,7 @@ func TestLineWaitsForAnOlderOneInAnotherBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{}, 100)
 		e := make(inboxes)
-		lines, end := reading(t, e)
+		l, end := reading(t, e)
 		first, second := newInbox(func() { <-gate }), newInbox(immediately)
 		e <- first
 		first.put(hello("run"))
@@ -142,12 +141,12 @@ func TestLineWaitsForAnOlderOneInAnotherBuffer(t *testing.T) {
 		second.put(line(3))
 		second.put(line(4))
 		synctest.Wait()
-		if got, want := fmt.Sprint(lines()), "[1]"; got != want {
+		if got, want := fmt.Sprint(l.texts(Received)), "[1]"; got != want {
 			t.Errorf("with 2 in the buffer of the first connection, %s is shown, want %s", got, want)
 		}
 		gate <- struct{}{}
 		synctest.Wait()
-		if got, want := fmt.Sprint(lines()), "[1 2 3 4]"; got != want {
+		if got, want := fmt.Sprint(l.texts(Received)), "[1 2 3 4]"; got != want {
 			t.Errorf("when the first connection was read, %s is shown, want %s", got, want)
 		}
 		close(gate)
@@ -160,7 +159,7 @@ func TestLineWaitsForAnOlderOneInAnotherBuffer(t *testing.T) {
 func TestLineWaitsForNothingThatIsNotThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := make(inboxes)
-		lines, end := reading(t, e)
+		l, end := reading(t, e)
 		first, second, mute := newInbox(immediately), newInbox(immediately), newInbox(immediately)
 		e <- first
 		first.put(hello("run"))
@@ -172,7 +171,7 @@ func TestLineWaitsForNothingThatIsNotThere(t *testing.T) {
 		second.put(line(9))
 		second.put(line(12))
 		synctest.Wait()
-		if got, want := fmt.Sprint(lines()), "[7 9 12]"; got != want {
+		if got, want := fmt.Sprint(l.texts(Received)), "[7 9 12]"; got != want {
 			t.Errorf("%s is shown, want %s", got, want)
 		}
 		end(first, second, mute)
@@ -185,7 +184,7 @@ func TestLineWaitsForTheEndOfAnotherConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		e := make(inboxes)
-		lines, end := reading(t, e)
+		l, end := reading(t, e)
 		first, second := newInbox(immediately), newInbox(immediately)
 		e <- first
 		first.put(hello("run"))
@@ -202,12 +201,12 @@ func TestLineWaitsForTheEndOfAnotherConnection(t *testing.T) {
 		synctest.Wait()
 		close(first.over)
 		synctest.Wait()
-		if got, want := fmt.Sprint(lines()), "[1 2]"; got != want {
+		if got, want := fmt.Sprint(l.texts(Received)), "[1 2]"; got != want {
 			t.Errorf("with 3 in the buffer, %s is shown, want %s", got, want)
 		}
 		close(gate)
 		synctest.Wait()
-		if got, want := fmt.Sprint(lines()), "[1 2 3 5]"; got != want {
+		if got, want := fmt.Sprint(l.texts(Received)), "[1 2 3 5]"; got != want {
 			t.Errorf("at the end %s is shown, want %s", got, want)
 		}
 		end()
@@ -220,7 +219,7 @@ func TestWaitingIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{}, 10)
 		e := make(inboxes)
-		lines, end := reading(t, e)
+		l, end := reading(t, e)
 		first, second := newInbox(func() { <-gate }), newInbox(immediately)
 		e <- first
 		first.put(hello("run"))
@@ -235,7 +234,7 @@ func TestWaitingIsBounded(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if got := len(lines()); got == 0 {
+		if got := len(l.texts(Received)); got == 0 {
 			t.Errorf("%d lines wait for a connection that says nothing", maxWaiting+10)
 		}
 		close(gate)
@@ -251,7 +250,7 @@ func TestLinesOverManyConnectionsKeepTheirOrder(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 2))
 			e := make(inboxes)
-			lines, end := reading(t, e)
+			l, end := reading(t, e)
 			var boxes []*inbox
 			for k := range 3 {
 				sleeps := rand.New(rand.NewPCG(seed, uint64(3+k)))
@@ -276,7 +275,7 @@ func TestLinesOverManyConnectionsKeepTheirOrder(t *testing.T) {
 				time.Sleep(time.Duration(random.IntN(2)) * time.Millisecond)
 			}
 			time.Sleep(2 * time.Second)
-			if got := lines(); !slices.Equal(got, want) {
+			if got := l.texts(Received); !slices.Equal(got, want) {
 				t.Errorf("seed %d: shown\n%v\nwant\n%v", seed, got, want)
 			}
 			end(boxes...)
