@@ -20,7 +20,7 @@ func pionSCTP() Contender {
 		About:  "SCTP over UDP, messages, plain (no DTLS), RACK, 4 MiB receive buffer, writes that wait; a datagram a call, pion/transport/udp tells associations apart",
 		Module: "github.com/pion/sctp",
 		Listen: func(o Options) (Listener, error) {
-			config := udp.ListenConfig{Backlog: backlog, ReadBufferSize: rawBuffer, WriteBufferSize: rawBuffer}
+			config := udp.ListenConfig{Backlog: backlog, ReadBufferSize: rawBuffer, WriteBufferSize: rawBuffer, AcceptFilter: opensAssociation}
 			l, err := config.Listen("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 			if err != nil {
 				return nil, err
@@ -29,6 +29,15 @@ func pionSCTP() Contender {
 		},
 		NewDialer: func(o Options) (Dialer, error) { return sctpDialer{o}, nil },
 	}
+}
+
+// opensAssociation reports whether a datagram's first chunk is an INIT (RFC 9260,
+// sections 3.1 and 3.3.2). Others come late, from a client whose end here is
+// closed: a connection made for one of them would be accepted while the listener
+// closes, which its WaitGroup answers with a panic.
+func opensAssociation(datagram []byte) bool {
+	const commonHeader, initChunk = 12, 1
+	return len(datagram) > commonHeader && datagram[commonHeader] == initChunk
 }
 
 // sctpOptions are those of both ends.
