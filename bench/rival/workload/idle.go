@@ -64,11 +64,10 @@ type side struct {
 }
 
 func startSide(ctx context.Context, c contender.Contender, s Settings) (*side, error) {
-	self, err := os.Executable()
+	cmd, err := Itself(ctx, IdleArgument, c.Name, strconv.Itoa(s.Packet))
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, IdleArgument, c.Name, strconv.Itoa(s.Packet))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
