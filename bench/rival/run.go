@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +19,10 @@ type plan struct {
 	contenders  []contender.Contender
 	repetitions int
 	settings    workload.Settings
+	// way is how each run is made; nil makes it in this process.
+	way func(context.Context, trial) []workload.Outcome
+	// limit is how long a run may take; 0 is abandonAfter.
+	limit time.Duration
 	// told, if not nil, hears of each outcome.
 	told func(contender string, o workload.Outcome)
 }
@@ -53,29 +57,17 @@ func rotated[T any](list []T, n int) []T {
 	return slices.Concat(list[n:], list[:n])
 }
 
-// abandonAfter is how long a run may take before it is left behind. Every
-// workload ends itself sooner, unless a contender does not even let itself be
-// closed.
+// abandonAfter is how long a run may take. Every workload ends itself sooner,
+// unless a contender does not even let itself be closed.
 const abandonAfter = 3 * time.Minute
 
-// measure is one run of a workload, whose samples in a CPU profile say so.
+// measure is one run of a workload.
 func (p plan) measure(ctx context.Context, w workload.Workload, c contender.Contender) []workload.Outcome {
-	done := make(chan []workload.Outcome, 1)
-	pprof.Do(ctx, pprof.Labels("workload", w.Name, "contender", c.Name), func(ctx context.Context) {
-		go func() { done <- w.Run(ctx, c, p.settings) }() // it has the labels too
-	})
-	timer := time.NewTimer(abandonAfter)
-	defer timer.Stop()
-	select {
-	case outcomes := <-done:
-		return outcomes
-	case <-timer.C:
+	t := trial{w, c, p.settings, cmp.Or(p.limit, abandonAfter)}
+	if p.way == nil {
+		return t.here(ctx)
 	}
-	var left []workload.Outcome
-	for _, row := range w.Rows {
-		left = append(left, workload.Outcome{Row: row, Failed: "does not end: left behind after " + abandonAfter.String()})
-	}
-	return left
+	return p.way(ctx, t)
 }
 
 func (p plan) inTurn(ctx context.Context, r *record.Record, w workload.Workload, takers []contender.Contender) {
