@@ -6,6 +6,9 @@
 //	go run . --only bulk,ping --contenders ours,quic-go --repetitions 5
 //	go run . --quick
 //
+// Each run of a contender is made in a process of its own, which is this program
+// once more: one that crashes or hangs fails alone, and leaves nothing behind.
+//
 // It is a module of its own, so that users of the library never download its
 // rivals. What is measured, how, and what is unfair to whom: bench/METHOD.md.
 package main
@@ -67,8 +70,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.quick, "quick", false, "one repetition of a second or so: does it still run?")
 	f.StringVar(&o.out, "out", "", "write the record, JSON, to this file (- is stdout)")
 	f.StringVar(&o.markdown, "markdown", "", "write the tables to this file instead of stdout")
-	f.StringVar(&o.profile.CPU, "cpuprofile", "", "write a CPU profile of the whole run to this file; samples carry the labels workload and contender")
-	f.StringVar(&o.profile.Memory, "memprofile", "", "write a profile of all allocations of the run to this file")
+	f.StringVar(&o.profile.CPU, "cpuprofile", "", "write a CPU profile of the whole run to this file; samples carry the labels workload and contender. All runs are then made in this process: who crashes ends it")
+	f.StringVar(&o.profile.Memory, "memprofile", "", "write a profile of all allocations of the run to this file. All runs are then made in this process: who crashes ends it")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -104,6 +107,10 @@ func contenderNames() []string {
 	return names
 }
 
+// profiled says that profiles are wanted: they are of one process, so that
+// everything has to run in this one.
+func (o options) profiled() bool { return o.profile.CPU != "" || o.profile.Memory != "" }
+
 // plan is what the flags ask for.
 func (o options) plan() (plan, error) {
 	p := plan{repetitions: o.repetitions, settings: workload.Settings{Packet: o.packet, Quick: o.quick}}
@@ -127,8 +134,8 @@ func list(text string) []string {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == workload.IdleArgument {
-		return idleSide(args[1:], stdout, stderr)
+	if code, ok := part(ctx, args, workload.All(), stdout, stderr); ok {
+		return code
 	}
 	fail := func(code int, err error) int {
 		fmt.Fprintln(stderr, "rival:", err)
@@ -144,6 +151,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	p, err := o.plan()
 	if err != nil {
 		return fail(exitUsage, err)
+	}
+	if !o.profiled() {
+		p.way = (&apart{stderr: stderr}).trial
 	}
 	p.told = func(name string, outcome workload.Outcome) { tell(stderr, name, outcome) }
 
@@ -164,15 +174,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if !r.Complete {
 		return exitSignal
-	}
-	return exitOK
-}
-
-// idleSide is this program as one side of idle connections.
-func idleSide(args []string, stdout, stderr io.Writer) int {
-	if err := workload.IdleSide(args, os.Stdin, stdout); err != nil {
-		fmt.Fprintln(stderr, "rival:", workload.IdleArgument+":", err)
-		return exitFailed
 	}
 	return exitOK
 }
