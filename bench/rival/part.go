@@ -17,8 +17,8 @@ import (
 // trialArgument begins the command line of a process that makes one trial.
 const trialArgument = "one-trial"
 
-// partingGrace is what a side of idle connections has to close them, once
-// whoever started it has no more to say.
+// partingGrace is what a side of idle connections has to close them, or to be
+// done with whatever else, once whoever started it has no more to say.
 const partingGrace = 10 * time.Second
 
 // part is this program as a process that another of its kind started to do a
@@ -31,7 +31,7 @@ func part(ctx context.Context, args []string, all []workload.Workload, stdout, s
 	var err error
 	switch args[0] {
 	case workload.IdleArgument:
-		err = workload.IdleSide(args[1:], lifeline{os.Stdin, partingGrace}, stdout)
+		err = workload.IdleSide(args[1:], stdin(partingGrace), stdout)
 	case trialArgument:
 		err = trialSide(ctx, args[1:], all, stdout)
 	default:
@@ -56,7 +56,7 @@ func trialSide(ctx context.Context, args []string, all []workload.Workload, stdo
 	if err != nil {
 		return err
 	}
-	go func() { _, _ = io.Copy(io.Discard, lifeline{os.Stdin, 0}) }()
+	go func() { _, _ = io.Copy(io.Discard, stdin(0)) }()
 	os.Stdout = os.Stderr // a contender that prints is not to stand between the outcomes
 	outcomes := t.workload.Run(ctx, t.contender, t.settings)
 	if err := ctx.Err(); err != nil {
@@ -80,20 +80,4 @@ func trialOf(args []string, all []workload.Workload) (t trial, err error) {
 	}
 	t.workload, t.contender = all[i], found[0]
 	return t, json.Unmarshal([]byte(args[2]), &t.settings)
-}
-
-// lifeline is the standard input of a process that must not outlive whoever
-// holds the other end: once it ends the process does too, after grace, whatever
-// hangs in it.
-type lifeline struct {
-	in    io.Reader
-	grace time.Duration
-}
-
-func (l lifeline) Read(p []byte) (int, error) {
-	n, err := l.in.Read(p)
-	if err != nil {
-		time.AfterFunc(l.grace, func() { os.Exit(exitFailed) })
-	}
-	return n, err
 }
