@@ -285,6 +285,7 @@ func (o *proxyOptions) serve(ctx context.Context, d deps, say *say, network loss
 		return err
 	}
 	defer o.pcap.close(say)
+	rehearse()
 	fleet := control.NewFleet(o.prepare)
 	defer fleet.Close()
 	collector := metrics.NewProxy()
