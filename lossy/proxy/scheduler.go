@@ -155,8 +155,8 @@ func (s *scheduler) next(now time.Duration) *job {
 	return heap.Pop(&s.jobs).(*job)
 }
 
-// lead is by how much wake-ups are late, usually: the three quarters of them
-// that are late by less are waited for, awake, and send on time. How late that
+// lead is by how much wake-ups are late, usually: the fifteen of sixteen that
+// are late by less are waited for, awake, and send on time. How late that
 // is depends on the machine: 5 to 120 us. A quarter of the time may be spent so:
 // the rest is saved, and alarms that find too little saved go without a lead.
 type lead struct {
@@ -168,7 +168,8 @@ type lead struct {
 const (
 	leadMost   = 150 * time.Microsecond
 	leadStep   = 4 * time.Microsecond
-	leadShare  = 4 // one part in so many of the time
+	leadMissed = 16 // one wake-up in so many is later than the lead
+	leadShare  = 4  // one part in so many of the time
 	leadCredit = time.Millisecond
 
 	// atOnce is how long the loop waits without letting others run: to be let run
@@ -187,12 +188,12 @@ func (l *lead) grant(now time.Duration) time.Duration {
 	return l.time
 }
 
-// observe moves towards a lateness that is exceeded one time in four.
+// observe moves towards a lateness that is exceeded one time in leadMissed.
 func (l *lead) observe(late time.Duration) {
 	if late > l.time {
-		l.time = min(l.time+3*leadStep/4, leadMost)
+		l.time = min(l.time+(leadMissed-1)*leadStep/leadMissed, leadMost)
 	} else {
-		l.time = max(l.time-leadStep/4, 0)
+		l.time = max(l.time-leadStep/leadMissed, 0)
 	}
 }
 
