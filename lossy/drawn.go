@@ -70,10 +70,10 @@ func (e DelayEstimate) Holds() bool { return e.Low <= e.Configured && e.Configur
 
 // ObservedDelays compares the delays drawn for the packets that were not lost, nor
 // sent at once (Profile.ReorderGap), with their law, jitter included: the mean, and
-// the standard deviation where the law's tail lets it be estimated. It is empty for fewer than a hundred packets, for a
-// delay that does not vary, and for laws that promise nothing in figures (traces,
-// netem's arithmetic, or a law cut off at zero). Waiting in queues and for
-// packets ahead is no part of it.
+// the standard deviation where the law's tail lets it be estimated. It is empty for
+// fewer than a hundred packets, for a delay that does not vary, and for laws that
+// promise nothing in figures (traces, netem's arithmetic, or a law cut off at zero).
+// Waiting in queues and for packets ahead is no part of it.
 func (s Stats) ObservedDelays() []DelayEstimate {
 	t := &s.Delays
 	if t.Packets < enoughDelays {

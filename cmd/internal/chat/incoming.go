@@ -133,7 +133,7 @@ func (c *conversation) linkEnded(l *link, err error) {
 	case errors.As(err, &byPeer) && byPeer.Code == codeBusy:
 		c.once(Event{Kind: Peer, Peer: PeerBusy, Reason: "the peer is " + byPeer.Reason})
 	case l.saidBye || c.phase >= leaving || c.otherLink(l):
-	case !l.adopted && !c.between:
+	case !l.adopted && !c.between: // the peer was never on it
 	case (l.moved || c.between) && len(c.links) > 0:
 		c.between = true
 	case errors.Is(err, io.EOF):
