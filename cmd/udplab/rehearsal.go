@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"crypto/rand"
 	"net"
 	"time"
 
@@ -32,17 +34,17 @@ func rehearse() bool {
 	const patience = 50 * time.Millisecond // a start is not to be felt
 	_ = service.SetDeadline(time.Now().Add(patience))
 	_ = client.SetDeadline(time.Now().Add(patience))
-	buf := make([]byte, 1)
-	if _, err := client.Write(buf); err != nil {
+	word, buf := []byte(rand.Text()), make([]byte, 100)
+	if _, err := client.Write(word); err != nil {
 		return false
 	}
-	_, from, err := service.ReadFromUDPAddrPort(buf)
-	if err != nil {
+	n, from, err := service.ReadFromUDPAddrPort(buf)
+	if err != nil || !bytes.Equal(buf[:n], word) { // a stranger's: it is not to be answered
 		return false
 	}
-	if _, err := service.WriteToUDPAddrPort(buf, from); err != nil {
+	if _, err := service.WriteToUDPAddrPort(word, from); err != nil {
 		return false
 	}
-	_, err = client.Read(buf)
-	return err == nil
+	n, err = client.Read(buf)
+	return err == nil && bytes.Equal(buf[:n], word)
 }
